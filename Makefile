@@ -1,0 +1,46 @@
+# kfood: `make all` trains and inspects everything, `make test` tests it, `make help` lists the rest.
+# DATA=/path uses your photos instead of the drawn ones; SET="training.epochs=5 data.size=96" changes settings.
+
+PYTHON ?= python3
+VENV   := .venv
+KFOOD  := $(VENV)/bin/kfood
+DATA   ?=
+SET    ?=
+OPTIONS = $(if $(DATA),--data "$(DATA)") $(foreach setting,$(SET),--set $(setting))
+
+.DEFAULT_GOAL := help
+.PHONY: all install test lint bench clean help
+
+all: install ## train missions 1 to 3 and the pair, find a learning rate, draw every picture
+	$(KFOOD) train mission1 $(OPTIONS)
+	$(KFOOD) train mission2 $(OPTIONS)
+	$(KFOOD) train mission3 $(OPTIONS)
+	$(KFOOD) lrfind pair $(OPTIONS)
+	$(KFOOD) train pair $(OPTIONS)
+	@for recipe in mission1 mission2 mission3 pair; do $(KFOOD) interpret $$recipe || exit; done
+	$(KFOOD) runs ls
+	@echo "Done. Pictures lie in runs/<recipe>/<run>/figures; what was measured in metrics.json beside them."
+
+install: $(VENV)/.installed ## make a virtual environment with kfood in it; skipped when up to date
+
+$(VENV)/.installed: pyproject.toml
+	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable ".[dev]"
+	touch $@
+
+test: install ## run the tests
+	$(VENV)/bin/python -m pytest
+
+lint: install ## check style
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+
+bench: install ## measure speed, side by side with plain fastai, as ratios
+	$(VENV)/bin/python -m pytest tests/benchmarks -s
+
+clean: ## remove the environment and what building and testing left; runs stay
+	rm -rf $(VENV) build dist .pytest_cache .ruff_cache
+	find app tests -name __pycache__ -prune -exec rm -rf {} +
+
+help: ## show this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10

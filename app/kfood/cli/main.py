@@ -1,0 +1,39 @@
+"""The `kfood` command: gathers the commands and turns errors into one sentence and an exit code."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+
+import typer
+
+from kfood.cli import data, interpret, lrfind, recipe, runs, train
+from kfood.errors import KfoodError
+
+app = typer.Typer(
+    name="kfood",
+    help="Train, compare and explain classifiers of Korean dishes.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.command("train")(train.train)
+app.command("lrfind")(lrfind.lrfind)
+app.command("interpret")(interpret.interpret)
+app.add_typer(recipe.app, name="recipe")
+app.add_typer(data.app, name="data")
+app.add_typer(runs.app, name="runs")
+
+_BAD_INPUT, _INTERRUPTED = 2, 130
+
+
+def main() -> None:
+    """Run the command line. Exit code 2 for what the user can put right, 130 after Ctrl-C."""
+    # timm's imports; nothing that a user of kfood can do anything about
+    warnings.filterwarnings("ignore", message=".*torch.jit.script.*")
+    try:
+        app()
+    except KfoodError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        sys.exit(_BAD_INPUT)
+    except KeyboardInterrupt:
+        sys.exit(_INTERRUPTED)

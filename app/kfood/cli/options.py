@@ -1,0 +1,24 @@
+"""Options that several commands share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Data = Annotated[
+    str | None,
+    typer.Option(
+        "--data",
+        help='Folder or CSV with your photos, or "demo". Default: what the recipe says in data.root, then the '
+        "environment variable KFOOD_DATA, then the demo.",
+        show_default=False,
+    ),
+]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", help="Change a value of the recipe, as training.epochs=5. May be repeated.", show_default=False
+    ),
+]
+Runs = Annotated[Path, typer.Option("--runs", help="Folder of all runs.", envvar="KFOOD_RUNS")]
+RUNS = Path("runs")

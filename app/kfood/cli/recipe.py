@@ -1,0 +1,71 @@
+"""`kfood recipe ls | show | cp | check`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kfood.cli import options
+from kfood.errors import KfoodError
+
+app = typer.Typer(help="List, show, copy and check recipes.", no_args_is_help=True)
+Name = Annotated[str, typer.Argument(help="A shipped recipe or the path of a .toml file.")]
+
+
+@app.command("ls")
+def ls() -> None:
+    """List the shipped recipes."""
+    from kfood.recipes.load import shipped_recipes, summary
+
+    shipped = shipped_recipes()
+    width = max(map(len, shipped))
+    for name, path in shipped.items():
+        typer.echo(f"{name:{width}}  {summary(path)}")
+
+
+@app.command("show")
+def show(
+    name: Name,
+    resolved: Annotated[
+        bool, typer.Option("--resolved", help="As it will be trained: extended, with every default.")
+    ] = False,
+    data: options.Data = None,
+    settings: options.Settings = None,
+) -> None:
+    """Print a recipe as it is written, or as it will be trained."""
+    from kfood.recipes.load import find_recipe, load_recipe
+
+    if not resolved and not settings and not data:
+        typer.echo(find_recipe(name).read_text(encoding="utf-8"), nl=False)
+        return
+    import tomli_w
+
+    typer.echo(tomli_w.dumps(load_recipe(name, settings or [], data).model_dump(mode="json")), nl=False)
+
+
+@app.command("cp")
+def cp(name: Name, file: Annotated[Path, typer.Argument(help="The new file, ending in .toml.")]) -> None:
+    """Copy a recipe to a file of yours, to change it."""
+    from kfood.files import write_text
+    from kfood.recipes.load import find_recipe
+
+    if file.suffix != ".toml":
+        raise KfoodError(f"{file} does not end in .toml: name the new recipe so.")
+    if file.exists():
+        raise KfoodError(f"{file} is there already: name a new file.")
+    if not file.parent.is_dir():
+        raise KfoodError(f"There is no folder {file.parent}.")
+    write_text(file, find_recipe(name).read_text(encoding="utf-8"))
+    typer.echo(f"Change {file}, then: kfood recipe check {file} and kfood train {file}")
+
+
+@app.command("check")
+def check(name: Name, settings: options.Settings = None) -> None:
+    """Check a recipe: its keys and values, what it extends, its network."""
+    from kfood.recipes.load import load_recipe
+
+    recipe = load_recipe(name, settings or [])
+    from kfood.model.build import timm_name
+
+    timm_name(recipe.model.arch)
+    typer.echo(f"{name} is right.")

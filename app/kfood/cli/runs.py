@@ -1,0 +1,63 @@
+"""`kfood runs ls | show | compare`."""
+
+from typing import Annotated
+
+import typer
+
+from kfood.cli import options
+
+app = typer.Typer(help="List, show and compare runs.", no_args_is_help=True)
+
+
+@app.command("ls")
+def ls(
+    recipe: Annotated[str | None, typer.Argument(help="Only runs of this recipe.", show_default=False)] = None,
+    runs: options.Runs = options.RUNS,
+) -> None:
+    """List all runs, oldest first."""
+    from kfood.cli.render import print_table
+    from kfood.run import all_runs
+    from kfood.run_tables import run_list
+
+    found = all_runs(runs, recipe)
+    if not found:
+        typer.echo(f"There are no runs{f' of {recipe}' if recipe else ''} in {runs} yet.")
+        return
+    print_table(f"Runs in {runs}", run_list(found), "{:.4f}")
+
+
+@app.command("show")
+def show(
+    run: Annotated[str | None, typer.Argument(help="Default: the latest finished run.", show_default=False)] = None,
+    runs: options.Runs = options.RUNS,
+) -> None:
+    """Show a run: results with intervals, learning curve, recall by class."""
+    from kfood.cli.render import print_table
+    from kfood.run import find_run
+    from kfood.run_tables import recall_by_class, results
+
+    found = find_run(run, runs)
+    typer.echo(f"{found.folder}\nstarted from: {found.environment['started_from'] or 'nothing'}")
+    print_table("Results", results(found), "{:.4f}")
+    print_table("History", found.history, "{:.4g}")
+    print_table("Recall by class, test", recall_by_class(found), "{:.4f}")
+
+
+@app.command("compare")
+def compare(
+    names: Annotated[list[str], typer.Argument(help="Two or more runs, or recipes for their latest.")],
+    runs: options.Runs = options.RUNS,
+) -> None:
+    """Set runs side by side: what differs in their recipes, results, and whether the difference is more than chance."""
+    from kfood.cli.render import print_table
+    from kfood.compare import compare_runs
+    from kfood.errors import KfoodError
+    from kfood.run import find_run
+
+    if len(names) < 2:
+        raise KfoodError("kfood runs compare needs two runs or more.")
+    comparison = compare_runs([find_run(name, runs) for name in names])
+    print_table("What differs in the recipes", comparison.differences)
+    print_table("Results on test", comparison.results, "{:.4f}")
+    for sentence in comparison.verdicts:
+        typer.echo(sentence)

@@ -1,0 +1,143 @@
+"""Folders or a CSV as samples: the layout is recognised, not asked for.
+
+Samples are a DataFrame with a row a photo: `path` (absolute), `label` (NFC), `split` ("train", "valid", "test",
+or "" where the layout leaves it open) and, where known, `group` and `area` ("x,y,width,height" in pixels).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from kfood.data.crop_area import areas_in
+from kfood.data.csv_layout import read_csv_samples
+from kfood.data.photo import EXTENSIONS
+from kfood.errors import KfoodError, listed
+from kfood.recipes.schema import nfc
+
+_SPLIT_NAMES = {
+    "train": "train",
+    "training": "train",
+    "val": "valid",
+    "valid": "valid",
+    "validation": "valid",
+    "test": "test",
+}
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Samples and, in words, the layout they were recognised by."""
+
+    name: str
+    samples: pd.DataFrame
+
+
+def read_layout(root: str | Path, subset: str = "kfood") -> Layout:
+    """Recognise how photos are stored under `root` and list them.
+
+    Args:
+        root: the camp's four folders; `<class>/*`; `{train,val|valid,test}/<class>/*`; AI Hub's
+            `<category>/<dish>/*`; or a CSV with `path,label[,split][,group]`.
+        subset: which of the camp's two data sets, "kfood" (42 dishes) or "kfood_health" (13).
+
+    Raises:
+        KfoodError: there is nothing there, no photo in it, or two folders are one class after NFC.
+    """
+    root = Path(root).expanduser().resolve()
+    if not root.exists():
+        raise KfoodError(f"There is no data folder {root}. Name one with --data, data.root or KFOOD_DATA.")
+    if root.is_file():
+        return Layout("CSV with path and label", read_csv_samples(root))
+    folders = _folders(root)
+    for recognise in (_camp, _splits, _classes, _categories):
+        if layout := recognise(root, folders, subset):
+            break
+    else:
+        raise KfoodError(
+            f"There are no photos in {root}. kfood looks for <class>/*.jpg (or {_endings()}), the same below "
+            "train, val and test, the camp's four folders, or AI Hub's <category>/<dish>/*."
+        )
+    samples = layout.samples.sort_values(["label", "path"], kind="stable", ignore_index=True)
+    return Layout(layout.name, samples)
+
+
+def _camp(root: Path, folders: dict[str, Path], subset: str) -> Layout | None:
+    names = {f"{name}_{part}" for name in ("kfood", "kfood_health") for part in ("train", "val")}
+    if not names & set(folders):
+        return None
+    parts = {"train": folders.get(f"{subset}_train"), "test": folders.get(f"{subset}_val")}
+    if parts["train"] is None:
+        raise KfoodError(f"{root} holds the camp's data, but not the folder {subset}_train that this needs.")
+    # kfood_train/train/<class>, but kfood_health_train/<class>
+    rows = [
+        row
+        for split, folder in parts.items()
+        if folder is not None
+        for row in _class_rows(folder / "train" if (folder / "train").is_dir() else _inner(folder), split)
+    ]
+    return Layout(f"the camp's folders {subset}_train and {subset}_val", pd.DataFrame(rows)) if rows else None
+
+
+def _inner(folder: Path) -> Path:
+    return folder / "val" if (folder / "val").is_dir() else folder
+
+
+def _splits(root: Path, folders: dict[str, Path], subset: str) -> Layout | None:
+    parts = {_SPLIT_NAMES[name.lower()]: path for name, path in folders.items() if name.lower() in _SPLIT_NAMES}
+    if "train" not in parts or len(parts) != len(folders):
+        return None
+    if "valid" in parts and "test" not in parts:
+        # The camp's custom: a given val folder is what is reported; the validation set comes out of train.
+        parts["test"] = parts.pop("valid")
+    rows = [row for split, folder in parts.items() for row in _class_rows(folder, split)]
+    return Layout(f"split folders {' and '.join(parts)}", pd.DataFrame(rows)) if rows else None
+
+
+def _classes(root: Path, folders: dict[str, Path], subset: str) -> Layout | None:
+    rows = _class_rows(root, "")
+    return Layout("a folder for each class", pd.DataFrame(rows)) if rows else None
+
+
+def _categories(root: Path, folders: dict[str, Path], subset: str) -> Layout | None:
+    rows = [row for category in folders.values() for row in _class_rows(category, "")]
+    return Layout("AI Hub's category and dish folders", pd.DataFrame(rows)) if rows else None
+
+
+def _class_rows(parent: Path, split: str) -> list[dict[str, str]]:
+    rows = []
+    for label, folder in _folders(parent).items():
+        areas = areas_in(folder)
+        for photo in _photos(folder):
+            rows.append({"path": str(photo), "label": label, "split": split, "area": areas.get(photo.stem, "")})
+    return rows
+
+
+def _folders(parent: Path) -> dict[str, Path]:
+    found: dict[str, Path] = {}
+    for folder in _visible(parent, Path.is_dir):
+        name = nfc(folder.name)
+        if name in found:
+            raise KfoodError(
+                f"{parent} holds two folders that are both called {name} (one composed, one decomposed Hangul). "
+                "Put their photos into one folder."
+            )
+        found[name] = folder
+    return dict(sorted(found.items()))
+
+
+def _photos(folder: Path) -> Iterable[Path]:
+    return (path for path in _visible(folder, Path.is_file) if path.suffix.lower() in EXTENSIONS)
+
+
+def _visible(folder: Path, kind: Callable[[Path], bool]) -> list[Path]:
+    if not folder.is_dir():
+        return []
+    return sorted(path for path in folder.iterdir() if not path.name.startswith(".") and kind(path))
+
+
+def _endings() -> str:
+    return listed((ending for ending in EXTENSIONS if ending != ".jpg"), 20)

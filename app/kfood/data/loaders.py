@@ -1,0 +1,136 @@
+"""Samples as fastai DataLoaders: the DataBlock of every training."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import NamedTuple
+
+import pandas as pd
+import torch
+from fastai.data.block import CategoryBlock, DataBlock, TransformBlock
+from fastai.data.core import DataLoaders
+from fastai.data.transforms import IntToFloatTensor, Normalize, ToTensor
+from fastai.vision.augment import Resize, ResizeMethod
+from fastai.vision.core import PILImage
+
+from kfood.data.augment import augmentations
+from kfood.data.crop_area import parse_area
+from kfood.data.denoise import Denoise
+from kfood.data.photo import open_photo
+from kfood.data.sampling import SeededWeightedDL, class_balancing_weights, undersample
+from kfood.errors import KfoodError
+from kfood.recipes.schema import Recipe
+
+MEAN = STD = (0.5, 0.5, 0.5)  # brings pixels from 0..1 to the report's -1..1
+RESIZE_METHODS = {"squish": ResizeMethod.Squish, "crop": ResizeMethod.Crop, "pad": ResizeMethod.Pad}
+_MOST_WORKERS = 8
+
+
+class Photo(NamedTuple):
+    """One item of the data set."""
+
+    path: str
+    area: str
+    label: str
+
+
+def load_photo(photo: Photo) -> PILImage:
+    """Open a photo as fastai's image type. Raises OSError that names the file."""
+    return PILImage(open_photo(photo.path, parse_area(photo.area)))
+
+
+def photos_of(samples: pd.DataFrame) -> list[Photo]:
+    """Return samples as the items that the DataLoaders take."""
+    return [Photo(*row) for row in samples[["path", "area", "label"]].itertuples(index=False)]
+
+
+def class_names(samples: pd.DataFrame) -> list[str]:
+    """Return the class names, sorted: the index is the class number."""
+    return sorted(samples["label"].unique())
+
+
+def build_dataloaders(samples: pd.DataFrame, recipe: Recipe) -> DataLoaders:
+    """Return training and validation DataLoaders with pixels in -1..1.
+
+    Args:
+        samples: with `path`, `area`, `label` and `split`; test photos are not used here.
+        recipe: its sections data, augment, sampling and training.
+
+    Raises:
+        KfoodError: the batch is larger than the training set.
+    """
+    classes, training = class_names(samples), recipe.training
+    train, valid = training_samples(samples, recipe), samples[samples["split"] == "valid"]
+    over = recipe.sampling.method == "over"
+    weighted = {
+        "dl_type": SeededWeightedDL,
+        "dl_kwargs": ({"wgts": class_balancing_weights(train["label"])}, {}),
+    }
+    return data_block(recipe, classes, len(train)).dataloaders(
+        pd.concat([train, valid]),
+        bs=training.batch_size // training.accumulate,
+        num_workers=worker_count(training.workers),
+        device=device(),
+        **(weighted if over else {}),
+    )
+
+
+def training_samples(samples: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
+    """Return the photos that an epoch draws from.
+
+    Raises:
+        KfoodError: they are fewer than a batch.
+    """
+    if recipe.sampling.method == "under":
+        samples = undersample(samples, recipe.training.seed)
+    train, batch_size = samples[samples["split"] == "train"], recipe.training.batch_size
+    if batch_size > len(train):
+        raise KfoodError(
+            f"training.batch_size is {batch_size}, but there are only {len(train)} training photos. "
+            f"Choose a smaller one, such as --set training.batch_size={max(2, len(train) // 4)}."
+        )
+    return train
+
+
+def data_block(recipe: Recipe, classes: list[str], n_train: int) -> DataBlock:
+    """Return the DataBlock: photos in, class numbers out; the first `n_train` items are for training."""
+    data = recipe.data
+    loaded = round(data.size * data.presize)
+    return DataBlock(
+        blocks=(
+            TransformBlock(type_tfms=[load_photo], batch_tfms=[IntToFloatTensor]),
+            CategoryBlock(vocab=classes, sort=False),
+        ),
+        get_items=photos_of,
+        get_y=lambda photo: photo.label,
+        splitter=lambda items: (range(n_train), range(n_train, len(items))),
+        item_tfms=[
+            Resize(loaded, method=RESIZE_METHODS[data.resize]),
+            *([Denoise(data.denoise)] if data.denoise != "none" else []),
+            ToTensor,
+        ],
+        batch_tfms=[
+            *augmentations(recipe.augment, data.size, resize=loaded != data.size),
+            normalisation(),
+        ],
+    )
+
+
+def normalisation() -> Normalize:
+    """Return the transform to pixels in -1..1, whatever the body and its weights."""
+    return Normalize.from_stats(MEAN, STD, cuda=False)
+
+
+def device() -> torch.device:
+    """Return the GPU where there is one, else Apple's, else the CPU."""
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+
+
+def worker_count(asked: int) -> int:
+    """Return how many processes load photos; -1 asks for as many as there are cores, 8 at most."""
+    if sys.platform in ("darwin", "win32"):  # they start processes anew, which cannot carry the DataBlock
+        return 0
+    return asked if asked >= 0 else min(_MOST_WORKERS, os.cpu_count() or 1)

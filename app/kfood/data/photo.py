@@ -1,0 +1,103 @@
+"""One photo: opened as RGB, upright, whatever its file holds; or looked at, to say what the file holds."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+
+EXTENSIONS = {
+    ".jpg": "JPEG",
+    ".jpeg": "JPEG",
+    ".png": "PNG",
+    ".gif": "GIF",
+    ".bmp": "BMP",
+    ".webp": "WEBP",
+    ".tif": "TIFF",
+    ".tiff": "TIFF",
+}
+_FORMATS = {"MPO": "JPEG"}  # what phones write: a JPEG with a second picture behind the first
+_ORIENTATION = 0x0112  # EXIF tag
+Area = tuple[int, int, int, int]  # x, y, width, height in pixels of the stored photo
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a photo's file holds. `fault` is '' where it can be read; `notes` says what is converted."""
+
+    format: str = ""
+    mode: str = ""
+    width: int = 0
+    height: int = 0
+    notes: str = ""
+    fault: str = ""
+
+    def as_dict(self) -> dict[str, str | int]:
+        """Return the fields by name, as a row of a table."""
+        return asdict(self)
+
+
+def open_photo(path: str | Path, area: Area | None = None) -> Image.Image:
+    """Open a photo as RGB, turned as its EXIF says, transparency on white, 16 bit brought to 8.
+
+    Args:
+        path: an image file that Pillow reads.
+        area: cut to this part, as far as it lies inside the photo.
+
+    Raises:
+        OSError: the file cannot be read whole; the message names it.
+    """
+    try:
+        with Image.open(path) as image:
+            image.load()
+            rgb = _as_rgb(ImageOps.exif_transpose(image))
+    except Exception as error:  # Pillow's decoders raise OSError, SyntaxError, ValueError, struct.error, …
+        raise OSError(f"{path} cannot be read as a photo: {error}") from error
+    return rgb if area is None else _cut(rgb, area)
+
+
+def inspect_photo(path: str | Path) -> Finding:
+    """Decode a photo whole and say what was found; never raises for a bad file."""
+    try:
+        with Image.open(path) as image:
+            image.load()
+            notes = []
+            kind = _FORMATS.get(image.format or "", image.format or "")
+            if kind != EXTENSIONS.get(Path(path).suffix.lower(), kind):
+                notes.append(f"is {kind}, not what its ending says")
+            if image.mode != "RGB" or "transparency" in image.info:
+                notes.append(f"converted from {_mode_name(image)}")
+            if image.getexif().get(_ORIENTATION, 1) not in (0, 1):
+                notes.append("turned as its EXIF says")
+            return Finding(kind, image.mode, *image.size, notes="; ".join(notes))
+    except Exception as error:  # see open_photo
+        return Finding(fault=str(error) or type(error).__name__)
+
+
+def _as_rgb(image: Image.Image) -> Image.Image:
+    if image.mode == "RGB" and "transparency" not in image.info:
+        return image
+    if image.mode.startswith("I"):  # 16 bit grey, which convert() would clip instead of scale
+        grey = np.asarray(image, dtype=np.int64)
+        return Image.fromarray((grey // 256 if grey.max() > 255 else grey).astype(np.uint8)).convert("RGB")
+    if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
+        clear = image.convert("RGBA")
+        white = Image.new("RGBA", clear.size, "white")
+        return Image.alpha_composite(white, clear).convert("RGB")
+    return image.convert("RGB")
+
+
+def _mode_name(image: Image.Image) -> str:
+    names = {"P": "palette", "L": "grey", "1": "black and white", "RGBA": "alpha", "LA": "grey with alpha"}
+    if "transparency" in image.info:
+        return f"{names.get(image.mode, image.mode)} with transparency"
+    return "16 bit" if image.mode.startswith("I") else names.get(image.mode, image.mode)
+
+
+def _cut(image: Image.Image, area: Area) -> Image.Image:
+    x, y, width, height = area
+    left, top = max(0, x), max(0, y)
+    right, bottom = min(image.width, x + width), min(image.height, y + height)
+    return image.crop((left, top, right, bottom)) if right > left and bottom > top else image

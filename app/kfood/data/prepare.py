@@ -1,0 +1,95 @@
+"""From a recipe's data section to samples that can be trained on: found, checked, grouped, split, chosen."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from kfood.data.check import check_photos, readable
+from kfood.data.layouts import Layout, read_layout
+from kfood.data.split import SPLITS, add_groups, require_every_class, split_samples
+from kfood.errors import KfoodError, did_you_mean, listed
+from kfood.recipes.load import DEMO
+from kfood.recipes.schema import Data
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Samples with all their columns, the photos left out (with `fault`), and the layout in words."""
+
+    samples: pd.DataFrame
+    left_out: pd.DataFrame
+    layout: str
+
+
+def data_folder(data: Data) -> Path:
+    """Return the folder or CSV that the photos come from, drawing the demo photos if they are asked for."""
+    if data.root != DEMO:
+        return Path(data.root).expanduser().resolve()
+    from kfood.data.demo import demo_folder, make_demo
+
+    return make_demo(demo_folder())
+
+
+def find_samples(data: Data) -> Layout:
+    """Recognise the layout and say it aloud."""
+    folder = data_folder(data)
+    layout = read_layout(folder, data.subset)
+    log.info("Data: %s — %s, %d photos.", folder, layout.name, len(layout.samples))
+    if data.root == DEMO:
+        log.info("These are drawings made by kfood, not photos. Name a folder of yours with --data.")
+    return layout
+
+
+def prepare_samples(data: Data) -> Prepared:
+    """Return the samples that a recipe's data section stands for.
+
+    Raises:
+        KfoodError: no photos, one class, a class with too few photos, or a class in `data.classes` that is not
+            there.
+    """
+    layout = find_samples(data)
+    found = layout.samples if data.crop_area else layout.samples.assign(area="")
+    good, left_out = readable(found, check_photos(found, data_folder(data)))
+    if good.empty:
+        raise KfoodError(f"None of the {len(found)} photos in {data.root} can be read. See kfood data check.")
+    # Split before classes are chosen: groups may reach across classes.
+    split = split_samples(add_groups(good, data.group), data.valid, data.test, data.split_seed)
+    samples = keep_classes(split, data.classes)
+    require_every_class(samples)
+    counts = samples["split"].value_counts()
+    log.info("%d classes; %s.", samples["label"].nunique(), ", ".join(f"{counts[name]} {name}" for name in SPLITS))
+    return Prepared(samples, left_out, layout.name)
+
+
+def keep_classes(samples: pd.DataFrame, classes: tuple[str, ...]) -> pd.DataFrame:
+    """Keep the photos of these classes; all of them where none is named.
+
+    Raises:
+        KfoodError: a class is not there, with the nearest name.
+    """
+    if not classes:
+        return samples
+    there = sorted(samples["label"].unique())
+    for name in classes:
+        if name not in there:
+            raise KfoodError(
+                f'data.classes names "{name}", which the photos do not have.{did_you_mean(name, there)} '
+                f"They have {listed(there)}."
+            )
+    return samples[samples["label"].isin(classes)].reset_index(drop=True)
+
+
+def fingerprint(samples: pd.DataFrame) -> str:
+    """Return 16 hex digits that stand for these files, labels and splits (contents by name and size)."""
+    digest = hashlib.sha256()
+    for path, label, split in samples[["path", "label", "split"]].itertuples(index=False):
+        file = Path(path)
+        digest.update(f"{file.parent.name}/{file.name}|{file.stat().st_size}|{label}|{split}\n".encode())
+    return digest.hexdigest()[:16]

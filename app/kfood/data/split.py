@@ -1,0 +1,86 @@
+"""Train, validation and test: stratified, seeded, and never through the middle of a group."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from kfood.errors import KfoodError, listed
+
+SPLITS = ("train", "valid", "test")
+
+
+def add_groups(samples: pd.DataFrame, pattern: str) -> pd.DataFrame:
+    """Give each photo a `group`: what the pattern's first parentheses match in its name, else itself.
+
+    A `group` that the samples bring along (from a CSV) is kept.
+    """
+    found = [re.search(pattern, Path(path).stem) if pattern else None for path in samples["path"]]
+    own = [match[1] if match and match[1] else path for match, path in zip(found, samples["path"], strict=True)]
+    given = samples["group"] if "group" in samples else pd.Series("", index=samples.index)
+    return samples.assign(group=given.where(given != "", pd.Series(own, index=samples.index)))
+
+
+def split_samples(samples: pd.DataFrame, valid: float, test: float, seed: int) -> pd.DataFrame:
+    """Fill the column `split` where the data set leaves it open.
+
+    The test set is drawn first (unless given), the validation set then from the rest, so both shares count as
+    in the report: 0.8 : 0.2 of what is not test. Each class is drawn with random numbers of its own: which photos
+    of 갈비찜 are test photos does not depend on which other classes there are, so that a model of all classes
+    and a model of a pair can be compared, and one can start from the other.
+
+    Args:
+        samples: with `label`, `group` and `split`.
+        valid, test: shares of photos, 0 to 1.
+        seed: another seed is another split.
+    """
+    split = samples["split"].copy()
+    for name, share in (("test", test), ("valid", valid)):
+        if (split == name).any():
+            continue
+        # With a test set given, "" and "train" both mean: may be used for training.
+        free = split.isin(["", "train"])
+        split[free & samples["group"].isin(_drawn(samples[free], share, f"{seed}/{name}"))] = name
+    return samples.assign(split=split.replace("", "train"))
+
+
+def require_every_class(samples: pd.DataFrame) -> None:
+    """Check that there are two classes or more and that each has photos in every split.
+
+    Raises:
+        KfoodError: naming the classes.
+    """
+    counts = samples.groupby(["label", "split"]).size().unstack(fill_value=0).reindex(columns=SPLITS, fill_value=0)
+    if len(counts) < 2:
+        raise KfoodError(
+            f"There is only one class, {listed(counts.index)}: a classifier needs two or more class folders."
+        )
+    poor = counts[(counts == 0).any(axis=1)]
+    if len(poor):
+        shown = [f"{label} ({counts.loc[label].sum()})" for label in poor.index]
+        raise KfoodError(
+            f"Too few photos to split into train, validation and test: {listed(shown)}. Add photos (shots of one "
+            "plate count once), or leave the class out with data.classes."
+        )
+
+
+def _drawn(samples: pd.DataFrame, share: float, salt: str) -> set[str]:
+    counts = samples.groupby(["group", "label"]).size().rename("photos").reset_index()
+    # A group with photos under two labels belongs to the class that has more of it.
+    home = counts.sort_values(["photos", "label"], ascending=[False, True]).drop_duplicates("group")
+    sizes = counts.groupby("group")["photos"].sum()
+    chosen: set[str] = set()
+    for label, groups in home.groupby("label")["group"]:
+        names = sorted(groups)
+        rng = np.random.default_rng(zlib.crc32(f"{salt}/{label}".encode()))
+        wanted, have = max(1, round(share * sizes[names].sum())), 0
+        for index in rng.permutation(len(names)):
+            if have >= wanted:
+                break
+            chosen.add(names[index])
+            have += sizes[names[index]]
+    return chosen

@@ -1,0 +1,56 @@
+"""What a folder of photos holds, before anything is trained on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from kfood.data.check import check_photos, readable
+from kfood.data.prepare import data_folder, find_samples
+from kfood.data.split import SPLITS, add_groups, split_samples
+from kfood.recipes.schema import Data
+
+
+@dataclass(frozen=True)
+class Survey:
+    """Tables for a person, and the verdict in a sentence."""
+
+    counts: pd.DataFrame  # class by split
+    kinds: pd.DataFrame  # format and mode
+    odd: pd.DataFrame  # what is converted on opening
+    faults: pd.DataFrame  # what cannot be read
+    verdict: str
+
+
+def survey(data: Data) -> Survey:
+    """Open every photo (or remember what was found) and count.
+
+    Raises:
+        KfoodError: there are no photos there.
+    """
+    layout = find_samples(data)
+    findings = check_photos(layout.samples, data_folder(data))
+    good, bad = readable(layout.samples, findings)
+    split = split_samples(add_groups(good, data.group), data.valid, data.test, data.split_seed)
+    sizes = findings[findings["fault"] == ""]
+    kinds = sizes.groupby(["format", "mode"], as_index=False).agg(
+        photos=("path", "size"),
+        smallest=("width", "min"),
+        largest=("width", "max"),
+    )
+    plates = split["group"].nunique()
+    return Survey(
+        counts=_counts(split),
+        kinds=kinds.rename(columns={"smallest": "narrowest (px)", "largest": "widest (px)"}),
+        odd=sizes.loc[sizes["notes"] != "", ["path", "notes"]],
+        faults=bad[["path", "fault"]],
+        verdict=f"{len(good)} of {len(findings)} photos can be read, of {plates} groups (shots of one plate are one).",
+    )
+
+
+def _counts(split: pd.DataFrame) -> pd.DataFrame:
+    counts = split.groupby(["label", "split"]).size().unstack(fill_value=0).reindex(columns=SPLITS, fill_value=0)
+    counts = counts.assign(all=counts.sum(axis=1))
+    counts.loc["all"] = counts.sum()
+    return counts.reset_index(names="class").rename_axis(columns=None)

@@ -1,0 +1,24 @@
+"""The one exception that a person is meant to read, and the nearest match for what was mistyped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class KfoodError(Exception):
+    """Something the user can put right. The message names the file or key, what is wrong and what to do."""
+
+
+def did_you_mean(word: str, choices: Iterable[str]) -> str:
+    """Return ' Did you mean "x"?' for the choice nearest to `word`, or '' where none is near."""
+    near = get_close_matches(word, list(choices), n=1, cutoff=0.6)
+    return f' Did you mean "{near[0]}"?' if near else ""
+
+
+def listed(names: Iterable[str], most: int = 8) -> str:
+    """Join names for a sentence, cutting a long list: 'a, b, c and 39 more'."""
+    names = list(names)
+    if len(names) <= most:
+        return ", ".join(names)
+    return f"{', '.join(names[:most])} and {len(names) - most} more"

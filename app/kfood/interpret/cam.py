@@ -1,0 +1,151 @@
+"""Where the network looks: class activation maps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+import torch.nn.functional as F
+from captum.attr import LayerGradCam
+from fastai.learner import Learner
+from fastai.vision.augment import Resize
+from matplotlib import colormaps
+from matplotlib.figure import Figure
+
+from kfood.data.loaders import RESIZE_METHODS, Photo, load_photo, photos_of
+from kfood.errors import KfoodError
+from kfood.interpret.fonts import figure_style, save_figure
+from kfood.interpret.metrics import headline, per_class
+from kfood.interpret.per_class_plot import best_and_worst
+from kfood.interpret.table import is_right
+from kfood.recipes.schema import Data
+
+_TILE_PIXELS = 224
+_STRENGTH = 0.45  # of the map over the photo
+_EXAMPLES = 2  # right ones and wrong ones of each class
+_CAPTION = {"fontsize": 8}
+
+
+def activation_maps(learner: Learner, photos: list[Photo], targets: list[int]) -> np.ndarray:
+    """Return how much each place of each photo speaks for a class.
+
+    Grad-CAM (Selvaraju et al. 2017, by captum) on what the body sees before pooling. Behind one linear layer, as in
+    the study's heads, it is the class activation map of Zhou et al. (2016) up to a factor.
+
+    Args:
+        learner: of a finished run.
+        photos: n of them.
+        targets: n class numbers.
+
+    Returns:
+        n x height x width, as coarse as the body's last features, each map from 0 to 1.
+
+    Raises:
+        KfoodError: the body has no feature map (a transformer's tokens).
+    """
+    model = learner.model.eval()
+    loader = learner.dls.test_dl(photos)
+    cam = LayerGradCam(model, model.feature_map)
+    maps, done = [], 0
+    for (batch,) in loader:
+        wanted = torch.tensor(targets[done : done + len(batch)], device=batch.device)
+        done += len(batch)
+        seen = cam.attribute(batch.as_subclass(torch.Tensor), target=wanted, relu_attributions=True)
+        if seen.ndim != 4:
+            raise KfoodError("This network's body has no feature map in height and width, so no activation map.")
+        maps.append(seen.detach().squeeze(1).cpu())
+    whole = torch.cat(maps)
+    return (whole / whole.amax(dim=(1, 2), keepdim=True).clamp(min=1e-12)).numpy()
+
+
+def draw_cam(learner: Learner, data: Data, samples: pd.DataFrame, predictions: pd.DataFrame, path: Path) -> Path:
+    """Save maps of the three best and three worst classes, right and wrong photos, as a PNG; return its path.
+
+    Every map is for the predicted class: what the network took the photo for, and where it saw that.
+
+    Args:
+        learner: of the run.
+        data: the recipe's data section, by which photos are resized.
+        samples: with `path`, `area` and `label`.
+        predictions: the rows of one split.
+        path: of the PNG.
+    """
+    best, worst = best_and_worst(per_class(predictions))
+    shown = {name: _examples(predictions[predictions["label"] == name]) for name in [*best, *worst]}
+    chosen = pd.concat(list(shown.values())) if shown else predictions.head(0)
+    known = samples.set_index("path").loc[chosen["path"]].reset_index()
+    there = [Path(photo).is_file() for photo in known["path"]]
+    vocab = list(learner.dls.vocab)
+    targets = [vocab.index(name) for name in chosen["predicted"]]
+    tiles = _tiles(learner, data, known, targets, there)
+    return _draw(tiles, chosen, shown, best, predictions, path)
+
+
+def overlay(photo: np.ndarray, heat: np.ndarray) -> np.ndarray:
+    """Lay a map (any size, 0..1) over a photo (height x width x 3, 0..1); return an array like the photo."""
+    smooth = F.interpolate(torch.tensor(heat)[None, None].float(), photo.shape[:2], mode="bilinear")[0, 0].numpy()
+    colours = colormaps["turbo"](smooth)[..., :3]
+    strength = _STRENGTH * smooth[..., None]
+    return photo * (1 - strength) + colours * strength
+
+
+def _examples(rows: pd.DataFrame) -> pd.DataFrame:
+    """The most confident right and wrong photos of a class."""
+    by_confidence = rows.sort_values("probability", ascending=False, kind="stable")
+    right = is_right(by_confidence)
+    return pd.concat([by_confidence[right].head(_EXAMPLES), by_confidence[~right].head(_EXAMPLES)])
+
+
+def _tiles(
+    learner: Learner, data: Data, known: pd.DataFrame, targets: list[int], there: list[bool]
+) -> list[np.ndarray | None]:
+    photos = [photo for photo, is_there in zip(photos_of(known), there, strict=True) if is_there]
+    wanted = [target for target, is_there in zip(targets, there, strict=True) if is_there]
+    maps = iter(activation_maps(learner, photos, wanted) if photos else ())
+    # Resized as the network's input is, but large enough to look at.
+    resize = Resize(max(_TILE_PIXELS, data.size), method=RESIZE_METHODS[data.resize])
+    images = (np.asarray(resize(load_photo(photo), split_idx=1), dtype=float) / 255 for photo in photos)
+    return [overlay(next(images), next(maps)) if is_there else None for is_there in there]
+
+
+def _draw(
+    tiles: list[np.ndarray | None],
+    chosen: pd.DataFrame,
+    shown: dict[str, pd.DataFrame],
+    best: list[str],
+    predictions: pd.DataFrame,
+    path: Path,
+) -> Path:
+    rows, columns = max(1, len(shown)), 2 * _EXAMPLES
+    queue = iter(zip(tiles, chosen.to_dict("records"), strict=True))
+    with figure_style():
+        figure = Figure(figsize=(2.1 * columns, 2.35 * rows))
+        grid = figure.subplots(rows, columns, squeeze=False, gridspec_kw={"hspace": 0.35, "wspace": 0.05})
+        for axes in grid.flat:
+            axes.set_axis_off()
+        for row, (name, examples) in enumerate(shown.items()):
+            n_right = int(is_right(examples).sum())
+            places = [*range(n_right), *range(_EXAMPLES, _EXAMPLES + len(examples) - n_right)]
+            rank = "best" if name in best else "worst"
+            grid[row, 0].text(
+                -0.08, 0.5, f"{name}\n({rank})", transform=grid[row, 0].transAxes, ha="right", va="center"
+            )
+            for place in places:
+                tile, photo = next(queue)
+                colour = "#1d6f66" if photo["label"] == photo["predicted"] else "#b3321b"
+                title = f"→ {photo['predicted']} {photo['probability']:.2f}"
+                grid[row, place].set_title(title, color=colour, loc="center", **_CAPTION)
+                if tile is None:
+                    grid[row, place].text(0.5, 0.5, "photo\nnot found", ha="center", va="center")
+                else:
+                    grid[row, place].imshow(tile)
+        figure.text(
+            0.02,
+            0.9 + 0.5 / figure.get_figheight(),
+            "Where the network looks for the class that it predicts: most confident right (left) and wrong photos\n"
+            f"of the best and worst classes. {headline(predictions)}",
+            va="bottom",
+        )
+        return save_figure(figure, path)

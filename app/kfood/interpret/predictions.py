@@ -1,0 +1,48 @@
+"""One pass of prediction; everything that is interpreted later reads its table."""
+
+from __future__ import annotations
+
+import logging
+
+import pandas as pd
+import torch
+from fastai.learner import Learner
+
+from kfood.data.loaders import photos_of
+
+log = logging.getLogger(__name__)
+
+
+def predict(learner: Learner, samples: pd.DataFrame) -> pd.DataFrame:
+    """Predict all validation and test photos.
+
+    Args:
+        learner: its DataLoaders know the classes and how photos are resized and scaled.
+        samples: with `path`, `area`, `label` and `split`.
+
+    Returns:
+        A row a photo: `path`, `split`, `label`, `predicted`, `probability` (of the predicted class, 0..1), `loss`
+        (-ln of the true class's probability), and `p_<class>` for every class in class order.
+    """
+    judged = samples[samples["split"].isin(["valid", "test"])].reset_index(drop=True)
+    log.info("Predicting %d validation and test photos.", len(judged))
+    logits = predict_logits(learner, judged)
+    classes = list(learner.dls.vocab)
+    logs = logits.double().log_softmax(dim=1)
+    numbers = torch.tensor([classes.index(label) for label in judged["label"]])
+    best = logs.max(dim=1)
+    table = judged[["path", "split", "label"]].assign(
+        predicted=[classes[number] for number in best.indices],
+        probability=best.values.exp().numpy(),
+        loss=-logs.gather(1, numbers[:, None]).squeeze(1).numpy(),
+    )
+    columns = [f"p_{name}" for name in classes]
+    return table.join(pd.DataFrame(logs.exp().numpy(), columns=columns)).round(7)
+
+
+def predict_logits(learner: Learner, samples: pd.DataFrame) -> torch.Tensor:
+    """Return logits, photos x classes, float32 on the CPU, in the order of `samples`."""
+    loader = learner.dls.test_dl(photos_of(samples), with_labels=True)
+    with learner.no_bar(), learner.no_logging():
+        logits, _ = learner.get_preds(dl=loader, act=lambda logits: logits)
+    return logits

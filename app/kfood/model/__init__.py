@@ -1,0 +1,1 @@
+"""The network: a body, a head, and what its weights start from."""

@@ -1,0 +1,111 @@
+"""A timm body with a head of the study's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+import timm
+from fastai.torch_core import params
+from torch import Tensor, nn
+
+from kfood.errors import KfoodError, did_you_mean
+from kfood.recipes.schema import Model
+
+# Names that people (and the report) use, for what timm calls otherwise.
+_ALIASES = {"mobilenet_v2": "mobilenetv2_100", "mobilenetv2": "mobilenetv2_100"}
+
+
+class Classifier(nn.Module):
+    """Photos in, logits out: `body` (any timm network without its classifier) and `head`.
+
+    timm knows for each of its networks how features are pooled into a vector, so every timm name works:
+    convolutional, transformer or mixed.
+    """
+
+    def __init__(self, body: nn.Module, head: nn.Module) -> None:
+        super().__init__()
+        self.body, self.head = body, head
+        self.feature_map = nn.Identity()  # where activation maps look
+
+    def forward(self, photos: Tensor) -> Tensor:
+        """Return logits, n x classes, of photos, n x 3 x height x width in -1..1."""
+        features = self.feature_map(self.body.forward_features(photos))
+        return self.head(self.body.forward_head(features, pre_logits=True))
+
+
+def build_model(model: Model, n_classes: int) -> Classifier:
+    """Return the network that a recipe's model section names, with weights at random (or ImageNet's).
+
+    Raises:
+        KfoodError: timm has no such network, or its ImageNet weights cannot be had.
+    """
+    body = build_body(model.arch, model.pretrained)
+    return Classifier(body, build_head(model.head, feature_count(body), n_classes, model.dropout))
+
+
+def build_body(arch: str, pretrained: bool = False) -> nn.Module:
+    """Return a timm network without its classifier.
+
+    Raises:
+        KfoodError: as `build_model`.
+    """
+    name = timm_name(arch)
+    body = timm.create_model(name, pretrained=False, num_classes=0)
+    if pretrained:
+        from kfood.model.pretrained import load_pretrained
+
+        load_pretrained(body, name)
+    return body
+
+
+def timm_name(arch: str) -> str:
+    """Return timm's name of a network. Raises KfoodError, with the nearest name, where timm has none."""
+    name = _ALIASES.get(arch, arch)
+    if not timm.is_model(name.partition(".")[0]):
+        raise KfoodError(
+            f'model.arch = "{arch}" is no network that timm knows.{_nearest(arch)} '
+            "The report's are resnet18, resnet34, resnet50, densenet121, efficientnet_b0, efficientnet_b1 and "
+            "mobilenetv2_100."
+        )
+    return name
+
+
+def feature_count(body: nn.Module) -> int:
+    """Return the length of the vector that a body gives to the head."""
+    return getattr(body, "head_hidden_size", None) or body.num_features
+
+
+def build_head(kind: str, n_features: int, n_classes: int, dropout: float) -> nn.Sequential:
+    """Return one of the study's heads, which take the pooled vector.
+
+    "plain" is a linear layer; "dropout" has dropout before it; "dropout_bn" batch normalisation, then dropout. A
+    single linear layer behind the pooling keeps class activation maps exact (Zhou et al. 2016).
+    """
+    layers: dict[str, nn.Module] = {}
+    if kind == "dropout_bn":
+        layers["norm"] = nn.BatchNorm1d(n_features)
+    if kind in ("dropout", "dropout_bn"):
+        layers["dropout"] = nn.Dropout(dropout)
+    layers["linear"] = nn.Linear(n_features, n_classes)
+    head = nn.Sequential()
+    for name, layer in layers.items():
+        head.add_module(name, layer)
+    return head
+
+
+def parameter_groups(model: Classifier) -> list[list[nn.Parameter]]:
+    """Return the parameters in two groups, body and head: fastai's splitter."""
+    return [params(model.body), params(model.head)]
+
+
+def parameter_count(module: nn.Module) -> int:
+    """Return how many numbers are learned."""
+    return sum(parameter.numel() for parameter in module.parameters())
+
+
+def _nearest(arch: str) -> str:
+    names: Iterable[str] = timm.list_models()
+    plain = re.sub(r"[^a-z0-9]", "", arch.lower())
+    same = [name for name in names if name.replace("_", "") == plain]
+    return f' Did you mean "{same[0]}"?' if same else did_you_mean(arch.lower(), names)

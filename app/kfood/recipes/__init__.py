@@ -1,0 +1,1 @@
+"""Recipes: what a training is to do, as a file that a person writes and a machine checks."""

@@ -1,0 +1,200 @@
+"""Find a recipe, extend it, override it, check it; explain what is wrong in words."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from kfood.errors import KfoodError, did_you_mean, listed
+from kfood.recipes.schema import Recipe
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+DEMO = "demo"  # the value of data.root that stands for the drawn photos
+
+
+def recipes_folder() -> Path:
+    """Return the folder of the shipped recipes: inside the package, or beside it in a checkout."""
+    here = Path(__file__).resolve().parent
+    shipped = here / "shipped"
+    return shipped if shipped.is_dir() else here.parents[2] / "recipes"
+
+
+def shipped_recipes() -> dict[str, Path]:
+    """Return the shipped recipes by name, sorted."""
+    return {path.stem: path for path in sorted(recipes_folder().glob("*.toml"), key=lambda path: path.stem)}
+
+
+def find_recipe(name: str, beside: Path | None = None) -> Path:
+    """Return the file of a recipe given by name or path.
+
+    A path ends in .toml or holds a slash. A name is looked for beside the file that names it, then among the
+    shipped recipes.
+
+    Raises:
+        KfoodError: there is none; the message gives the nearest name.
+    """
+    folder = beside or Path()
+    if name.endswith(".toml") or "/" in name or os.sep in name:
+        path = folder / Path(name).expanduser()
+        if path.is_file():
+            return path
+        raise KfoodError(f"There is no recipe file {path}.")
+    if beside and (beside / f"{name}.toml").is_file():
+        return beside / f"{name}.toml"
+    shipped = shipped_recipes()
+    if name not in shipped:
+        raise KfoodError(
+            f'There is no recipe "{name}".{did_you_mean(name, shipped)} '
+            f"The recipes are {listed(shipped, 20)}; a file of yours is named by its path, ending in .toml."
+        )
+    return shipped[name]
+
+
+def load_recipe(name: str, settings: Iterable[str] = (), data: str | None = None) -> Recipe:
+    """Load a recipe by name or path and settle everything it leaves open.
+
+    Args:
+        name: a shipped recipe or the path of a .toml file.
+        settings: `"training.epochs=5"`; the value is TOML, or plain text where it is not.
+        data: folder, CSV or "demo". It comes before `data.root` of the recipe, and that before `KFOOD_DATA`;
+            where none is given the demo photos are used, and the recipe's `[demo]` table applies.
+
+    Raises:
+        KfoodError: the file is missing, is no TOML, extends itself, or says what a recipe cannot say.
+    """
+    path = find_recipe(name)
+    written = _extended(path)
+    overrides = _overrides(settings)
+    root = data or _root(overrides) or _root(written) or os.environ.get("KFOOD_DATA") or DEMO
+    for_demo = written.pop("demo", {})
+    if not isinstance(for_demo, dict):
+        raise KfoodError(f"{path}: demo must be a table of overrides, such as [demo.data].")
+    validate(_merged(written, for_demo), f"{path}, with its [demo] table")
+    chosen = [written, *([for_demo] if root == DEMO else []), overrides, {"data": {"root": root}}]
+    resolved: dict[str, Any] = {"name": path.stem}
+    for layer in chosen:
+        resolved = _merged(resolved, layer)
+    return validate(resolved, str(path) if not overrides else f"{path}, with what --set gives")
+
+
+def validate(raw: dict[str, Any], source: str) -> Recipe:
+    """Check a recipe's contents; `source` names in the message where they came from.
+
+    Raises:
+        KfoodError: one sentence for each fault, with the key, the value and the nearest match.
+    """
+    try:
+        return Recipe.model_validate(raw)
+    except ValidationError as error:
+        faults = " ".join(dict.fromkeys(_sentence(fault) for fault in error.errors()))
+        raise KfoodError(f"{source}: {faults}") from None
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file.
+
+    Raises:
+        KfoodError: it is no TOML or no UTF-8; the message has the line.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise KfoodError(f"{path} is not a TOML file: {error}.") from None
+
+
+def summary(path: Path) -> str:
+    """Return the first comment of a recipe file: what it is, in a line."""
+    first = path.read_text(encoding="utf-8").splitlines()[0]
+    return first.lstrip("# ").partition(": ")[2] or first.lstrip("# ")
+
+
+def _extended(path: Path, above: tuple[Path, ...] = ()) -> dict[str, Any]:
+    path = path.resolve()
+    if path in above:
+        chain = " -> ".join(step.stem for step in (*above[above.index(path) :], path))
+        raise KfoodError(f"{path}: the recipes extend each other in a circle ({chain}).")
+    own = read_toml(path)
+    base = own.pop("extends", None)
+    if base is None:
+        return own
+    if not isinstance(base, str):
+        raise KfoodError(f"{path}: extends must name one recipe, in quotes.")
+    try:
+        base_path = find_recipe(base, beside=path.parent)
+    except KfoodError as error:
+        raise KfoodError(f'{path}: extends = "{base}" cannot be followed. {error}') from None
+    return _merged(_extended(base_path, (*above, path)), own)
+
+
+def _merged(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
+    result = dict(base)
+    for key, value in change.items():
+        both_tables = isinstance(value, dict) and isinstance(base.get(key), dict)
+        result[key] = _merged(base[key], value) if both_tables else value
+    return result
+
+
+def _overrides(settings: Iterable[str]) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for setting in settings:
+        key, equals, text = setting.partition("=")
+        steps = key.strip().split(".")
+        if not equals or len(steps) < 2 or not all(steps):
+            raise KfoodError(f'--set "{setting}" is not of the form section.key=value, as training.epochs=5.')
+        try:
+            value: Any = tomllib.loads(f"value = {text}")["value"]
+        except tomllib.TOMLDecodeError:
+            value = text.strip()
+        for step in reversed(steps):
+            value = {step: value}
+        result = _merged(result, value)
+    return result
+
+
+def _root(layer: dict[str, Any]) -> str:
+    data = layer.get("data", {})
+    return data.get("root", "") if isinstance(data, dict) else ""
+
+
+def _sentence(fault: dict[str, Any]) -> str:
+    keys = [str(key) for key in fault["loc"] if key != "[key]"]
+    key, value, kind = ".".join(keys), fault["input"], fault["type"]
+    if kind == "extra_forbidden":
+        known = _keys_at(fault["loc"][:-1])
+        return f"there is no key {key}.{_nearest_key(keys, known)}"
+    if kind == "literal_error":
+        allowed = fault["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", ")
+        return f'{key} = "{value}" is not one of {", ".join(allowed)}.{did_you_mean(str(value), allowed)}'
+    if kind == "value_error":
+        shown = f' = "{value}"' if isinstance(value, str) else ""
+        return f"{key}{shown}: {fault['ctx']['error']}."
+    message = fault["msg"][0].lower() + fault["msg"][1:]
+    return f"{key} = {value!r} is not possible: {message}."
+
+
+def _keys_at(location: tuple[Any, ...]) -> list[str]:
+    model: type[BaseModel] = Recipe
+    for step in location:
+        model = model.model_fields[str(step)].annotation  # type: ignore[assignment]
+    return [*model.model_fields, *(["extends", "demo"] if model is Recipe else [])]
+
+
+def _nearest_key(keys: list[str], known: list[str]) -> str:
+    """Suggest a key of the same table, else the same key in another table."""
+    places = [f"{name}.{keys[-1]}" for name, field in Recipe.model_fields.items() if _has(field.annotation, keys[-1])]
+    if near := did_you_mean(keys[-1], known):
+        return near
+    return f" Did you mean {places[0]}?" if places else f" The keys there are {', '.join(known)}."
+
+
+def _has(section: object, key: str) -> bool:
+    return key in getattr(section, "model_fields", {})

@@ -1,0 +1,169 @@
+"""What a recipe may say. Every key, its meaning, range and default stand here and nowhere else."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+
+# AI Hub names the shots of one plate 02_021_02011038_160525637187327_0.jpg, …_1.jpg: the part before the
+# last number is the plate.
+AI_HUB_PLATE = r"^(\d+_\d+_\d+_\d+)_\d+$"
+
+
+def nfc(name: str) -> str:
+    """Return `name` as people type it: Hangul composed (NFC), as macOS does not store it."""
+    return unicodedata.normalize("NFC", name)
+
+
+def _as_list(value: Any) -> Any:  # noqa: ANN401 - whatever TOML holds
+    """Let `--set data.classes=김밥,라면` stand for a list."""
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+ClassName = Annotated[str, AfterValidator(nfc)]
+Share = Annotated[float, Field(gt=0, lt=1)]
+Beta = Annotated[float, Field(ge=0, lt=1)]
+
+
+class Section(BaseModel):
+    """A table of a recipe: unknown keys and values that are no number are errors; nothing changes later."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Data(Section):
+    """Which photos, how they are split, and how they come to the network's input size."""
+
+    root: str = ""  # folder or CSV; "demo" for the drawn photos; "" for KFOOD_DATA, else the demo
+    subset: Literal["kfood", "kfood_health"] = "kfood"  # which of the camp's two data sets
+    classes: Annotated[tuple[ClassName, ...], BeforeValidator(_as_list)] = ()  # keep only these; () keeps all
+    valid: Share = 0.2  # share of the training photos that is held out to choose by
+    test: Share = 0.2  # share that is held out to report; used only where no test folder is given
+    split_seed: int = Field(0, ge=0)
+    group: str = AI_HUB_PLATE  # photos whose names give the same group 1 stay in one split; "" for none
+    size: int = Field(224, ge=32, le=1024)  # pixels, a square
+    presize: float = Field(1.0, ge=1, le=3)  # photos are resized to size x presize before augmentation
+    resize: Literal["squish", "crop", "pad"] = "squish"
+    denoise: Literal["none", "blur", "opening", "closing"] = "none"
+    crop_area: bool = False  # cut photos to the area given in AI Hub's crop_area.properties
+
+    @field_validator("group")
+    @classmethod
+    def _group_is_a_pattern(cls, pattern: str) -> str:
+        try:
+            groups = re.compile(pattern).groups
+        except re.error as error:
+            raise ValueError(f"is not a regular expression ({error})") from None
+        if pattern and groups < 1:
+            raise ValueError("needs a pair of parentheses around the part of the file name that is the group")
+        return pattern
+
+
+class Augment(Section):
+    """Random changes to training photos, drawn anew for each photo in each epoch."""
+
+    transforms: Annotated[
+        tuple[
+            Literal["random_crop", "rotation", "height_shift", "shear", "horizontal_flip", "vertical_flip", "zoom"],
+            ...,
+        ],
+        BeforeValidator(_as_list),
+    ] = ()
+    min_scale: Share = 0.35  # random_crop keeps at least this share of the photo's area
+    max_degrees: float = Field(10, gt=0, le=180)  # rotation
+    max_shift: Share = 0.1  # height_shift, as a share of the height
+    max_shear: float = Field(10, gt=0, lt=80)  # degrees
+    max_zoom: float = Field(1.1, gt=1, le=4)
+    padding: Literal["reflection", "border", "zeros"] = "reflection"  # what fills the corners
+
+
+class Sampling(Section):
+    """What is done about classes of different size, in training photos only."""
+
+    method: Literal["none", "over", "under"] = "none"
+
+
+class Model(Section):
+    """The network: a body by its timm name and a head, and what its weights start from."""
+
+    arch: str = "resnet18"
+    head: Literal["plain", "dropout", "dropout_bn"] = "plain"
+    dropout: float = Field(0.5, ge=0, lt=1)  # of the heads that have it
+    start_from: str = ""  # a recipe (its latest finished run on the same photos) or a run folder
+    pretrained: bool = False  # ImageNet weights for the body
+    freeze_epochs: int = Field(0, ge=0)  # at the start, epochs in which only the head learns
+
+
+class Optimizer(Section):
+    """torch's optimizers with torch's meaning of every parameter. Weight decay is L2 except in AdamW."""
+
+    name: Literal["sgd", "rmsprop", "adam", "adamw", "nadam"] = "adam"
+    lr: float = Field(0.001, gt=0, le=10)
+    momentum: float = Field(0.0, ge=0, lt=1)  # sgd, rmsprop
+    nesterov: bool = False  # sgd
+    betas: tuple[Beta, Beta] = (0.9, 0.999)  # adam, adamw, nadam
+    eps: float = Field(1e-8, gt=0, lt=1)  # all but sgd
+    weight_decay: float = Field(0.0, ge=0, lt=1)
+
+    @model_validator(mode="after")
+    def _nesterov_needs_momentum(self) -> Optimizer:
+        if self.nesterov and self.momentum == 0:
+            raise ValueError("nesterov = true needs a momentum above 0")
+        return self
+
+
+class Schedule(Section):
+    """How the learning rate changes: by epoch as torch's schedulers do, or one_cycle by batch."""
+
+    name: Literal["none", "step", "exponential", "cosine", "one_cycle"] = "none"
+    step_size: int = Field(10, ge=1)  # step: epochs between two drops
+    gamma: float = Field(0.1, gt=0, le=1)  # step, exponential: factor of each drop
+    min_lr: float = Field(1e-5, ge=0)  # cosine: the learning rate after `period` epochs
+    period: int = Field(0, ge=0)  # cosine: epochs; 0 means all epochs of the training
+    warmup: Share = 0.25  # one_cycle: share of the training in which the learning rate rises
+
+
+class Loss(Section):
+    """Cross-entropy, with its two options."""
+
+    class_weights: dict[ClassName, Annotated[float, Field(gt=0)]] = {}  # 1 for classes not named
+    label_smoothing: float = Field(0.0, ge=0, lt=1)
+
+
+class Training(Section):
+    """How long and in what portions."""
+
+    epochs: int = Field(20, ge=1)
+    batch_size: int = Field(64, ge=2)  # photos for each step of the optimizer
+    accumulate: int = Field(1, ge=1)  # the batch goes through the network in this many parts
+    early_stopping: int = Field(5, ge=0)  # epochs without a better validation accuracy; 0 never stops
+    restore_best: bool = True  # end with the weights of the best epoch, not of the last
+    mixup: float = Field(0.0, ge=0)  # alpha of the Beta distribution; 0 is off
+    seed: int = Field(0, ge=0)
+    workers: int = Field(-1, ge=-1)  # processes that load photos; -1 chooses for this machine
+
+    @model_validator(mode="after")
+    def _parts_divide_the_batch(self) -> Training:
+        if self.batch_size % self.accumulate or self.batch_size == self.accumulate:
+            raise ValueError(
+                f"batch_size {self.batch_size} cannot go through the network in {self.accumulate} equal parts "
+                "of two or more photos: choose accumulate so that it divides batch_size"
+            )
+        return self
+
+
+class Recipe(Section):
+    """A whole recipe. `name` is the file's name without its ending."""
+
+    name: str = "recipe"
+    data: Data = Data()
+    augment: Augment = Augment()
+    sampling: Sampling = Sampling()
+    model: Model = Model()
+    optimizer: Optimizer = Optimizer()
+    schedule: Schedule = Schedule()
+    loss: Loss = Loss()
+    training: Training = Training()

@@ -1,0 +1,207 @@
+"""The run folder: the one place that knows its file names, and how runs are found again.
+
+`<runs>/<recipe>/<time>-<id>/` holds recipe.toml (resolved), environment.json, samples.csv, history.csv,
+metrics.json, predictions.csv, model.safetensors and model.json, checkpoint/, figures/, log.txt and status.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import secrets
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import tomli_w
+
+from kfood import logs
+from kfood.errors import KfoodError, did_you_mean, listed
+from kfood.files import read_csv, write_json, write_text
+from kfood.recipes.load import read_toml, validate
+from kfood.recipes.schema import Recipe
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from fastai.learner import Learner
+
+log = logging.getLogger(__name__)
+RUNNING, INTERRUPTED, FAILED, DONE = "running", "interrupted", "failed", "done"
+
+
+class Run:
+    """A training, finished or not, as its folder tells it.
+
+    Tables are DataFrames, `metrics` and `environment` dictionaries; all are read from disk when first asked for.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+        self.recipe_file = self.folder / "recipe.toml"
+        self.environment_file = self.folder / "environment.json"
+        self.samples_file = self.folder / "samples.csv"
+        self.left_out_file = self.folder / "left_out.csv"
+        self.history_file = self.folder / "history.csv"
+        self.metrics_file = self.folder / "metrics.json"
+        self.predictions_file = self.folder / "predictions.csv"
+        self.weights_file = self.folder / "model.safetensors"
+        self.model_file = self.folder / "model.json"
+        self.best_file = self.folder / "checkpoint" / "best.safetensors"
+        self.figures = self.folder / "figures"
+        self.log_file = self.folder / "log.txt"
+        self.status_file = self.folder / "status"
+
+    def __repr__(self) -> str:
+        return f"Run({str(self.folder)!r}, {self.status})"
+
+    @property
+    def name(self) -> str:
+        """`<recipe>/<time>-<id>`, as `kfood runs ls` shows it."""
+        return f"{self.folder.parent.name}/{self.folder.name}"
+
+    @property
+    def status(self) -> str:
+        """running, interrupted, failed or done."""
+        try:
+            return self.status_file.read_text(encoding="utf-8").partition(":")[0].strip()
+        except OSError:
+            return "unknown"
+
+    @cached_property
+    def recipe(self) -> Recipe:
+        """The recipe as it was resolved for this run."""
+        return validate(read_toml(self.recipe_file), str(self.recipe_file))
+
+    @cached_property
+    def environment(self) -> dict[str, Any]:
+        """Versions, device, data, seed and command of this run."""
+        return json.loads(self.environment_file.read_text(encoding="utf-8"))
+
+    @cached_property
+    def metrics(self) -> dict[str, Any]:
+        """Results on validation and test, with intervals."""
+        return json.loads(self.metrics_file.read_text(encoding="utf-8"))
+
+    @cached_property
+    def samples(self) -> pd.DataFrame:
+        """A row a photo: path, label, split, area, group."""
+        return read_csv(self.samples_file).fillna({"area": ""})
+
+    @cached_property
+    def history(self) -> pd.DataFrame:
+        """A row an epoch."""
+        return read_csv(self.history_file)
+
+    @cached_property
+    def predictions(self) -> pd.DataFrame:
+        """A row for each validation and test photo, with the probability of every class."""
+        return read_csv(self.predictions_file)
+
+    @cached_property
+    def learner(self) -> Learner:
+        """The fastai Learner with this run's weights and photos, to predict or to train on."""
+        from kfood.training.restore import restore_learner
+
+        return restore_learner(self)
+
+    @contextmanager
+    def recording(self) -> Iterator[None]:
+        """Keep `status` and log.txt while the run is worked on."""
+        write_text(self.status_file, RUNNING)
+        with logs.written_to(self.log_file):
+            try:
+                yield
+            except KeyboardInterrupt:
+                write_text(self.status_file, INTERRUPTED)
+                log.info("Interrupted. What was done is in %s.", self.folder)
+                raise
+            except BaseException as error:
+                write_text(self.status_file, f"{FAILED}: {error}")
+                with self.log_file.open("a", encoding="utf-8") as file:
+                    traceback.print_exception(error, file=file)
+                raise
+        write_text(self.status_file, DONE)
+
+
+def create_run(recipe: Recipe, environment: dict[str, Any], folder: Path) -> Run:
+    """Make a run folder with its recipe and environment.
+
+    Raises:
+        KfoodError: the folder holds something already, or cannot be written.
+    """
+    require_free(folder)
+    run = Run(folder)
+    try:
+        run.best_file.parent.mkdir(parents=True)
+        run.figures.mkdir()
+        write_text(run.recipe_file, tomli_w.dumps(recipe.model_dump(mode="json")))
+        write_json(run.environment_file, environment)
+    except OSError as error:
+        raise KfoodError(f"The run folder {folder} cannot be written: {error}.") from None
+    return run
+
+
+def new_folder(runs: Path, name: str) -> Path:
+    """Return a folder name that no other run has: sortable by time, with a short random end."""
+    return runs / name / f"{datetime.now():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+
+
+def require_free(folder: Path) -> None:
+    """Check that a run may be written here.
+
+    Raises:
+        KfoodError: it is a file, or a folder with something in it.
+    """
+    if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
+        holds = "a run" if Run(folder).recipe_file.exists() else "something else"
+        raise KfoodError(f"{folder} already holds {holds}: name a new folder. No run is ever written over.")
+
+
+def all_runs(runs: Path, recipe: str | None = None) -> list[Run]:
+    """Return all runs below the folder, oldest first; those of one recipe where it is named."""
+    found = runs.glob(f"{recipe or '*'}/*/recipe.toml")
+    return [Run(path.parent) for path in sorted(found, key=lambda path: (path.parent.name, path))]
+
+
+def finished_runs(runs: Path, recipe: str | None = None) -> list[Run]:
+    """Return the runs that came to their end, oldest first."""
+    return [run for run in all_runs(runs, recipe) if run.status == DONE]
+
+
+def find_run(name: str | None, runs: Path) -> Run:
+    """Return the finished run that a person means.
+
+    Args:
+        name: a run folder; `<recipe>/<time>-<id>` or its second half, as `kfood runs ls` shows it; a recipe, for
+            its latest finished run; None for the latest finished run of all.
+        runs: the folder of all runs.
+
+    Raises:
+        KfoodError: there is none, or it was not finished.
+    """
+    if name is None or not (Run(name).recipe_file.is_file() or Run(runs / name).recipe_file.is_file()):
+        return _find_by_name(name, runs)
+    run = Run(name) if Run(name).recipe_file.is_file() else Run(runs / name)
+    if run.status != DONE:
+        raise KfoodError(f"The run {run.folder} is {run.status}, not done: its log.txt says how far it came.")
+    return run
+
+
+def _find_by_name(name: str | None, runs: Path) -> Run:
+    finished = finished_runs(runs)
+    if not finished:
+        raise KfoodError(f"There is no finished run in {runs} yet. Train one first: kfood train mission1")
+    if name is None:
+        return finished[-1]
+    matching = [run for run in finished if name in (run.folder.parent.name, run.folder.name)]
+    if not matching:
+        known = {run.folder.parent.name for run in finished}
+        raise KfoodError(
+            f'There is no finished run "{name}" in {runs}.{did_you_mean(name, known)} '
+            f"There are runs of {listed(sorted(known), 20)}; kfood runs ls lists them."
+        )
+    return matching[-1]

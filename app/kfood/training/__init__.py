@@ -1,0 +1,1 @@
+"""From samples and a recipe to a trained model."""

@@ -1,0 +1,55 @@
+"""Early stopping on validation accuracy, and the weights of the best epoch."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from fastai.callback.core import CancelFitException
+from fastai.callback.tracker import TrackerCallback
+from safetensors.torch import load_file
+
+from kfood.model.saved import save_weights
+
+log = logging.getLogger(__name__)
+
+
+class BestEpoch(TrackerCallback):
+    """Keeps the best epoch's weights in a file of this run, and ends a training that no longer gets better.
+
+    fastai's own pair (SaveModelCallback, EarlyStoppingCallback) loads an older run's weights where no epoch was
+    better, writes over the old file in place, and unpickles.
+
+    Args:
+        path: where the weights go.
+        patience: epochs without a better accuracy after which training ends; 0 never ends it.
+        restore: whether the fit ends with the best epoch's weights.
+    """
+
+    def __init__(self, path: Path, patience: int, restore: bool) -> None:
+        super().__init__(monitor="accuracy")
+        self.path, self.patience, self.restore = path, patience, restore
+
+    def before_fit(self) -> None:
+        """Forget earlier fits."""
+        super().before_fit()
+        self.epoch_of_best, self.waited = None, 0
+
+    def after_epoch(self) -> None:
+        """Keep a better epoch; count an epoch that was not better."""
+        super().after_epoch()
+        if self.new_best:
+            self.epoch_of_best, self.waited = self.epoch + 1, 0
+            save_weights(self.model, self.path)
+            return
+        self.waited += 1
+        if self.patience and self.waited >= self.patience:
+            log.info("No better accuracy for %d epochs: training ends here.", self.patience)
+            raise CancelFitException
+
+    def after_fit(self) -> None:
+        """Bring back the best epoch's weights."""
+        super().after_fit()
+        if self.restore and self.epoch_of_best:
+            self.model.load_state_dict(load_file(self.path))
+            log.info("The weights are those of epoch %d, accuracy %.4f on validation.", self.epoch_of_best, self.best)

@@ -1,0 +1,51 @@
+"""fastai's Learner as the study needs it."""
+
+from __future__ import annotations
+
+from fastai.callback.core import Callback
+from fastai.callback.progress import ProgressCallback
+from fastai.data.core import DataLoaders
+from fastai.learner import Learner
+from fastai.metrics import accuracy
+
+from kfood.model.build import Classifier, parameter_groups
+from kfood.recipes.schema import Recipe
+from kfood.training.accumulate import Accumulate
+from kfood.training.losses import LossFollowsMode, StudyLoss, weights_by_number
+from kfood.training.mixup import MixUp
+from kfood.training.optimizers import optimizer_factory
+
+
+def build_learner(dls: DataLoaders, model: Classifier, recipe: Recipe) -> Learner:
+    """Return a Learner with everything that changes what is learned in a batch.
+
+    What goes by epochs (schedule, early stopping, history, freezing) belongs to a fit: see `train`.
+
+    Raises:
+        KfoodError: a class weight names a class that is not there.
+    """
+    weights = weights_by_number(recipe.loss.class_weights, list(dls.vocab))
+    loss = StudyLoss(weights, recipe.loss.label_smoothing).to(dls.device)
+    learner = Learner(
+        dls,
+        model,
+        loss_func=loss,
+        opt_func=optimizer_factory(recipe.optimizer),
+        lr=recipe.optimizer.lr,
+        splitter=parameter_groups,
+        metrics=accuracy,
+        cbs=_batch_callbacks(recipe),
+    )
+    if hasattr(learner, "progress"):  # fastai's own bars, which it adds to every Learner once imported
+        learner.remove_cb(ProgressCallback)
+    return learner
+
+
+def _batch_callbacks(recipe: Recipe) -> list[Callback]:
+    training = recipe.training
+    callbacks: list[Callback] = [LossFollowsMode()]
+    if training.mixup:
+        callbacks.append(MixUp(training.mixup))
+    if training.accumulate > 1:
+        callbacks.append(Accumulate(n_acc=training.batch_size))
+    return callbacks

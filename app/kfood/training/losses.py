@@ -1,0 +1,93 @@
+"""Cross-entropy with class weights and label smoothing, in training only.
+
+Validation loss is plain cross-entropy, so that it means the same in every row of a study.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import torch
+import torch.nn.functional as F
+from fastai.callback.core import Callback
+from torch import Tensor, nn
+
+from kfood.errors import KfoodError, did_you_mean, listed
+
+
+class StudyLoss(nn.Module):
+    """Mean cross-entropy of a batch, each photo weighted by its class.
+
+    As in `torch.nn.CrossEntropyLoss(weight)`, the mean is divided by the weights in the batch: a class counts more
+    against the others, but the loss, and with it the effective learning rate, keeps its size.
+
+    Args:
+        weights: one a class, in class order.
+        label_smoothing: 0 up to but not including 1.
+    """
+
+    y_int = True  # tells fastai's MixUp that targets are class numbers
+
+    def __init__(self, weights: Sequence[float], label_smoothing: float = 0.0) -> None:
+        super().__init__()
+        self.register_buffer("weights", torch.tensor(weights, dtype=torch.float32))
+        self.label_smoothing = label_smoothing
+
+    def forward(self, logits: Tensor, targets: Tensor, reduction: str = "mean") -> Tensor:
+        """Return the loss of logits, n x classes, and class numbers, n; `reduction` as in torch."""
+        if not self.training or reduction != "mean":
+            return F.cross_entropy(logits, targets, reduction=reduction)
+        weights = self.weights[targets]
+        return (weights * self._by_photo(logits, targets)).sum() / weights.sum()
+
+    def mixed(self, logits: Tensor, targets: Tensor, others: Tensor, share: Tensor) -> Tensor:
+        """Return the loss of photos that are `share` of one photo and the rest of another (MixUp).
+
+        Args:
+            logits: n x classes.
+            targets, others: class numbers, n each, of the two photos in each mixture.
+            share: of the first photo, n values in 0..1.
+        """
+        first, second = share * self.weights[targets], (1 - share) * self.weights[others]
+        losses = first * self._by_photo(logits, targets) + second * self._by_photo(logits, others)
+        return losses.sum() / (first + second).sum()
+
+    def activation(self, logits: Tensor) -> Tensor:
+        """Return probabilities; fastai asks for it when it predicts."""
+        return logits.softmax(dim=-1)
+
+    def decodes(self, logits: Tensor) -> Tensor:
+        """Return the most probable class; fastai asks for it when it shows results."""
+        return logits.argmax(dim=-1)
+
+    def _by_photo(self, logits: Tensor, targets: Tensor) -> Tensor:
+        return F.cross_entropy(logits, targets, reduction="none", label_smoothing=self.label_smoothing)
+
+
+class LossFollowsMode(Callback):
+    """Lets the loss know whether the model trains or is judged. Before MixUp, which replaces the loss."""
+
+    order = -5
+
+    def before_train(self) -> None:
+        """Weigh and smooth."""
+        self.learn.loss_func.train()
+
+    def before_validate(self) -> None:
+        """Judge plainly."""
+        self.learn.loss_func.eval()
+
+
+def weights_by_number(by_name: Mapping[str, float], classes: Sequence[str]) -> list[float]:
+    """Return a weight for each class, 1 where none is named.
+
+    Raises:
+        KfoodError: a class is named that the photos do not have, with the nearest name.
+    """
+    for name in by_name:
+        if name not in classes:
+            raise KfoodError(
+                f'loss.class_weights names "{name}", which is no class here.{did_you_mean(name, classes)} '
+                f"The classes are {listed(classes, 50)}."
+            )
+    return [by_name.get(name, 1.0) for name in classes]

@@ -1,0 +1,98 @@
+"""fastai's learning rate finder, on a learner of its own, for several seeds."""
+
+from __future__ import annotations
+
+import logging
+import math
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pandas as pd
+import torch
+from fastai.callback.schedule import minimum, slide, steep, valley
+from fastai.torch_core import set_seed
+
+from kfood.data.loaders import build_dataloaders, class_names
+from kfood.model.build import build_model
+from kfood.recipes.schema import Recipe
+from kfood.run import Run
+from kfood.training.learner import build_learner
+from kfood.training.start import start_from
+
+log = logging.getLogger(__name__)
+_RULES: dict[str, Callable] = {"valley": valley, "steep": steep, "minimum": minimum, "slide": slide}
+_CUT_END = 5  # the last points, where the loss runs away, are left out as in fastai
+
+
+@dataclass(frozen=True)
+class LrRange:
+    """Curves (seed, lr, loss) and suggestions (seed, then a column a rule) of several trials."""
+
+    curves: pd.DataFrame
+    suggestions: pd.DataFrame
+
+    @property
+    def lr(self) -> float:
+        """The middle (median over seeds) of the valley rule, fastai's own choice."""
+        return float(self.suggestions["valley"].median())
+
+    def spread(self) -> pd.DataFrame:
+        """Return smallest, median and largest suggestion of each rule, with the number of seeds it worked for."""
+        rules = self.suggestions.drop(columns="seed")
+        return pd.DataFrame(
+            {"lowest": rules.min(), "median": rules.median(), "highest": rules.max(), "seeds": rules.count()}
+        )
+
+
+def search_learning_rate(
+    recipe: Recipe, samples: pd.DataFrame, start: Run | None, seeds: int = 3, iterations: int = 100
+) -> LrRange:
+    """Train with a learning rate that grows from 1e-7 to 10 and see where the loss falls (Smith 2017).
+
+    Each trial has a learner of its own, because fastai's lr_find uses up random numbers and restores the weights
+    only: a training after it is not the training without it.
+
+    Args:
+        recipe: sets photos, network, batch size, optimizer and loss; its learning rate does not count.
+        samples: as `prepare_samples` gives them.
+        start: the run whose weights the recipe starts from, if any.
+        seeds: number of trials.
+        iterations: optimizer steps in a trial.
+    """
+    curves, suggestions = [], []
+    for seed in range(recipe.training.seed, recipe.training.seed + seeds):
+        log.info("lr_find, seed %d: %d steps.", seed, iterations)
+        curve = _one_trial(recipe, samples, start, seed, iterations)
+        curves.append(curve.assign(seed=seed))
+        suggestions.append({"seed": seed, **suggest(curve, iterations)})
+    return LrRange(pd.concat(curves, ignore_index=True), pd.DataFrame(suggestions))
+
+
+def suggest(curve: pd.DataFrame, iterations: int) -> dict[str, float]:
+    """Return what fastai's four rules suggest for a curve (lr, loss); NaN where a rule finds nothing."""
+    inner = curve.iloc[iterations // 10 : -_CUT_END]
+    lrs, losses = torch.tensor(inner["lr"].to_numpy()), torch.tensor(inner["loss"].to_numpy())
+    found = {}
+    for name, rule in _RULES.items():
+        try:
+            found[name] = float(rule(lrs, losses, iterations)[0])
+        except (IndexError, ValueError, RuntimeError, ZeroDivisionError):  # too few points left for this rule
+            found[name] = math.nan
+    return found
+
+
+def _one_trial(recipe: Recipe, samples: pd.DataFrame, start: Run | None, seed: int, iterations: int) -> pd.DataFrame:
+    set_seed(seed, reproducible=True)
+    dls = build_dataloaders(samples, recipe)
+    classes = class_names(samples)
+    model = build_model(recipe.model, len(classes))
+    if start:
+        start_from(model, start, classes)
+    learner = build_learner(dls, model.to(dls.device), recipe)
+    with tempfile.TemporaryDirectory() as folder, learner.no_bar():
+        learner.path = learner.model_dir = folder  # lr_find keeps the weights there meanwhile
+        learner.lr_find(num_it=iterations * recipe.training.accumulate, show_plot=False, suggest_funcs=None)
+    recorder = learner.recorder
+    curve = pd.DataFrame({"lr": recorder.lrs, "loss": [float(loss) for loss in recorder.losses]})
+    return curve[curve["loss"].notna()]

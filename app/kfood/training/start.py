@@ -1,0 +1,105 @@
+"""What a recipe starts from: an earlier run's weights, trained first where there is none."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+from safetensors.torch import load_file
+
+from kfood.errors import KfoodError
+from kfood.model.build import Classifier, timm_name
+from kfood.model.saved import read_description
+from kfood.model.weights import Taken, take_weights
+from kfood.recipes.load import load_recipe
+from kfood.recipes.schema import Recipe
+from kfood.run import Run, find_run, finished_runs
+
+log = logging.getLogger(__name__)
+
+
+def starting_run(recipe: Recipe, runs: Path, train: Callable[[Recipe], Run]) -> Run | None:
+    """Return the run whose weights a recipe starts from; None where it starts from none.
+
+    `model.start_from` is a run folder, or a recipe: then its latest finished run on the same photos is taken, and
+    where it has none it is trained first, on the same photos, at the same size and with the same body.
+
+    Args:
+        recipe: as resolved for this training.
+        runs: the folder of all runs.
+        train: trains a recipe.
+
+    Raises:
+        KfoodError: there is no such run or recipe, or it has another body.
+    """
+    source = recipe.model.start_from
+    if not source:
+        return None
+    if Run(Path(source).expanduser()).recipe_file.is_file() or "/" in source:
+        run = find_run(str(Path(source).expanduser()), runs)
+        _require_same_body(run, recipe)
+        return run
+    before = load_recipe(source, data=recipe.data.root)
+    on_these_photos = [run for run in finished_runs(runs, before.name) if run.recipe.data.root == recipe.data.root]
+    fitting = [run for run in on_these_photos if _same_body(run, recipe)]
+    if fitting:
+        return fitting[-1]
+    if on_these_photos:
+        _require_same_body(on_these_photos[-1], recipe)
+    log.info("%s starts from %s, which has no finished run on these photos: it is trained first.", recipe.name, source)
+    run = train(_on_the_same_terms(before, recipe))
+    log.info("%s is trained; now %s.", source, recipe.name)
+    return run
+
+
+def start_from(model: Classifier, run: Run, classes: list[str]) -> Taken:
+    """Load a run's weights into `model` and say what was taken and what is new.
+
+    Raises:
+        KfoodError: the bodies differ.
+    """
+    same_classes = read_description(run.model_file).classes == classes
+    taken = take_weights(model, load_file(run.weights_file), same_classes, str(run.folder))
+    log.info("Weights from %s: %s", run.name, taken)
+    return taken
+
+
+def warn_of_leaks(run: Run, samples: pd.DataFrame) -> int:
+    """Say how many of this training's test photos the starting run has trained on or chosen by; return it."""
+    seen = run.samples.loc[run.samples["split"] != "test", "path"]
+    leaked = int(samples.loc[samples["split"] == "test", "path"].isin(seen).sum())
+    if leaked:
+        log.warning(
+            "%d test photos were training or validation photos of %s: the test accuracy will be too good. Use the "
+            "same data.split_seed, data.test and data.valid for both.",
+            leaked,
+            run.name,
+        )
+    return leaked
+
+
+def _same_body(run: Run, recipe: Recipe) -> bool:
+    return timm_name(run.recipe.model.arch) == timm_name(recipe.model.arch)
+
+
+def _require_same_body(run: Run, recipe: Recipe) -> None:
+    if not _same_body(run, recipe):
+        theirs, ours = run.recipe.model.arch, recipe.model.arch
+        raise KfoodError(
+            f"model.start_from: {run.folder} has the body {theirs}, but this recipe says {ours}. Train with "
+            f"--set model.arch={theirs}, or train {run.recipe.name} with --set model.arch={ours} first."
+        )
+
+
+def _on_the_same_terms(before: Recipe, recipe: Recipe) -> Recipe:
+    """Return the earlier recipe with this one's photos, split, size and body, and its own classes."""
+    own = {"subset": before.data.subset, "classes": before.data.classes}
+    body = {"arch": recipe.model.arch, "pretrained": recipe.model.pretrained}
+    return before.model_copy(
+        update={
+            "data": recipe.data.model_copy(update=own),
+            "model": before.model.model_copy(update=body),
+        }
+    )
