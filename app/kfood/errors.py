@@ -9,6 +9,14 @@ from difflib import get_close_matches
 class KfoodError(Exception):
     """Something the user can put right. The message names the file or key, what is wrong and what to do."""
 
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+    def __str__(self) -> str:
+        """Return the message itself: fastai rewrites `args` of what is raised inside a callback."""
+        return self.message
+
 
 def did_you_mean(word: str, choices: Iterable[str]) -> str:
     """Return ' Did you mean "x"?' for the choice nearest to `word`, or '' where none is near."""

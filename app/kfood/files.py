@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,6 @@ def write_csv(path: Path, table: pd.DataFrame) -> None:
     write_whole(path, lambda partial: table.to_csv(partial, index=False, encoding="utf-8-sig"))
 
 
-def read_csv(path: Path) -> pd.DataFrame:
-    """Read a table that `write_csv` wrote."""
-    return pd.read_csv(path, encoding="utf-8-sig", float_precision="round_trip")
+def read_csv(path: Path, text: Iterable[str] = ()) -> pd.DataFrame:
+    """Read a table that `write_csv` wrote; the columns named in `text` hold text, '' where a cell is empty."""
+    return pd.read_csv(path, encoding="utf-8-sig", converters=dict.fromkeys(text, str))

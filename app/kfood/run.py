@@ -89,7 +89,7 @@ class Run:
     @cached_property
     def samples(self) -> pd.DataFrame:
         """A row a photo: path, label, split, area, group."""
-        return read_csv(self.samples_file).fillna({"area": ""})
+        return read_csv(self.samples_file, text=["path", "label", "split", "area", "group"])
 
     @cached_property
     def history(self) -> pd.DataFrame:
@@ -99,7 +99,7 @@ class Run:
     @cached_property
     def predictions(self) -> pd.DataFrame:
         """A row for each validation and test photo, with the probability of every class."""
-        return read_csv(self.predictions_file)
+        return read_csv(self.predictions_file, text=["path", "split", "label", "predicted"])
 
     @cached_property
     def learner(self) -> Learner:

@@ -33,10 +33,10 @@ def show(
     settings: options.Settings = None,
 ) -> None:
     """Print a recipe as it is written, or as it will be trained."""
-    from kfood.recipes.load import find_recipe, load_recipe
+    from kfood.recipes.load import find_recipe, load_recipe, read_text
 
     if not resolved and not settings and not data:
-        typer.echo(find_recipe(name).read_text(encoding="utf-8"), nl=False)
+        typer.echo(read_text(find_recipe(name)), nl=False)
         return
     import tomli_w
 
@@ -47,7 +47,7 @@ def show(
 def cp(name: Name, file: Annotated[Path, typer.Argument(help="The new file, ending in .toml.")]) -> None:
     """Copy a recipe to a file of yours, to change it."""
     from kfood.files import write_text
-    from kfood.recipes.load import find_recipe
+    from kfood.recipes.load import find_recipe, read_text
 
     if file.suffix != ".toml":
         raise KfoodError(f"{file} does not end in .toml: name the new recipe so.")
@@ -55,7 +55,7 @@ def cp(name: Name, file: Annotated[Path, typer.Argument(help="The new file, endi
         raise KfoodError(f"{file} is there already: name a new file.")
     if not file.parent.is_dir():
         raise KfoodError(f"There is no folder {file.parent}.")
-    write_text(file, find_recipe(name).read_text(encoding="utf-8"))
+    write_text(file, read_text(find_recipe(name)))
     typer.echo(f"Change {file}, then: kfood recipe check {file} and kfood train {file}")
 
 

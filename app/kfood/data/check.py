@@ -19,7 +19,9 @@ from kfood.paths import cache_folder
 from kfood.progress import track
 
 log = logging.getLogger(__name__)
-_KEY = ["path", "bytes", "changed_ns"]
+_KEY_TYPES = {"path": "str", "bytes": "int64", "changed_ns": "int64"}
+_KEY = list(_KEY_TYPES)
+_TEXT = ["path", "format", "mode", "notes", "fault"]
 COLUMNS = [*_KEY, *Finding.__dataclass_fields__]
 
 
@@ -45,7 +47,8 @@ def check_photos(samples: pd.DataFrame, root: str | Path) -> pd.DataFrame:
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         findings = list(track(pool.map(inspect_photo, paths), len(paths), "checking photos"))
     fresh = files[new].reset_index(drop=True).join(pd.DataFrame([finding.as_dict() for finding in findings]))
-    result = pd.concat([known[~new], fresh])[COLUMNS].set_index("path").loc[files["path"]].reset_index()
+    old = known[~new].astype({"width": "int64", "height": "int64"})  # the merge had to make them floats
+    result = pd.concat([old, fresh])[COLUMNS].set_index("path").loc[files["path"]].reset_index()
     _remember(memory, result)
     return result
 
@@ -81,9 +84,9 @@ def _memory(root: Path) -> Path:
 def _remembered(memory: Path) -> pd.DataFrame:
     try:
         table = read_csv(memory).fillna({"format": "", "mode": "", "notes": "", "fault": ""})
-        return table[COLUMNS].drop_duplicates(_KEY)
+        return table[COLUMNS].astype(_KEY_TYPES).drop_duplicates(_KEY)
     except (OSError, ValueError, KeyError):  # none yet, or damaged: the photos are opened again
-        return pd.DataFrame(columns=COLUMNS).astype({"bytes": "int64", "changed_ns": "int64", "path": "str"})
+        return pd.DataFrame(columns=COLUMNS).astype(_KEY_TYPES)
 
 
 def _remember(memory: Path, findings: pd.DataFrame) -> None:

@@ -20,15 +20,15 @@ def read_csv_samples(path: Path) -> pd.DataFrame:
             that is no CSV in UTF-8 or CP949.
     """
     table = _read(path)
-    table.columns = [str(column).strip() for column in table.columns]
     for column in ("path", "label"):
         if column not in table:
             raise KfoodError(
                 f'{path} has no column "{column}".{did_you_mean(column, table.columns)} '
                 "It needs path and label, and may have split and group."
             )
-    table = table.reindex(columns=["path", "label", "split", "group"], fill_value="").fillna("")
-    table = table.apply(lambda column: column.astype(str).str.strip())
+    table = table.reindex(columns=["path", "label", "split", "group"], fill_value="")
+    table = table.fillna("").apply(lambda column: column.str.strip())
+    table = table[(table != "").any(axis=1)]  # Excel leaves empty rows behind
     for column in ("path", "label"):
         if (empty := table[column] == "").any():
             raise KfoodError(f"{path}, line {empty.idxmax() + 2}: the {column} is empty.")
@@ -53,9 +53,19 @@ def read_csv_samples(path: Path) -> pd.DataFrame:
 def _read(path: Path) -> pd.DataFrame:
     for encoding in ("utf-8-sig", "cp949"):  # CP949 is what Excel writes on a Korean Windows
         try:
-            return pd.read_csv(path, encoding=encoding, dtype=str, keep_default_na=False)
+            # Without index_col=False, a comma too many in each row would shift all columns by one. Empty lines are
+            # kept, so that messages count lines as an editor does.
+            return pd.read_csv(
+                path,
+                encoding=encoding,
+                dtype=str,
+                keep_default_na=False,
+                index_col=False,
+                skip_blank_lines=False,
+                skipinitialspace=True,
+            ).rename(columns=str.strip)
         except UnicodeDecodeError:
             continue
         except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-            raise KfoodError(f"{path} is not a CSV: {error}.") from None
+            raise KfoodError(f"{path} is not a CSV: {str(error).strip()}.") from None
     raise KfoodError(f"{path} is neither in UTF-8 nor in CP949: save it as UTF-8.")

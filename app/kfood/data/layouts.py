@@ -51,6 +51,8 @@ def read_layout(root: str | Path, subset: str = "kfood") -> Layout:
     if not root.exists():
         raise KfoodError(f"There is no data folder {root}. Name one with --data, data.root or KFOOD_DATA.")
     if root.is_file():
+        if root.suffix.lower() != ".csv":
+            raise KfoodError(f"{root} is neither a folder nor a CSV; an archive has to be unpacked first.")
         return Layout("CSV with path and label", read_csv_samples(root))
     folders = _folders(root)
     for recognise in (_camp, _splits, _classes, _categories):
@@ -69,32 +71,28 @@ def _camp(root: Path, folders: dict[str, Path], subset: str) -> Layout | None:
     names = {f"{name}_{part}" for name in ("kfood", "kfood_health") for part in ("train", "val")}
     if not names & set(folders):
         return None
-    parts = {"train": folders.get(f"{subset}_train"), "test": folders.get(f"{subset}_val")}
-    if parts["train"] is None:
+    if f"{subset}_train" not in folders:
         raise KfoodError(f"{root} holds the camp's data, but not the folder {subset}_train that this needs.")
-    # kfood_train/train/<class>, but kfood_health_train/<class>
-    rows = [
-        row
-        for split, folder in parts.items()
-        if folder is not None
-        for row in _class_rows(folder / "train" if (folder / "train").is_dir() else _inner(folder), split)
-    ]
-    return Layout(f"the camp's folders {subset}_train and {subset}_val", pd.DataFrame(rows)) if rows else None
-
-
-def _inner(folder: Path) -> Path:
-    return folder / "val" if (folder / "val").is_dir() else folder
+    rows, found = [], []
+    for part, split in (("train", "train"), ("val", "test")):
+        if folder := folders.get(f"{subset}_{part}"):
+            inner = folder / part  # kfood_train/train/<class>, but kfood_health_train/<class>
+            rows += _class_rows(inner if inner.is_dir() else folder, split)
+            found.append(folder.name)
+    return Layout(f"the camp's data in {' and '.join(found)}", pd.DataFrame(rows)) if rows else None
 
 
 def _splits(root: Path, folders: dict[str, Path], subset: str) -> Layout | None:
-    parts = {_SPLIT_NAMES[name.lower()]: path for name, path in folders.items() if name.lower() in _SPLIT_NAMES}
-    if "train" not in parts or len(parts) != len(folders):
+    # Other folders are passed over, such as the __MACOSX that macOS puts into archives.
+    parts = {path: _SPLIT_NAMES[name.lower()] for name, path in folders.items() if name.lower() in _SPLIT_NAMES}
+    if "train" not in parts.values():
         return None
-    if "valid" in parts and "test" not in parts:
+    if "test" not in parts.values():
         # The camp's custom: a given val folder is what is reported; the validation set comes out of train.
-        parts["test"] = parts.pop("valid")
-    rows = [row for split, folder in parts.items() for row in _class_rows(folder, split)]
-    return Layout(f"split folders {' and '.join(parts)}", pd.DataFrame(rows)) if rows else None
+        parts = {folder: "test" if split == "valid" else split for folder, split in parts.items()}
+    rows = [row for folder, split in parts.items() for row in _class_rows(folder, split)]
+    words = " and ".join(f"{folder.name} ({split})" for folder, split in parts.items())
+    return Layout(f"split folders {words}", pd.DataFrame(rows)) if rows else None
 
 
 def _classes(root: Path, folders: dict[str, Path], subset: str) -> Layout | None:

@@ -25,6 +25,7 @@ from kfood.recipes.schema import Recipe
 MEAN = STD = (0.5, 0.5, 0.5)  # brings pixels from 0..1 to the report's -1..1
 RESIZE_METHODS = {"squish": ResizeMethod.Squish, "crop": ResizeMethod.Crop, "pad": ResizeMethod.Pad}
 _MOST_WORKERS = 8
+_FEW_PHOTOS = 1000
 
 
 class Photo(NamedTuple):
@@ -70,7 +71,7 @@ def build_dataloaders(samples: pd.DataFrame, recipe: Recipe) -> DataLoaders:
     return data_block(recipe, classes, len(train)).dataloaders(
         pd.concat([train, valid]),
         bs=training.batch_size // training.accumulate,
-        num_workers=worker_count(training.workers),
+        num_workers=worker_count(training.workers, len(train)),
         device=device(),
         **(weighted if over else {}),
     )
@@ -129,8 +130,14 @@ def device() -> torch.device:
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
 
-def worker_count(asked: int) -> int:
-    """Return how many processes load photos; -1 asks for as many as there are cores, 8 at most."""
+def worker_count(asked: int, n_photos: int) -> int:
+    """Return how many processes load photos.
+
+    -1 asks for what suits: none for a small set, which is read sooner than processes start anew each epoch;
+    otherwise as many as there are cores, 8 at most.
+    """
     if sys.platform in ("darwin", "win32"):  # they start processes anew, which cannot carry the DataBlock
         return 0
-    return asked if asked >= 0 else min(_MOST_WORKERS, os.cpu_count() or 1)
+    if asked >= 0:
+        return asked
+    return 0 if n_photos < _FEW_PHOTOS else min(_MOST_WORKERS, os.cpu_count() or 1)

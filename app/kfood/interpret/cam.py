@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,11 +13,13 @@ from captum.attr import LayerGradCam
 from fastai.learner import Learner
 from fastai.vision.augment import Resize
 from matplotlib import colormaps
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from kfood.data.loaders import RESIZE_METHODS, Photo, load_photo, photos_of
 from kfood.errors import KfoodError
 from kfood.interpret.fonts import figure_style, save_figure
+from kfood.interpret.galleries import RIGHT_COLOUR, WRONG_COLOUR
 from kfood.interpret.metrics import headline, per_class
 from kfood.interpret.per_class_plot import best_and_worst
 from kfood.interpret.table import is_right
@@ -25,7 +28,6 @@ from kfood.recipes.schema import Data
 _TILE_PIXELS = 224
 _STRENGTH = 0.45  # of the map over the photo
 _EXAMPLES = 2  # right ones and wrong ones of each class
-_CAPTION = {"fontsize": 8}
 
 
 def activation_maps(learner: Learner, photos: list[Photo], targets: list[int]) -> np.ndarray:
@@ -121,31 +123,30 @@ def _draw(
     rows, columns = max(1, len(shown)), 2 * _EXAMPLES
     queue = iter(zip(tiles, chosen.to_dict("records"), strict=True))
     with figure_style():
-        figure = Figure(figsize=(2.1 * columns, 2.35 * rows))
-        grid = figure.subplots(rows, columns, squeeze=False, gridspec_kw={"hspace": 0.35, "wspace": 0.05})
+        figure = Figure(figsize=(1.9 * columns, 2.1 * rows))
+        whole = {"left": 0, "right": 1, "bottom": 0, "top": 1, "hspace": 0.2, "wspace": 0.05}
+        grid = figure.subplots(rows, columns, squeeze=False, gridspec_kw=whole)
         for axes in grid.flat:
             axes.set_axis_off()
-        for row, (name, examples) in enumerate(shown.items()):
+        for row, (name, examples) in zip(grid, shown.items(), strict=False):
+            rank = "best" if name in best else "worst"
+            row[0].text(-0.08, 0.5, f"{name}\n{rank}", transform=row[0].transAxes, ha="right", va="center")
             n_right = int(is_right(examples).sum())
             places = [*range(n_right), *range(_EXAMPLES, _EXAMPLES + len(examples) - n_right)]
-            rank = "best" if name in best else "worst"
-            grid[row, 0].text(
-                -0.08, 0.5, f"{name}\n({rank})", transform=grid[row, 0].transAxes, ha="right", va="center"
-            )
             for place in places:
-                tile, photo = next(queue)
-                colour = "#1d6f66" if photo["label"] == photo["predicted"] else "#b3321b"
-                title = f"→ {photo['predicted']} {photo['probability']:.2f}"
-                grid[row, place].set_title(title, color=colour, loc="center", **_CAPTION)
-                if tile is None:
-                    grid[row, place].text(0.5, 0.5, "photo\nnot found", ha="center", va="center")
-                else:
-                    grid[row, place].imshow(tile)
-        figure.text(
-            0.02,
-            0.9 + 0.5 / figure.get_figheight(),
-            "Where the network looks for the class that it predicts: most confident right (left) and wrong photos\n"
-            f"of the best and worst classes. {headline(predictions)}",
-            va="bottom",
+                _draw_tile(row[place], *next(queue))
+        heading = (
+            "Where the network sees the class that it predicts: most confident right (left) and wrong photos (right)"
         )
+        height = 1 + 0.4 / figure.get_figheight()
+        figure.text(0, height, f"{heading}\n{headline(predictions)}", va="bottom", linespacing=1.5)
         return save_figure(figure, path)
+
+
+def _draw_tile(axes: Axes, tile: np.ndarray | None, photo: dict[str, Any]) -> None:
+    colour = RIGHT_COLOUR if photo["label"] == photo["predicted"] else WRONG_COLOUR
+    axes.set_title(f"⟶ {photo['predicted']} {photo['probability']:.2f}", color=colour, loc="center", fontsize=9)
+    if tile is None:
+        axes.text(0.5, 0.5, "photo\nnot found", ha="center", va="center")
+    else:
+        axes.imshow(tile)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 import timm
+import torch
 from fastai.torch_core import params
 from torch import Tensor, nn
 
@@ -34,28 +35,33 @@ class Classifier(nn.Module):
         return self.head(self.body.forward_head(features, pre_logits=True))
 
 
-def build_model(model: Model, n_classes: int) -> Classifier:
+def build_model(model: Model, n_classes: int, size: int) -> Classifier:
     """Return the network that a recipe's model section names, with weights at random (or ImageNet's).
 
-    Raises:
-        KfoodError: timm has no such network, or its ImageNet weights cannot be had.
-    """
-    body = build_body(model.arch, model.pretrained)
-    return Classifier(body, build_head(model.head, feature_count(body), n_classes, model.dropout))
-
-
-def build_body(arch: str, pretrained: bool = False) -> nn.Module:
-    """Return a timm network without its classifier.
+    Args:
+        model: the section.
+        n_classes: number of logits.
+        size: side of the photos in pixels; it matters to networks made for one size, such as transformers.
 
     Raises:
-        KfoodError: as `build_model`.
+        KfoodError: timm has no such network, or none for this size, or its ImageNet weights cannot be had.
     """
+    body = build_body(model.arch, size, model.pretrained)
+    classifier = Classifier(body, build_head(model.head, feature_count(body), n_classes, model.dropout))
+    _require_size(classifier, model.arch, size)
+    return classifier
+
+
+def build_body(arch: str, size: int, pretrained: bool = False) -> nn.Module:
+    """Return a timm network without its classifier. Arguments and errors as in `build_model`."""
     name = timm_name(arch)
-    body = timm.create_model(name, pretrained=False, num_classes=0)
+    made_for_one_size = timm.get_pretrained_cfg_value(name, "fixed_input_size")
+    options = {"num_classes": 0, **({"img_size": size} if made_for_one_size else {})}
+    body = timm.create_model(name, pretrained=False, **options)
     if pretrained:
         from kfood.model.pretrained import load_pretrained
 
-        load_pretrained(body, name)
+        load_pretrained(body, name, options)
     return body
 
 
@@ -102,6 +108,18 @@ def parameter_groups(model: Classifier) -> list[list[nn.Parameter]]:
 def parameter_count(module: nn.Module) -> int:
     """Return how many numbers are learned."""
     return sum(parameter.numel() for parameter in module.parameters())
+
+
+def _require_size(model: Classifier, arch: str, size: int) -> None:
+    """Try the network on a grey photo, so that a size it cannot take is known before anything is trained."""
+    model.eval()
+    try:
+        with torch.no_grad():
+            model(torch.zeros(1, 3, size, size))
+    except (AssertionError, RuntimeError, ValueError) as error:  # how timm's networks refuse a size
+        reason = str(error).splitlines()[0]
+        raise KfoodError(f"{arch} cannot take photos of data.size = {size} pixels: {reason}.") from None
+    model.train()
 
 
 def _nearest(arch: str) -> str:

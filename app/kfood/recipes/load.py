@@ -76,9 +76,6 @@ def load_recipe(name: str, settings: Iterable[str] = (), data: str | None = None
     overrides = _overrides(settings)
     root = data or _root(overrides) or _root(written) or os.environ.get("KFOOD_DATA") or DEMO
     for_demo = written.pop("demo", {})
-    if not isinstance(for_demo, dict):
-        raise KfoodError(f"{path}: demo must be a table of overrides, such as [demo.data].")
-    validate(_merged(written, for_demo), f"{path}, with its [demo] table")
     chosen = [written, *([for_demo] if root == DEMO else []), overrides, {"data": {"root": root}}]
     resolved: dict[str, Any] = {"name": path.stem}
     for layer in chosen:
@@ -99,6 +96,18 @@ def validate(raw: dict[str, Any], source: str) -> Recipe:
         raise KfoodError(f"{source}: {faults}") from None
 
 
+def read_text(path: Path) -> str:
+    """Return a recipe file as it is written.
+
+    Raises:
+        KfoodError: it is not in UTF-8.
+    """
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise KfoodError(f"{path} is not in UTF-8: save it as UTF-8.") from None
+
+
 def read_toml(path: Path) -> dict[str, Any]:
     """Read a TOML file.
 
@@ -106,18 +115,19 @@ def read_toml(path: Path) -> dict[str, Any]:
         KfoodError: it is no TOML or no UTF-8; the message has the line.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        return tomllib.loads(read_text(path))
+    except tomllib.TOMLDecodeError as error:
         raise KfoodError(f"{path} is not a TOML file: {error}.") from None
 
 
 def summary(path: Path) -> str:
     """Return the first comment of a recipe file: what it is, in a line."""
-    first = path.read_text(encoding="utf-8").splitlines()[0]
+    first = read_text(path).splitlines()[0]
     return first.lstrip("# ").partition(": ")[2] or first.lstrip("# ")
 
 
 def _extended(path: Path, above: tuple[Path, ...] = ()) -> dict[str, Any]:
+    """Return a recipe merged with all that it extends, each checked by itself: a fault is told of its own file."""
     path = path.resolve()
     if path in above:
         chain = " -> ".join(step.stem for step in (*above[above.index(path) :], path))
@@ -125,14 +135,25 @@ def _extended(path: Path, above: tuple[Path, ...] = ()) -> dict[str, Any]:
     own = read_toml(path)
     base = own.pop("extends", None)
     if base is None:
-        return own
+        return _checked(own, path)
     if not isinstance(base, str):
         raise KfoodError(f"{path}: extends must name one recipe, in quotes.")
     try:
         base_path = find_recipe(base, beside=path.parent)
     except KfoodError as error:
         raise KfoodError(f'{path}: extends = "{base}" cannot be followed. {error}') from None
-    return _merged(_extended(base_path, (*above, path)), own)
+    return _checked(_merged(_extended(base_path, (*above, path)), own), path)
+
+
+def _checked(written: dict[str, Any], path: Path) -> dict[str, Any]:
+    """Return `written` once it is right without its [demo] table and with it, whichever will be trained."""
+    for_demo = written.get("demo", {})
+    if not isinstance(for_demo, dict):
+        raise KfoodError(f"{path}: demo must be a table of overrides, such as [demo.data].")
+    without = {key: value for key, value in written.items() if key != "demo"}
+    validate(without, str(path))
+    validate(_merged(without, for_demo), f"{path}, with its [demo] table")
+    return written
 
 
 def _merged(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
@@ -169,7 +190,8 @@ def _sentence(fault: dict[str, Any]) -> str:
     keys = [str(key) for key in fault["loc"] if key != "[key]"]
     key, value, kind = ".".join(keys), fault["input"], fault["type"]
     if kind == "extra_forbidden":
-        known = _keys_at(fault["loc"][:-1])
+        # The same name is no help: extends and demo are keys of a file, not of its [demo] table or of --set.
+        known = [name for name in _keys_at(fault["loc"][:-1]) if name != keys[-1]]
         return f"there is no key {key}.{_nearest_key(keys, known)}"
     if kind == "literal_error":
         allowed = fault["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", ")

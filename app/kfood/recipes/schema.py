@@ -19,8 +19,15 @@ def nfc(name: str) -> str:
 
 
 def _as_list(value: Any) -> Any:  # noqa: ANN401 - whatever TOML holds
-    """Let `--set data.classes=김밥,라면` stand for a list."""
+    """Let `--set data.classes=김밥,라면` stand for a list, where TOML would want brackets and quotes."""
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def _folder_name(name: str) -> str:
+    """Keep a recipe's runs inside the folder of all runs."""
+    if not name or name.startswith(".") or set(name) & set("/\\"):
+        raise ValueError("must not be empty, begin with a dot or hold a slash, because it names the folder of the runs")
+    return name
 
 
 ClassName = Annotated[str, AfterValidator(nfc)]
@@ -104,7 +111,7 @@ class Optimizer(Section):
     lr: float = Field(0.001, gt=0, le=10)
     momentum: float = Field(0.0, ge=0, lt=1)  # sgd, rmsprop
     nesterov: bool = False  # sgd
-    betas: tuple[Beta, Beta] = (0.9, 0.999)  # adam, adamw, nadam
+    betas: Annotated[tuple[Beta, Beta], BeforeValidator(_as_list)] = (0.9, 0.999)  # adam, adamw, nadam
     eps: float = Field(1e-8, gt=0, lt=1)  # all but sgd
     weight_decay: float = Field(0.0, ge=0, lt=1)
 
@@ -158,7 +165,7 @@ class Training(Section):
 class Recipe(Section):
     """A whole recipe. `name` is the file's name without its ending."""
 
-    name: str = "recipe"
+    name: Annotated[str, AfterValidator(_folder_name)] = "recipe"
     data: Data = Data()
     augment: Augment = Augment()
     sampling: Sampling = Sampling()

@@ -7,6 +7,7 @@ import math
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 import torch
@@ -86,12 +87,12 @@ def _one_trial(recipe: Recipe, samples: pd.DataFrame, start: Run | None, seed: i
     set_seed(seed, reproducible=True)
     dls = build_dataloaders(samples, recipe)
     classes = class_names(samples)
-    model = build_model(recipe.model, len(classes))
+    model = build_model(recipe.model, len(classes), recipe.data.size)
     if start:
         start_from(model, start, classes)
     learner = build_learner(dls, model.to(dls.device), recipe)
     with tempfile.TemporaryDirectory() as folder, learner.no_bar():
-        learner.path = learner.model_dir = folder  # lr_find keeps the weights there meanwhile
+        learner.path, learner.model_dir = Path(folder), ""  # lr_find keeps the weights there meanwhile
         learner.lr_find(num_it=iterations * recipe.training.accumulate, show_plot=False, suggest_funcs=None)
     recorder = learner.recorder
     curve = pd.DataFrame({"lr": recorder.lrs, "loss": [float(loss) for loss in recorder.losses]})

@@ -55,15 +55,13 @@ def starting_run(recipe: Recipe, runs: Path, train: Callable[[Recipe], Run]) -> 
 
 
 def start_from(model: Classifier, run: Run, classes: list[str]) -> Taken:
-    """Load a run's weights into `model` and say what was taken and what is new.
+    """Load a run's weights into `model` and return what was taken and what is new.
 
     Raises:
         KfoodError: the bodies differ.
     """
     same_classes = read_description(run.model_file).classes == classes
-    taken = take_weights(model, load_file(run.weights_file), same_classes, str(run.folder))
-    log.info("Weights from %s: %s", run.name, taken)
-    return taken
+    return take_weights(model, load_file(run.weights_file), same_classes, str(run.folder))
 
 
 def warn_of_leaks(run: Run, samples: pd.DataFrame) -> int:

@@ -96,9 +96,9 @@ def prepare_learner(recipe: Recipe, prepared: Prepared, start: Run | None) -> Le
     set_seed(recipe.training.seed, reproducible=True)
     dls = build_dataloaders(prepared.samples, recipe)
     classes = class_names(prepared.samples)
-    model = build_model(recipe.model, len(classes))
+    model = build_model(recipe.model, len(classes), recipe.data.size)
     if start:
-        start_from(model, start, classes)
+        log.info("Weights from %s: %s", start.name, start_from(model, start, classes))
         warn_of_leaks(start, prepared.samples)
     log.info("%s, %s head, %s parameters.", recipe.model.arch, recipe.model.head, f"{parameter_count(model):,}")
     return build_learner(dls, model.to(dls.device), recipe)

@@ -1,0 +1,49 @@
+"""What every test has: folders of its own for cache and runs, and photos drawn on the spot."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from kfood.recipes.schema import nfc
+
+
+@pytest.fixture(autouse=True)
+def isolated(tmp_path_factory, monkeypatch):
+    """Keep a test off the caches, runs and photos of whoever runs it."""
+    monkeypatch.setenv("KFOOD_CACHE", str(tmp_path_factory.mktemp("cache")))
+    monkeypatch.setenv("KFOOD_RUNS", str(tmp_path_factory.mktemp("runs")))
+    monkeypatch.delenv("KFOOD_DATA", raising=False)
+
+
+@pytest.fixture(scope="session")
+def make_photos() -> Callable[..., Path]:
+    """Return a function that draws folders of noisy one-coloured photos; see `draw_photos`."""
+    return draw_photos
+
+
+def draw_photos(root: Path, counts: dict[str, int], name: str = "{:04}.jpg", pixels: int = 48) -> Path:
+    """Draw photos and return `root`.
+
+    Args:
+        root: made where it is not there.
+        counts: photos by folder below root, as {"갈비찜": 12} or {"train/갈비찜": 12}. The folder's own name gives
+            the colour, the same in every call, so that classes can be learned; its decomposed form is the same name.
+        name: of a file, by its number from 0; the ending decides the format.
+        pixels: width and height.
+    """
+    for folder, count in counts.items():
+        parent = root / folder.strip("/")
+        parent.mkdir(parents=True, exist_ok=True)
+        rng = np.random.default_rng(zlib.crc32(nfc(Path(folder).name).encode()))
+        colour = rng.integers(40, 216, 3)
+        for number in range(count):
+            noise = rng.normal(0, 30, (pixels, pixels, 3))
+            photo = Image.fromarray((colour + noise).clip(0, 255).astype(np.uint8))
+            photo.save(parent / name.format(number))
+    return root

@@ -1,0 +1,84 @@
+"""A CSV as Excel, pandas or a person writes it becomes samples; what is wrong is told by its line."""
+
+import unicodedata
+
+import pytest
+
+from kfood.data.layouts import read_layout
+from kfood.errors import KfoodError
+
+
+@pytest.fixture
+def read(tmp_path):
+    """Return a function that writes a CSV and reads it as samples."""
+
+    def write_and_read(*lines: str, encoding: str = "utf-8"):
+        (tmp_path / "photos.csv").write_text("\n".join(lines) + "\n", encoding=encoding)
+        return read_layout(tmp_path / "photos.csv").samples
+
+    return write_and_read
+
+
+def error_of(read, *lines: str) -> str:
+    with pytest.raises(KfoodError) as caught:
+        read(*lines)
+    assert "photos.csv" in str(caught.value)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp949"])
+def test_encodings_of_excel_and_of_everyone_else(read, tmp_path, encoding):
+    samples = read("path,label", "사진/b.jpg,김밥", "a.jpg,갈비찜", encoding=encoding)
+    assert samples.to_dict("records") == [
+        {"path": str(tmp_path / "a.jpg"), "label": "갈비찜", "split": "", "area": ""},
+        {"path": str(tmp_path / "사진" / "b.jpg"), "label": "김밥", "split": "", "area": ""},
+    ]
+
+
+def test_split_and_group_are_taken_over_and_other_columns_left(read):
+    samples = read("label, note ,split, path,group", 'x,"a, b",Train,1.jpg,g', "x,,validation,2.jpg,", "y,,TEST,3.jpg,")
+    assert samples["split"].tolist() == ["train", "valid", "test"]
+    assert samples["group"].tolist() == ["g", "", ""]
+
+
+def test_labels_become_composed_and_stay_text(read):
+    assert read("path,label", f"a.jpg,{unicodedata.normalize('NFD', '갈비찜')}")["label"].tolist() == ["갈비찜"]
+    assert read("path,label", "a.jpg,007", "b.jpg,NA")["label"].tolist() == ["007", "NA"]
+
+
+def test_absolute_paths_stay(read, tmp_path):
+    assert read("path,label", f"{tmp_path}/else/where.jpg,x")["path"].tolist() == [f"{tmp_path}/else/where.jpg"]
+
+
+@pytest.mark.filterwarnings("ignore:Length of header:pandas.errors.ParserWarning")
+@pytest.mark.parametrize("rows", [("a.jpg,x,", "b.jpg,y,"), ("a.jpg,x", "", "b.jpg,y", ","), (" a.jpg , x ", "b.jpg,y")])
+def test_commas_at_line_ends_empty_rows_and_spaces_do_no_harm(read, tmp_path, rows):
+    samples = read("path,label", *rows)
+    assert samples["path"].tolist() == [str(tmp_path / "a.jpg"), str(tmp_path / "b.jpg")]
+    assert samples["label"].tolist() == ["x", "y"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        (("path,lable", "a.jpg,x"), 'has no column "label". Did you mean "lable"? It needs path and label'),
+        (("Path,label", "a.jpg,x"), 'has no column "path". Did you mean "Path"?'),
+        (("path;label", "a.jpg;x"), 'has no column "path".'),
+        (("path,label,split", "a.jpg,x,", "b.jpg,x,holdout"), 'line 3: "holdout" is no split.'),
+        (("path,label", "a.jpg,x", "b.jpg,"), "line 3: the label is empty."),
+        (("path,label", "", "a.jpg,x", "", ",x"), "line 5: the path is empty."),
+        (("path,label", "a.jpg,x", "b.jpg,x", "./a.jpg,y"), "line 4: "),
+        (("path,label", "a.jpg,x", "b.jpg,x", "./a.jpg,y"), "a.jpg is listed twice."),
+        (("path,label",), "lists no photos."),
+        (("",), "is not a CSV"),
+        (("path,label", '"a.jpg,x'), "is not a CSV"),
+    ],
+)
+def test_what_is_wrong_is_said(read, lines, words):
+    assert words in error_of(read, *lines)
+
+
+def test_neither_utf8_nor_cp949_is_said(tmp_path):
+    (tmp_path / "photos.csv").write_bytes(b"path,label\n\xff\xff.jpg,x\n")
+    with pytest.raises(KfoodError, match=r"photos\.csv is neither in UTF-8 nor in CP949: save it as UTF-8"):
+        read_layout(tmp_path / "photos.csv")

@@ -1,0 +1,141 @@
+"""Every layout is recognised by itself and gives the same kind of samples."""
+
+import unicodedata
+from pathlib import Path
+
+import pytest
+
+from kfood.data.layouts import read_layout
+from kfood.errors import KfoodError
+
+COUNTS = {"갈비찜": 2, "김밥": 1}
+NFD = {name: unicodedata.normalize("NFD", name) for name in COUNTS}
+
+
+def counted(layout) -> dict[tuple[str, str], int]:
+    """Photos by label and split."""
+    return layout.samples.groupby(["label", "split"]).size().to_dict()
+
+
+def below(*folders: str, counts=COUNTS) -> dict[str, int]:
+    """The counts of photos below each folder."""
+    return {f"{folder}/{label}": number for folder in folders for label, number in counts.items()}
+
+
+def expected(*splits: str) -> dict[tuple[str, str], int]:
+    return {(label, split): number for label, number in COUNTS.items() for split in splits}
+
+
+@pytest.mark.parametrize(
+    ("folders", "splits", "name"),
+    [
+        ((".",), ("",), "a folder for each class"),
+        (("train", "val"), ("train", "test"), "split folders train (train) and val (test)"),
+        (("Training", "Validation"), ("train", "test"), "split folders Training (train) and Validation (test)"),
+        (("train", "valid", "test"), ("train", "valid", "test"), "split folders test (test) and train (train)"),
+        (("train", "test"), ("train", "test"), "split folders test (test) and train (train)"),
+        (("구이", "찜"), ("",), "AI Hub's category and dish folders"),
+        (("kfood_train/train", "kfood_val/val"), ("train", "test"), "the camp's data in kfood_train and kfood_val"),
+        (("kfood_train", "kfood_val"), ("train", "test"), "the camp's data in kfood_train and kfood_val"),
+        (("kfood_train/train",), ("train",), "the camp's data in kfood_train"),
+    ],
+)
+def test_layout_is_recognised(make_photos, tmp_path, folders, splits, name):
+    layout = read_layout(make_photos(tmp_path, below(*folders)))
+    assert layout.name.startswith(name)
+    times = len(folders) // len(splits)
+    assert counted(layout) == {key: times * number for key, number in expected(*splits).items()}
+    assert all(Path(path).is_absolute() and Path(path).is_file() for path in layout.samples["path"])
+    assert layout.samples["path"].is_unique
+
+
+def test_both_of_the_camps_data_sets_are_found_in_one_root(make_photos, tmp_path):
+    health = {"떡국": 3, "순대": 2}
+    make_photos(tmp_path, below("kfood_train/train", "kfood_val/val"))
+    make_photos(tmp_path, below("kfood_health_train", "kfood_health_val", counts=health))
+    assert counted(read_layout(tmp_path)) == expected("train", "test")
+    found = counted(read_layout(tmp_path, "kfood_health"))
+    assert found == {(label, split): number for label, number in health.items() for split in ("train", "test")}
+
+
+def test_camp_folder_that_is_asked_for_but_not_there_is_named(make_photos, tmp_path):
+    make_photos(tmp_path, below("kfood_train/train"))
+    with pytest.raises(KfoodError, match=f"{tmp_path} holds the camp's data, but not the folder kfood_health_train"):
+        read_layout(tmp_path, "kfood_health")
+
+
+def test_what_macos_adds_to_an_archive_does_not_hide_the_splits(make_photos, tmp_path):
+    make_photos(tmp_path, below("train", "val", "__MACOSX/train"), name="._{:04}.jpg")
+    make_photos(tmp_path, below("train", "val"))
+    assert counted(read_layout(tmp_path)) == expected("train", "test")
+
+
+def test_two_folders_for_one_split_are_both_read(make_photos, tmp_path):
+    layout = read_layout(make_photos(tmp_path, below("train", "val", "validation", "test")))
+    assert counted(layout)["갈비찜", "valid"] == 2 * COUNTS["갈비찜"]
+
+
+def test_folders_of_photos_named_like_splits_are_classes(make_photos, tmp_path):
+    """`train` and `test` without class folders in them hold photos themselves."""
+    assert set(read_layout(make_photos(tmp_path, {"train": 2, "test": 2})).samples["label"]) == {"train", "test"}
+
+
+def test_aihubs_crop_areas_come_along(make_photos, tmp_path):
+    make_photos(tmp_path, {"구이/갈비구이": 2, "찜/갈비찜": 1}, name="Img_000_{:04}.jpg")
+    (tmp_path / "구이" / "갈비구이" / "crop_area.properties").write_text("[sections]\nImg_000_0001=45,76,538,404\n")
+    samples = read_layout(tmp_path).samples
+    areas = {Path(path).parent.name + Path(path).stem[-1]: area for path, area in samples[["path", "area"]].values}
+    assert areas == {"갈비구이0": "", "갈비구이1": "45,76,538,404", "갈비찜0": ""}
+
+
+def test_hidden_files_and_other_endings_are_passed_over(make_photos, tmp_path):
+    make_photos(tmp_path, COUNTS)
+    make_photos(tmp_path, {".cache/갈비찜": 1, ".trash": 2})
+    for name in ("._0000.jpg", ".DS_Store", "notes.txt", "crop_area.properties", "photo.heic", "jpg"):
+        (tmp_path / "김밥" / name).write_bytes(b"x")
+    (tmp_path / "김밥" / "folder.jpg").mkdir()
+    (tmp_path / "readme.txt").write_text("x")
+    assert counted(read_layout(tmp_path)) == expected("")
+
+
+@pytest.mark.parametrize("name", ["{}.JPG", "{}.jpeg", "{}.PNG", "{}.gif", "{}.bmp", "{}.webp", "{}.tiff"])
+def test_endings_that_are_photos(make_photos, tmp_path, name):
+    assert counted(read_layout(make_photos(tmp_path, COUNTS, name))) == expected("")
+
+
+@pytest.mark.parametrize("parent", [".", "kfood_train/train", "train", "찜"])
+def test_decomposed_folder_names_become_composed_labels(make_photos, tmp_path, parent):
+    make_photos(tmp_path, below(parent, counts={NFD[label]: number for label, number in COUNTS.items()}))
+    assert set(read_layout(tmp_path).samples["label"]) == set(COUNTS)
+
+
+@pytest.mark.parametrize("parent", [".", "kfood_train/train", "train", "찜"])
+def test_two_folders_of_one_name_are_an_error(make_photos, tmp_path, parent):
+    make_photos(tmp_path, below(parent, counts={**COUNTS, NFD["갈비찜"]: 1}))
+    with pytest.raises(KfoodError, match=r"holds two folders that are both called 갈비찜 .* Put their photos into one"):
+        read_layout(tmp_path)
+
+
+def test_samples_are_sorted_by_class_name(make_photos, tmp_path):
+    labels = read_layout(make_photos(tmp_path, {"순대": 1, "갈비찜": 1, "떡국": 1})).samples["label"].tolist()
+    assert labels == ["갈비찜", "떡국", "순대"]
+
+
+@pytest.mark.parametrize("content", [[], ["갈비찜/notes.txt"], ["train/갈비찜/notes.txt"], ["kfood_train/train/a.txt"]])
+def test_folder_without_photos_is_an_error_that_says_what_is_looked_for(tmp_path, content):
+    for name in content:
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).touch()
+    with pytest.raises(KfoodError, match=f"There are no photos in {tmp_path}. kfood looks for <class>"):
+        read_layout(tmp_path)
+
+
+def test_folder_that_is_not_there_is_an_error(tmp_path):
+    with pytest.raises(KfoodError, match=f"There is no data folder {tmp_path}/gone. Name one with --data"):
+        read_layout(tmp_path / "gone")
+
+
+def test_archive_is_an_error_that_says_to_unpack_it(tmp_path):
+    (tmp_path / "photos.zip").write_bytes(b"PK")
+    with pytest.raises(KfoodError, match=r"photos\.zip is neither a folder nor a CSV"):
+        read_layout(tmp_path / "photos.zip")

@@ -1,0 +1,40 @@
+"""Every shipped recipe trains, as it is shipped, on a few of the demo photos."""
+
+from __future__ import annotations
+
+import pytest
+
+from kfood.data.demo import make_demo
+from kfood.recipes.load import load_recipe, shipped_recipes
+from kfood.run import DONE, finished_runs
+from kfood.training.train import train
+
+SHORT = ("data.size=32", "training.epochs=1", "training.batch_size=16", "training.workers=0")
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    return make_demo(tmp_path_factory.mktemp("few") / "demo", share=0.2)
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    """One folder for all recipes, so that what several start from is trained once."""
+    return tmp_path_factory.mktemp("runs")
+
+
+def before_what_starts_from_it(name: str) -> tuple[bool, str]:
+    return bool(load_recipe(name).model.start_from), name
+
+
+@pytest.mark.parametrize("name", sorted(shipped_recipes(), key=before_what_starts_from_it))
+def test_recipe_trains(name, demo, runs):
+    recipe = load_recipe(name, SHORT, str(demo))
+    run = train(recipe, runs)
+    assert run.status == DONE
+    classes = {"kfood": 42, "kfood_health": 13}[recipe.data.subset]
+    assert len(run.metrics["test"]["recall"]) == (len(recipe.data.classes) or classes)
+    assert run.recipe.model.arch == recipe.model.arch
+    if recipe.model.start_from:
+        start = finished_runs(runs, recipe.model.start_from)[-1]
+        assert run.environment["started_from"] == str(start.folder.resolve())

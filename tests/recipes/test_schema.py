@@ -1,0 +1,117 @@
+"""The schema says yes to what can be trained and no, in words, to the rest."""
+
+import unicodedata
+
+import pytest
+from pydantic import BaseModel, ValidationError
+
+from kfood.errors import KfoodError
+from kfood.recipes.load import validate
+from kfood.recipes.schema import Recipe, nfc
+
+NFD_GALBIJJIM = unicodedata.normalize("NFD", "갈비찜")
+
+
+def checked(**sections) -> Recipe:
+    return validate(sections, "here")
+
+
+@pytest.mark.parametrize(
+    ("section", "values"),
+    [
+        ("data", {"valid": 0.0}),
+        ("data", {"valid": 1.0}),
+        ("data", {"test": 1.5}),
+        ("data", {"split_seed": -1}),
+        ("data", {"size": 31}),
+        ("data", {"size": 2048}),
+        ("data", {"presize": 0.5}),
+        ("data", {"resize": "stretch"}),
+        ("data", {"subset": "kfood_train"}),
+        ("data", {"denoise": "median"}),
+        ("augment", {"transforms": ["colour"]}),
+        ("augment", {"min_scale": 0}),
+        ("augment", {"max_degrees": 181}),
+        ("augment", {"max_shear": 80}),
+        ("augment", {"max_zoom": 1}),
+        ("sampling", {"method": "smote"}),
+        ("model", {"head": "mlp"}),
+        ("model", {"dropout": 1.0}),
+        ("model", {"freeze_epochs": -1}),
+        ("optimizer", {"name": "lion"}),
+        ("optimizer", {"lr": 0}),
+        ("optimizer", {"lr": float("nan")}),
+        ("optimizer", {"lr": float("inf")}),
+        ("optimizer", {"betas": [0.9]}),
+        ("optimizer", {"betas": [0.9, 1.0]}),
+        ("optimizer", {"weight_decay": -0.1}),
+        ("schedule", {"name": "plateau"}),
+        ("schedule", {"step_size": 0}),
+        ("schedule", {"gamma": 1.1}),
+        ("loss", {"class_weights": {"갈비찜": 0}}),
+        ("loss", {"label_smoothing": 1}),
+        ("training", {"epochs": 0}),
+        ("training", {"epochs": 2.5}),
+        ("training", {"batch_size": 1}),
+        ("training", {"mixup": -1}),
+        ("training", {"workers": -2}),
+    ],
+)
+def test_impossible_value_is_told_by_its_key(section, values):
+    with pytest.raises(KfoodError, match=rf"^here: {section}\.{next(iter(values))}"):
+        checked(**{section: values})
+
+
+@pytest.mark.parametrize(
+    ("section", "values", "words"),
+    [
+        ("optimizer", {"nesterov": True}, "nesterov = true needs a momentum above 0"),
+        ("training", {"batch_size": 64, "accumulate": 3}, "choose accumulate so that it divides batch_size"),
+        ("training", {"batch_size": 4, "accumulate": 4}, "equal parts of two or more photos"),
+        ("data", {"group": "(_"}, "is not a regular expression"),
+        ("data", {"group": r"^\d+"}, "needs a pair of parentheses"),
+    ],
+)
+def test_values_that_do_not_go_together_are_explained(section, values, words):
+    with pytest.raises(KfoodError) as caught:
+        checked(**{section: values})
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("pattern", ["", r"^plate(\d+)"])
+def test_group_may_be_empty_or_a_pattern_with_a_group(pattern):
+    assert checked(data={"group": pattern}).data.group == pattern
+
+
+@pytest.mark.parametrize("accumulate", [1, 2, 32])
+def test_a_batch_may_go_through_in_equal_parts(accumulate):
+    assert checked(training={"batch_size": 64, "accumulate": accumulate}).training.accumulate == accumulate
+
+
+def test_class_names_become_composed():
+    recipe = checked(data={"classes": [NFD_GALBIJJIM]}, loss={"class_weights": {NFD_GALBIJJIM: 2}})
+    assert recipe.data.classes == ("갈비찜",)
+    assert recipe.loss.class_weights == {"갈비찜": 2.0}
+    assert nfc(NFD_GALBIJJIM) == "갈비찜" != NFD_GALBIJJIM
+
+
+@pytest.mark.parametrize("name", ["", ".hidden", "../elsewhere", "a/b", "a\\b"])
+def test_name_cannot_lead_out_of_the_runs(name):
+    with pytest.raises(KfoodError, match="^here: name"):
+        checked(name=name)
+
+
+def test_every_section_refuses_unknown_keys_and_later_changes():
+    for name, field in Recipe.model_fields.items():
+        if isinstance(field.default, BaseModel):
+            with pytest.raises(KfoodError, match=rf"there is no key {name}\.zzz"):
+                checked(**{name: {"zzz": 1}})
+            with pytest.raises(ValidationError):
+                setattr(getattr(Recipe(), name), next(iter(type(field.default).model_fields)), 1)
+
+
+def test_several_faults_are_all_told():
+    with pytest.raises(KfoodError) as caught:
+        checked(data={"size": 1}, training={"epochs": 0})
+    assert "data.size = 1" in str(caught.value)
+    assert "training.epochs = 0" in str(caught.value)

@@ -1,0 +1,33 @@
+"""Files appear whole or not at all, and text comes back as it was."""
+
+import pandas as pd
+import pytest
+
+from kfood.files import read_csv, write_csv, write_whole
+
+
+def test_text_comes_back_as_it_was(tmp_path):
+    table = pd.DataFrame({"label": ["NA", "", "007", "떡국_만두국"], "loss": [0.1, 1 / 3, 2.0, 1e-9]})
+    write_csv(tmp_path / "t.csv", table)
+    back = read_csv(tmp_path / "t.csv", text=["label"])
+    assert back["label"].tolist() == table["label"].tolist()
+    assert back["loss"].tolist() == pytest.approx(table["loss"].tolist(), rel=1e-12)
+
+
+def test_excel_is_told_the_encoding(tmp_path):
+    write_csv(tmp_path / "t.csv", pd.DataFrame({"이름": ["갈비찜"]}))
+    assert (tmp_path / "t.csv").read_bytes().startswith(b"\xef\xbb\xbf")
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
+    path = tmp_path / "file"
+    path.write_text("old")
+
+    def half(partial):
+        partial.write_text("ha")
+        raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        write_whole(path, half)
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]

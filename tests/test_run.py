@@ -1,0 +1,75 @@
+"""Runs are found by folder, name or recipe, and never written over."""
+
+import pytest
+
+from kfood.errors import KfoodError
+from kfood.recipes.schema import Recipe
+from kfood.run import DONE, FAILED, Run, all_runs, create_run, find_run, new_folder
+
+
+def a_run(runs, recipe="mission1", name="20260101-000000-aaaa", status=DONE) -> Run:
+    run = create_run(Recipe(name=recipe), {}, runs / recipe / name)
+    run.status_file.write_text(status)
+    return run
+
+
+def test_latest_finished_run(tmp_path):
+    a_run(tmp_path, "mission1", "20260101-000000-aaaa")
+    latest = a_run(tmp_path, "mission1", "20260102-000000-aaaa")
+    a_run(tmp_path, "mission1", "20260103-000000-aaaa", FAILED)
+    a_run(tmp_path, "pair", "20260101-120000-aaaa")
+    assert find_run(None, tmp_path).folder == latest.folder
+    assert find_run("mission1", tmp_path).folder == latest.folder
+    assert find_run("pair", tmp_path).folder.parent.name == "pair"
+
+
+def test_a_run_by_folder_and_by_name(tmp_path):
+    run = a_run(tmp_path)
+    for name in (str(run.folder), run.name, run.folder.name):
+        assert find_run(name, tmp_path).folder.resolve() == run.folder.resolve()
+
+
+def test_an_unknown_name_names_the_nearest(tmp_path):
+    a_run(tmp_path)
+    with pytest.raises(KfoodError, match='no finished run "mision1".*Did you mean "mission1"'):
+        find_run("mision1", tmp_path)
+
+
+def test_no_run_yet(tmp_path):
+    with pytest.raises(KfoodError, match="no finished run in .* yet. Train one first: kfood train"):
+        find_run(None, tmp_path)
+
+
+def test_an_unfinished_run_by_path(tmp_path):
+    run = a_run(tmp_path, status=FAILED)
+    with pytest.raises(KfoodError, match="is failed, not done"):
+        find_run(str(run.folder), tmp_path)
+
+
+def test_a_run_is_never_written_over(tmp_path):
+    run = a_run(tmp_path)
+    before = run.recipe_file.read_text()
+    with pytest.raises(KfoodError, match="already holds a run"):
+        create_run(Recipe(name="other"), {}, run.folder)
+    assert run.recipe_file.read_text() == before
+
+
+def test_runs_are_listed_by_time(tmp_path):
+    late = a_run(tmp_path, "a", "20260201-000000-aaaa")
+    early = a_run(tmp_path, "b", "20260101-000000-aaaa")
+    assert [run.name for run in all_runs(tmp_path)] == [early.name, late.name]
+
+
+def test_two_runs_in_one_second_have_folders_of_their_own(tmp_path):
+    assert len({new_folder(tmp_path, "mission1") for _ in range(50)}) > 45
+
+
+def test_the_resolved_recipe_comes_back_as_it_was(tmp_path):
+    recipe = Recipe.model_validate(
+        {
+            "name": "x",
+            "loss": {"class_weights": {"갈비찜": 2}},
+            "data": {"classes": ["갈비찜", "김밥"], "group": "(a)b"},
+        }
+    )
+    assert create_run(recipe, {}, tmp_path / "x" / "1").recipe == recipe

@@ -1,0 +1,115 @@
+"""History, best epoch, freezing and the guard against losses that are no numbers."""
+
+import pandas as pd
+import pytest
+import torch
+from fastai.callback.core import Callback
+
+from kfood.errors import KfoodError
+from kfood.model.saved import save_weights
+from kfood.training.best_epoch import BestEpoch
+from kfood.training.finite import RequireFiniteLoss
+from kfood.training.freeze import FreezeBody
+from kfood.training.history import History
+from support.tiny import numbers, tiny_model
+
+
+class GivenAccuracies(Callback):
+    """Replaces the accuracy of each epoch by one that the test chooses; runs right after fastai's recorder."""
+
+    order = 51
+
+    def __init__(self, *accuracies):
+        self.accuracies = accuracies
+
+    def after_epoch(self):
+        values = self.learn.recorder.values[-1]
+        self.learn.recorder.values[-1] = [*values[:2], self.accuracies[self.epoch]]
+
+
+class KeepWeights(Callback):
+    order = 54
+
+    def before_fit(self):
+        self.by_epoch = []
+
+    def after_epoch(self):
+        self.by_epoch.append(numbers(self.model))
+
+
+def fit(made, epochs, *callbacks):
+    with made.learner.no_logging():
+        made.learner.fit(epochs, cbs=list(callbacks))
+
+
+def test_history_has_the_epochs_own_mean_loss(tiny, tmp_path):
+    made, losses = tiny(), []
+
+    class BatchLosses(Callback):
+        run_valid = False
+
+        def after_loss(self):
+            losses.append(self.loss_grad.item())
+
+    fit(made, 2, History(tmp_path / "history.csv"), BatchLosses())
+    table = pd.read_csv(tmp_path / "history.csv")
+    assert table["epoch"].tolist() == [1, 2]
+    # five batches of equal size an epoch; fastai's own figure is an exponential mean over both epochs
+    assert table["train_loss"].tolist() == pytest.approx([sum(losses[:5]) / 5, sum(losses[5:]) / 5], rel=1e-5)
+    assert table["valid_accuracy"].iloc[-1] == pytest.approx(made.learner.validate()[1])
+
+
+def test_training_ends_after_patience_and_with_the_best_weights(tiny, tmp_path):
+    made, keep = tiny(training={"epochs": 9}), KeepWeights()
+    accuracies = GivenAccuracies(0.5, 0.7, 0.6, 0.7, 0.65, 0.9, 0.9, 0.9, 0.9)
+    fit(made, 9, accuracies, keep, BestEpoch(tmp_path / "best.safetensors", patience=3, restore=True))
+    assert len(keep.by_epoch) == 5  # epoch 2 was the best; 3, 4 (equal is not better) and 5 were not
+    torch.testing.assert_close(numbers(made.model), keep.by_epoch[1])
+
+
+def test_without_restoring_the_last_weights_stay(tiny, tmp_path):
+    made, keep = tiny(), KeepWeights()
+    fit(made, 3, GivenAccuracies(0.9, 0.1, 0.1), keep, BestEpoch(tmp_path / "best", patience=0, restore=False))
+    torch.testing.assert_close(numbers(made.model), keep.by_epoch[2])
+
+
+def test_an_older_runs_weights_are_never_loaded(tiny, tmp_path):
+    """fastai's SaveModelCallback loads whatever best.pth lies there when no epoch was better (NaN)."""
+    older = tiny_model()
+    save_weights(older, tmp_path / "best.safetensors")
+    made, keep = tiny(), KeepWeights()
+    nan = float("nan")
+    fit(made, 2, GivenAccuracies(nan, nan), keep, BestEpoch(tmp_path / "best.safetensors", 5, restore=True))
+    torch.testing.assert_close(numbers(made.model), keep.by_epoch[-1])
+
+
+def test_a_frozen_body_waits_and_then_learns(tiny):
+    made, keep = tiny(training={"epochs": 3}), KeepWeights()
+    start = made.model.body.conv.weight.detach().clone()
+    bodies = []
+
+    class Bodies(Callback):
+        def after_epoch(self):
+            bodies.append(self.model.body.conv.weight.detach().clone())
+
+    fit(made, 3, keep, Bodies(), FreezeBody(2))
+    torch.testing.assert_close(bodies[0], start)
+    torch.testing.assert_close(bodies[1], start)
+    assert not torch.equal(bodies[2], start)
+    assert not torch.equal(keep.by_epoch[0], keep.by_epoch[1])  # the head learned meanwhile
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+def test_a_loss_that_is_no_number_stops_the_training(tiny, bad):
+    made = tiny()
+    with torch.no_grad():
+        made.model.head[0].bias.fill_(bad)
+    with pytest.raises(KfoodError, match=r"^The loss is nan in epoch 1, batch 1, at learning rate 0.001"):
+        fit(made, 1, RequireFiniteLoss())
+
+
+def test_a_very_large_loss_does_not(tiny):
+    made = tiny()
+    with torch.no_grad():
+        made.model.head[0].bias[0] = 1e30
+    fit(made, 1, RequireFiniteLoss())

@@ -1,0 +1,57 @@
+"""Weights count classes against each other and leave the size of the loss alone; validation is plain."""
+
+import pytest
+import torch
+from torch import nn
+
+from kfood.errors import KfoodError
+from kfood.training.losses import StudyLoss, weights_by_number
+
+torch.manual_seed(0)
+LOGITS, TARGETS = torch.randn(20, 4), torch.arange(20) % 4
+WEIGHTS = [2.0, 1.0, 2.0, 1.0]
+
+
+def test_weighted_loss_is_torchs():
+    expected = nn.CrossEntropyLoss(torch.tensor(WEIGHTS))(LOGITS, TARGETS)
+    torch.testing.assert_close(StudyLoss(WEIGHTS).train()(LOGITS, TARGETS), expected)
+
+
+def test_smoothed_loss_is_torchs():
+    expected = nn.CrossEntropyLoss(label_smoothing=0.1)(LOGITS, TARGETS)
+    torch.testing.assert_close(StudyLoss([1.0] * 4, 0.1).train()(LOGITS, TARGETS), expected)
+
+
+def test_validation_loss_is_neither_weighted_nor_smoothed():
+    loss = StudyLoss(WEIGHTS, 0.1).eval()
+    torch.testing.assert_close(loss(LOGITS, TARGETS), nn.CrossEntropyLoss()(LOGITS, TARGETS))
+
+
+def test_larger_weights_for_all_classes_change_nothing():
+    share = torch.rand(20)
+    small, large = StudyLoss([1.0] * 4).train(), StudyLoss([50.0] * 4).train()
+    others = TARGETS.flip(0)
+    torch.testing.assert_close(small(LOGITS, TARGETS), large(LOGITS, TARGETS))
+    torch.testing.assert_close(small.mixed(LOGITS, TARGETS, others, share), large.mixed(LOGITS, TARGETS, others, share))
+
+
+def test_mixed_loss_of_whole_photos_is_the_weighted_loss():
+    loss = StudyLoss(WEIGHTS).train()
+    whole = loss.mixed(LOGITS, TARGETS, TARGETS.flip(0), torch.ones(20))
+    torch.testing.assert_close(whole, loss(LOGITS, TARGETS))
+
+
+def test_a_learner_validates_without_weights(tiny):
+    made = tiny(loss={"class_weights": {"김밥": 20.0}})
+    valid_loss = made.learner.validate()[0]
+    logits, targets = made.learner.get_preds(act=lambda logits: logits)
+    assert valid_loss == pytest.approx(nn.functional.cross_entropy(logits, targets).item(), rel=1e-4)
+
+
+def test_weights_are_given_by_name():
+    assert weights_by_number({"김밥": 2.0}, ["갈비찜", "김밥"]) == [1.0, 2.0]
+
+
+def test_a_weight_for_no_class_names_the_nearest():
+    with pytest.raises(KfoodError, match='"갈비짐", which is no class here. Did you mean "갈비찜"'):
+        weights_by_number({"갈비짐": 2.0}, ["갈비찜", "김밥"])
