@@ -7,10 +7,10 @@ from kfood.files import read_csv, write_csv, write_whole
 
 
 def test_text_comes_back_as_it_was(tmp_path):
-    table = pd.DataFrame({"label": ["NA", "", "007", "떡국_만두국"], "loss": [0.1, 1 / 3, 2.0, 1e-9]})
+    table = pd.DataFrame({"label": ["NA", "", "007", "떡국_만두국"], "area": [""] * 4, "loss": [0.1, 1 / 3, 2.0, 1e-9]})
     write_csv(tmp_path / "t.csv", table)
-    back = read_csv(tmp_path / "t.csv", text=["label"])
-    assert back["label"].tolist() == table["label"].tolist()
+    back = read_csv(tmp_path / "t.csv", text=["label", "area"])
+    assert back[["label", "area"]].to_numpy().tolist() == table[["label", "area"]].to_numpy().tolist()
     assert back["loss"].tolist() == pytest.approx(table["loss"].tolist(), rel=1e-12)
 
 
@@ -31,3 +31,8 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
         write_whole(path, half)
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_missing_number_is_one(tmp_path):
+    write_csv(tmp_path / "t.csv", pd.DataFrame({"valley": [0.1, float("nan")]}))
+    assert read_csv(tmp_path / "t.csv")["valley"].isna().tolist() == [False, True]

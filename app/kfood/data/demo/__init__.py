@@ -9,7 +9,8 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from kfood.data.demo.dishes import HEALTH, KFOOD, Dish
+from kfood.data.demo.dish import Dish
+from kfood.data.demo.dishes import HEALTH, KFOOD
 from kfood.data.demo.drawing import draw_dish
 from kfood.paths import cache_folder
 

@@ -21,7 +21,7 @@ def photograph(dish: Image.Image, depth: float, rng: np.random.Generator) -> Ima
     """
     pixels = dish.width
     photo = _table(pixels, rng)
-    tilt = rng.uniform(0.68, 1.0)
+    tilt = rng.uniform(0.75, 1.0)
     seen = _seen(dish, tilt, rng)
     height = round(0.8 * pixels * depth * (1 - tilt)) + 1
     alpha = seen.getchannel("A")
@@ -36,8 +36,8 @@ def photograph(dish: Image.Image, depth: float, rng: np.random.Generator) -> Ima
 
 def _seen(dish: Image.Image, tilt: float, rng: np.random.Generator) -> Image.Image:
     """Turn, scale, squash (the camera's tilt) and move the dish."""
-    scale, turn = rng.uniform(0.72, 1.15), rng.normal(0, 0.45)
-    shift = rng.normal(0, 0.09, 2) * dish.width
+    scale, turn = rng.uniform(0.9, 1.2), rng.normal(0, 0.3)
+    shift = rng.normal(0, 0.05, 2) * dish.width
     cos, sin, half = np.cos(turn) / scale, np.sin(turn) / scale, dish.width / 2
     back = np.array([[cos, sin / tilt], [-sin, cos / tilt]])
     offset = half - back @ (half + shift)
@@ -60,7 +60,7 @@ def _table(pixels: int, rng: np.random.Generator) -> Image.Image:
         light += 0.05 * rng.standard_normal((pixels, pixels), np.float32)
     if rng.random() < 0.5:
         light = light.T
-    colour = np.array(ImageColor.getrgb(rng.choice(colours)), np.float32) * rng.uniform(0.8, 1.15)
+    colour = np.array(ImageColor.getrgb(rng.choice(colours)), np.float32) * rng.uniform(0.85, 1.1)
     table = Image.fromarray(np.clip(light[..., None] * colour, 0, 255).astype(np.uint8))
     beside = _beside(pixels, rng)
     table.paste(beside, (0, 0), beside)
@@ -70,11 +70,11 @@ def _table(pixels: int, rng: np.random.Generator) -> Image.Image:
 def _beside(pixels: int, rng: np.random.Generator) -> Image.Image:
     """Draw what stands at the photo's edge: perhaps a small side dish, perhaps chopsticks."""
     pen = Pen(pixels)
-    for _ in range(rng.integers(0, 3)):
-        x, y = rng.choice([-1, 1], 2) * rng.uniform(0.75, 1.05, 2)
+    for _ in range(rng.integers(0, 2)):
+        x, y = rng.choice([-1, 1], 2) * rng.uniform(0.85, 1.05, 2)
         at = Pose(x, y, rng.uniform(0.22, 0.38), 0)
         pen.solid(outline(), at, shade((238, 234, 226), rng.uniform(0.5, 1)), gloss=0.9)
-        contents = shade(ImageColor.getrgb(rng.choice(SIDE_DISHES))[:3], rng.uniform(0.8, 1.2))
+        contents = shade(ImageColor.getrgb(rng.choice(SIDE_DISHES)), rng.uniform(0.8, 1.2))
         pen.solid(outline(0.72, 0.7), at, contents)
     if rng.random() < 0.35:
         at = Pose(rng.choice([-0.9, 0.9]), rng.normal(0, 0.2), 0.8, np.pi / 2 + rng.normal(0, 0.15))
@@ -90,12 +90,12 @@ def _expose(photo: Image.Image, rng: np.random.Generator) -> Image.Image:
     pixels = photo.width
     values = np.asarray(photo, np.float32) / 255
     ramp = np.linspace(-1, 1, pixels, dtype=np.float32)
-    slope_x, slope_y = rng.normal(0, 0.1, 2)
-    light = rng.uniform(0.75, 1.12) + slope_x * ramp + slope_y * ramp[:, None] + 0.04 * _waves(pixels, 9, rng)
-    warmth = rng.normal(0, 0.07)
+    slope_x, slope_y = rng.normal(0, 0.07, 2)
+    light = rng.uniform(0.85, 1.1) + slope_x * ramp + slope_y * ramp[:, None] + 0.04 * _waves(pixels, 9, rng)
+    warmth = rng.normal(0, 0.04)
     balance = np.array([1 + warmth, 1 + rng.normal(0, 0.02), 1 - warmth], np.float32)
     values = values * light[..., None] * balance
-    values = 0.5 + (values - 0.5) * rng.uniform(0.82, 1.12)
+    values = 0.5 + (values - 0.5) * rng.uniform(0.88, 1.1)
     values += rng.uniform(0.005, 0.03) * rng.standard_normal(values.shape, np.float32)
     return Image.fromarray((np.clip(values, 0, 1) * 255).astype(np.uint8))
 

@@ -1,55 +1,34 @@
-"""The dishes the demo draws: what each is served in, its broth or sauce, and its pieces from bottom to top."""
-
-from dataclasses import dataclass
+"""The dishes the demo draws: what each is served in, its broth, its pieces from bottom to top."""
 
 from kfood.data.demo import vessels as v
+from kfood.data.demo.dish import Dish, Pieces
+from kfood.data.demo.garnishes import (
+    CHILLI,
+    CHILLI_RINGS,
+    CHILLI_SLIVERS,
+    FRIED_EGG,
+    GARLIC,
+    GREEN,
+    LEMON,
+    LETTUCE,
+    NORI,
+    RICE,
+    SCALLION,
+    SESAME,
+    TOFU,
+    YOLK,
+    bits,
+)
 
-
-@dataclass(frozen=True)
-class Pieces:
-    """Some pieces of one kind; the colours mean what the drawing function of that name in `pieces` says."""
-
-    shape: str
-    count: tuple[int, int]  # least and most, both included
-    size: float  # half length, as a share of half the picture
-    colours: tuple[str, ...]
-    layout: str = "scatter"  # scatter, heap, ring, rows, line or centre
-    or_colours: tuple[tuple[str, ...], ...] = ()  # further colourings; each piece picks one
-
-
-@dataclass(frozen=True)
-class Dish:
-    """One dish: a vessel picked from `vessels`, filled with `contents`, with pieces laid in it in turn."""
-
-    vessels: tuple[v.Vessel, ...]
-    pieces: tuple[Pieces, ...]
-    contents: str | None = None
-
-
-def _bits(colour: str, least: int, most: int) -> Pieces:
-    return Pieces("stick", (least, most), 0.05, (colour,))
-
-
-GREEN, PALE_GREEN, CHILLI, YOLK, RICE, NORI = "#4f8a35", "#9dbf6a", "#c02a1c", "#f2b632", "#f5f2e6", "#1d2620"
-SCALLION = Pieces("ring", (4, 10), 0.06, (GREEN, PALE_GREEN))
-CHILLI_RINGS = Pieces("ring", (2, 6), 0.06, (CHILLI, "#f0d9a8"))
-SESAME = _bits("#f3e6c4", 10, 24)
-CHILLI_SLIVERS = _bits(CHILLI, 3, 8)
-LETTUCE = Pieces("leaf", (2, 4), 0.4, ("#6fa83f", "#a9cf74"))
-LEMON = Pieces("coin", (0, 1), 0.16, ("#e8c830", "#f7ea8c", "#fbf5c0"))
-FRIED_EGG = Pieces("egg", (1, 1), 0.34, ("#fbf8ee", YOLK, "#d9b98a"), "centre")
-GARLIC = Pieces("chunk", (3, 7), 0.07, ("#ecdcae",))
-TOFU = Pieces("cube", (3, 6), 0.15, ("#f3ecd8",))
 ROUND_BOWLS = (v.BOWL, v.STEEL_BOWL, v.CELADON_BOWL)
 POTS = (v.STONE_POT, v.STONE_POT, v.EARTHENWARE)
-FISH_PLATES = (v.OVAL_PLATE, v.LONG_PLATE, v.SLATE)
-PLATES = (v.PLATE, v.BLUE_PLATE, v.BLACK_PLATE)
-CAKE_PLATES = (v.PLATE, v.CELADON_BOWL, v.BAMBOO)
+PLATES = (v.PLATE, v.BLUE_PLATE)
+CAKE_PLATES = (v.CELADON_BOWL, v.BAMBOO)
 
 
 def _pancake(body: str, browned: str, *garnish: Pieces) -> Dish:
     whole = Pieces("patty", (1, 1), 0.72, (body, browned), "centre")
-    return Dish((v.PLATE, v.BAMBOO, v.IRON_PAN), (whole, *garnish))
+    return Dish((v.BAMBOO, v.IRON_PAN), (whole, *garnish))
 
 
 def _ribs(colour: str, carrots: tuple[int, int], chestnuts: tuple[int, int]) -> Dish:
@@ -68,12 +47,9 @@ def _ribs(colour: str, carrots: tuple[int, int], chestnuts: tuple[int, int]) -> 
 
 KFOOD: dict[str, Dish] = {
     "갈비구이": Dish(
-        (v.GRILL, v.MESH),
-        (Pieces("strip", (5, 8), 0.4, ("#7d4526", "#e6d9c0", "#54290f")), GARLIC, SCALLION),
+        (v.GRILL, v.MESH), (Pieces("strip", (5, 8), 0.4, ("#7d4526", "#e6d9c0", "#54290f")), GARLIC, SCALLION)
     ),
-    "갈치구이": Dish(
-        FISH_PLATES, (Pieces("fillet", (2, 4), 0.52, ("#c9c8c0", "#a87b3f"), "line"), LEMON)
-    ),
+    "갈치구이": Dish((v.LONG_PLATE, v.SLATE), (Pieces("fillet", (3, 4), 0.52, ("#c9c8c0", "#a87b3f"), "line"), LEMON)),
     "감자전": _pancake("#dcc98f", "#b58a45", CHILLI_RINGS),
     "경단": Dish(
         CAKE_PLATES,
@@ -88,41 +64,34 @@ KFOOD: dict[str, Dish] = {
             ),
         ),
     ),
-    "계란국": Dish(
-        ROUND_BOWLS, (Pieces("leaf", (8, 13), 0.2, ("#f4dd7c", "#fbefb4")), SCALLION), "#e3cf8e"
-    ),
+    "계란국": Dish(ROUND_BOWLS, (Pieces("leaf", (8, 13), 0.2, ("#f4dd7c", "#fbefb4")), SCALLION), "#e3cf8e"),
     "계란말이": Dish(
-        (*PLATES, v.BOARD), (Pieces("roll", (5, 9), 0.24, ("#efc243", "#f8df84", "#5d8a3a"), "rows"),)
+        (v.BLACK_PLATE, v.BOARD), (Pieces("roll", (5, 9), 0.24, ("#efc243", "#f8df84", "#5d8a3a"), "rows"),)
     ),
     "계란후라이": Dish(
         (*PLATES, v.IRON_PAN), (Pieces("egg", (1, 3), 0.38, ("#fcfaf2", "#f3a81e", "#cfae78"), "rows"),)
     ),
     "고등어구이": Dish(
-        FISH_PLATES,
+        (v.OVAL_PLATE, v.LONG_PLATE),
         (Pieces("fish", (1, 2), 0.78, ("#4f5f66", "#c9b083", "#3a2a1c"), "line"), LEMON),
     ),
-    "곱창구이": Dish(
-        (v.IRON_PAN, v.GRILL), (Pieces("ring", (14, 22), 0.15, ("#c48a4d", "#efd9ae")), GARLIC, SCALLION)
-    ),
+    "곱창구이": Dish((v.IRON_PAN, v.GRILL), (Pieces("ring", (14, 22), 0.15, ("#c48a4d", "#efd9ae")), GARLIC, SCALLION)),
     "김밥": Dish(
-        (*PLATES, v.BOARD, v.TRAY),
-        (
-            Pieces(
-                "coin", (6, 11), 0.21, (NORI, RICE, "#e9b91f", "#e0702b", GREEN, "#c8576a", "#7a4a2c"), "rows"
-            ),
-        ),
+        (v.BOARD, v.TRAY),
+        (Pieces("coin", (6, 11), 0.21, (NORI, RICE, "#e9b91f", "#e0702b", GREEN, "#c8576a", "#7a4a2c"), "rows"),),
     ),
     "김치볶음밥": Dish(
-        (*PLATES, v.IRON_PAN),
-        (Pieces("grains", (1, 1), 0.66, ("#d9702f", "#c94f22", "#e59350", "#a8321b"), "centre"), FRIED_EGG, SESAME),
+        (v.PLATE, v.IRON_PAN),
+        (
+            Pieces("grains", (1, 1), 0.66, ("#d9702f", "#c94f22", "#e59350", "#a8321b"), "centre"),
+            FRIED_EGG,
+            SESAME,
+        ),
     ),
     "김치전": _pancake("#cc5a2a", "#8f2f17", Pieces("leaf", (5, 9), 0.16, ("#b33a1e", "#e58a52"))),
-    "꿀떡": Dish(
-        CAKE_PLATES,
-        (Pieces("ball", (8, 15), 0.17, ("#f0a9b4",), "heap", (("#f6f3ea",), ("#8fbf72",))),),
-    ),
+    "꿀떡": Dish(CAKE_PLATES, (Pieces("ball", (8, 15), 0.17, ("#f0a9b4",), "heap", (("#f6f3ea",), ("#8fbf72",))),)),
     "누룽지": Dish(
-        (v.IRON_PAN, v.BOWL, v.BAMBOO),
+        (v.IRON_PAN, v.BOWL),
         (
             Pieces("grains", (1, 1), 0.66, ("#c99a55", "#b07c38", "#e0bd80"), "centre"),
             Pieces("patty", (1, 2), 0.3, ("#d3a662", "#9a6a2d"), "heap"),
@@ -143,12 +112,8 @@ KFOOD: dict[str, Dish] = {
         (Pieces("fillet", (5, 8), 0.36, ("#b5502a", "#e3b27c")), SESAME, SCALLION),
     ),
     "동그랑땡": Dish(
-        (*PLATES, v.BAMBOO),
-        (
-            Pieces("patty", (7, 11), 0.2, ("#d9ad4f", "#a8712a"), "ring"),
-            CHILLI_SLIVERS,
-            _bits(GREEN, 5, 12),
-        ),
+        (v.BLACK_PLATE, v.BLUE_PLATE),
+        (Pieces("patty", (7, 11), 0.2, ("#d9ad4f", "#a8712a"), "ring"), CHILLI_SLIVERS, bits(GREEN, 5, 12)),
     ),
     "떡갈비": Dish(
         (v.IRON_PLATE, v.SLATE, v.PLATE),
@@ -176,10 +141,7 @@ KFOOD: dict[str, Dish] = {
     ),
     "미역국": Dish(
         ROUND_BOWLS,
-        (
-            Pieces("leaf", (11, 17), 0.24, ("#2f4a2c", "#49693c")),
-            Pieces("chunk", (2, 5), 0.12, ("#86634a",)),
-        ),
+        (Pieces("leaf", (11, 17), 0.24, ("#2f4a2c", "#49693c")), Pieces("chunk", (2, 5), 0.12, ("#86634a",))),
         "#a59a62",
     ),
     "북엇국": Dish(
@@ -227,8 +189,8 @@ KFOOD: dict[str, Dish] = {
         ),
     ),
     "생선전": Dish(
-        (*PLATES, v.BAMBOO),
-        (Pieces("patty", (5, 9), 0.27, ("#f0d77c", "#d3a948"), "rows"), CHILLI_SLIVERS, _bits(GREEN, 2, 6)),
+        (v.PLATE, v.BAMBOO),
+        (Pieces("patty", (5, 9), 0.27, ("#f0d77c", "#d3a948"), "rows"), CHILLI_SLIVERS, bits(GREEN, 2, 6)),
     ),
     "송편": Dish(
         CAKE_PLATES,
@@ -252,9 +214,7 @@ KFOOD: dict[str, Dish] = {
             Pieces("cube", (4, 8), 0.06, ("#7fae4a",), "ring"),
         ),
     ),
-    "유부초밥": Dish(
-        (*PLATES, v.TRAY, v.BOARD), (Pieces("pouch", (5, 9), 0.25, ("#c5873a", RICE, "#5c7a34"), "rows"),)
-    ),
+    "유부초밥": Dish((v.TRAY, v.BOARD), (Pieces("pouch", (5, 9), 0.25, ("#c5873a", RICE, "#5c7a34"), "rows"),)),
     "육개장": Dish(
         POTS,
         (
@@ -279,15 +239,14 @@ KFOOD: dict[str, Dish] = {
             Pieces("stick", (6, 14), 0.09, ("#efd58a",), "heap"),
         ),
     ),
-    "조개구이": Dish(
-        (v.GRILL, v.MESH), (Pieces("shell", (5, 8), 0.27, ("#a39583", "#6f6255", "#e8c084"), "scatter"),)
-    ),
+    "조개구이": Dish((v.GRILL, v.MESH), (Pieces("shell", (5, 8), 0.27, ("#a39583", "#6f6255", "#e8c084"), "scatter"),)),
     "조기구이": Dish(
-        FISH_PLATES, (Pieces("fish", (2, 3), 0.68, ("#b98f4a", "#e8cd7a", "#7d5520"), "line"), LEMON)
+        (v.OVAL_PLATE, v.BAMBOO),
+        (Pieces("fish", (2, 3), 0.68, ("#b98f4a", "#e8cd7a", "#7d5520"), "line"), LEMON),
     ),
     "주먹밥": Dish(
-        (*PLATES, v.BAMBOO),
-        (Pieces("ball", (4, 7), 0.25, ("#efe9d8", NORI, "#c98a3a"), "ring"), _bits(NORI, 4, 12)),
+        (v.BLACK_PLATE, v.TRAY),
+        (Pieces("ball", (4, 7), 0.25, ("#efe9d8", NORI, "#c98a3a"), "ring"), bits(NORI, 4, 12)),
     ),
     "콩나물국": Dish(
         (*ROUND_BOWLS, v.STONE_POT),
@@ -302,18 +261,18 @@ KFOOD: dict[str, Dish] = {
         CHILLI_RINGS,
     ),
     "호박전": Dish(
-        (*PLATES, v.BAMBOO),
+        PLATES,
         (
             Pieces("coin", (7, 12), 0.2, ("#6d9a3f", "#e9d77a", "#d4bb50", "#d4bb50", "#d4bb50"), "rows"),
             CHILLI_SLIVERS,
         ),
     ),
     "황태구이": Dish(
-        FISH_PLATES,
+        (v.IRON_PLATE, v.SLATE),
         (Pieces("fish", (1, 1), 0.84, ("#a83a1a", "#d98040", "#6d1d0c"), "line"), SESAME, SCALLION),
     ),
     "훈제오리": Dish(
-        (*PLATES, v.BOARD),
+        (v.PLATE, v.BLACK_PLATE),
         (
             Pieces("leaf", (3, 6), 0.24, ("#7fb04a", "#b8d684")),
             Pieces("strip", (9, 13), 0.28, ("#b8604f", "#e3b27c"), "ring"),
@@ -323,17 +282,22 @@ KFOOD: dict[str, Dish] = {
 
 HEALTH: dict[str, Dish] = {
     "가리비": Dish(
-        (v.GRILL, v.PLATE, v.TRAY), (Pieces("shell", (4, 7), 0.3, ("#d98a6a", "#f0c4a8", "#f6ead0")), SCALLION)
+        (v.PLATE, v.TRAY),
+        (Pieces("shell", (4, 7), 0.3, ("#d98a6a", "#f0c4a8", "#f6ead0")), SCALLION),
     ),
     "갈비찜": _ribs("#6e3b1d", (2, 4), (2, 4)),
     "고등어": Dish(
-        FISH_PLATES,
+        (v.OVAL_PLATE, v.LONG_PLATE),
         (Pieces("fish", (1, 2), 0.78, ("#4f5f66", "#c9b083", "#3a2a1c"), "line"), LEMON),
     ),
     "김치국": Dish(
         ROUND_BOWLS,
-        (Pieces("leaf", (7, 12), 0.2, ("#d9682e", "#f0c490")), Pieces("cube", (1, 4), 0.12, ("#f3ecd8",)), SCALLION),
-        "#c4481f",
+        (
+            Pieces("leaf", (7, 12), 0.2, ("#d9682e", "#f0c490")),
+            Pieces("cube", (1, 2), 0.12, ("#f3ecd8",)),
+            SCALLION,
+        ),
+        "#cc6426",
     ),
     "낚지볶음": Dish(
         PLATES,
@@ -384,7 +348,7 @@ HEALTH: dict[str, Dish] = {
         (
             Pieces("leaf", (9, 13), 0.38, ("#cf4a22", "#f0d2a0")),
             Pieces("leaf", (3, 6), 0.28, ("#a9b060", "#e6dcae")),
-            _bits("#8f1a10", 10, 25),
+            bits("#8f1a10", 10, 25),
         ),
     ),
     "부대찌개": Dish(

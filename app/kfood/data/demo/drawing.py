@@ -1,18 +1,40 @@
 """Drawing one photo of a dish."""
 
+from collections.abc import Callable
+
 import numpy as np
 from PIL import Image, ImageColor
 
 from kfood.data.demo.camera import photograph
-from kfood.data.demo.dishes import Dish, Pieces
+from kfood.data.demo.dish import Dish, Pieces
+from kfood.data.demo.figures import coin, egg, fish, patty, pouch, roll, shell, sushi
 from kfood.data.demo.layout import lay
-from kfood.data.demo.pen import RGB, Pen, shade
-from kfood.data.demo.pieces import DRAW
+from kfood.data.demo.pen import RGB, Pen, Pose, shade
+from kfood.data.demo.pieces import (
+    ball,
+    chunk,
+    cube,
+    fillet,
+    grains,
+    halfmoon,
+    leaf,
+    ring,
+    stick,
+    strand,
+    strip,
+)
 from kfood.data.demo.vessels import draw_vessel, inner_size
+
+# draws one piece at a pose in its colours
+Draw = Callable[[Pen, Pose, list[RGB], np.random.Generator], None]
+
+SIMPLE: tuple[Draw, ...] = (ball, chunk, cube, fillet, grains, halfmoon, leaf, ring, stick, strand, strip)
+COMPOSED: tuple[Draw, ...] = (coin, egg, fish, patty, pouch, roll, shell, sushi)
+DRAW: dict[str, Draw] = {draw.__name__: draw for draw in SIMPLE + COMPOSED}
 
 
 def draw_dish(dish: Dish, rng: np.random.Generator, size: int = 128) -> Image.Image:
-    """Draw one photo of a dish, `size` by `size` pixels, RGB. The same generator state gives the same pixels."""
+    """Draw one photo of a dish, `size` by `size` pixels, RGB; an equal generator gives equal pixels."""
     pen = Pen(size)
     vessel = dish.vessels[rng.integers(len(dish.vessels))]
     contents = None if dish.contents is None else _cooked(dish.contents, rng)
@@ -34,5 +56,5 @@ def _draw_pieces(pen: Pen, pieces: Pieces, room: tuple[float, float], rng: np.ra
 
 def _cooked(colour: str, rng: np.random.Generator) -> RGB:
     """Vary a colour from photo to photo, as no two cooks brown or season alike."""
-    red, green, blue = (round(c * f) for c, f in zip(ImageColor.getrgb(colour)[:3], rng.normal(1, 0.035, 3), strict=True))
+    red, green, blue = (round(c * f) for c, f in zip(ImageColor.getrgb(colour), rng.normal(1, 0.035, 3), strict=True))
     return shade((red, green, blue), rng.normal(1, 0.06))

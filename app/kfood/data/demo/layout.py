@@ -7,11 +7,10 @@ import numpy as np
 from kfood.data.demo.pen import Pose
 
 
-def lay(
-    layout: str, count: int, size: float, room: tuple[float, float], rng: np.random.Generator
-) -> Iterator[Pose]:
-    """Yield `count` poses for pieces of half length about `size` inside a room of the given half width and height.
+def lay(layout: str, count: int, size: float, room: tuple[float, float], rng: np.random.Generator) -> Iterator[Pose]:
+    """Yield `count` poses for pieces of half length about `size`.
 
+    `room` is the half width and half height they have; lengths are shares of half the picture.
     Raises ValueError for a layout that is none of scatter, heap, ring, rows, line and centre.
     """
     width, height = (max(0.03, side - 0.75 * size) for side in room)

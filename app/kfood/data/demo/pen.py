@@ -16,7 +16,7 @@ LIGHT = np.array([-0.5, -0.7])  # where the light comes from: the upper left
 
 
 class Pose(NamedTuple):
-    """Where one piece lies: its centre, its half length (picture edges are at -1 and 1), its angle in radians."""
+    """Where one piece lies: its centre, half length (picture edges are at -1 and 1), angle in radians."""
 
     x: float
     y: float
@@ -25,7 +25,7 @@ class Pose(NamedTuple):
 
 
 class Pen:
-    """Draws on a square transparent picture whose centre is (0, 0) and whose edges are at -1 and 1; y points down."""
+    """Draws on a square transparent picture: the centre is (0, 0), the edges at -1 and 1; y points down."""
 
     def __init__(self, pixels: int) -> None:
         """Start an empty picture of `pixels` by `pixels`."""
@@ -47,7 +47,7 @@ class Pen:
         self._draw.line(self._pixels(points), fill=colour, width=max(1, round(width * self._half)), joint="curve")
 
     def solid(self, shape: Points, pose: Pose, colour: RGB, gloss: float = 1.15) -> None:
-        """Fill a unit outline at a pose, with its own shadow below and a patch `gloss` times as bright on top."""
+        """Fill a unit outline at a pose, over its own shadow, with a patch `gloss` times as bright on top."""
         points, centre = place(shape, pose), np.array([pose.x, pose.y])
         height = min(0.16 * pose.size, 0.035)
         self.polygon(points - height * LIGHT, shade(colour, 0.55))
@@ -59,8 +59,14 @@ class Pen:
 
 
 def outline(width: float = 1.0, height: float = 1.0, squareness: float = 2.0) -> Points:
-    """Return a closed curve of half axes `width`, `height`: an ellipse at squareness 2, a rounded box above it."""
+    """Return a closed curve with these half axes: an ellipse at squareness 2, a rounded box above."""
     return np.sign(RAYS) * np.abs(RAYS) ** (2 / squareness) * [width, height]
+
+
+def segment(reach: float) -> Points:
+    """Return points along x from -reach to reach, the line that is bent into stripes and veins."""
+    x = np.linspace(-reach, reach, 7)
+    return np.stack([x, np.zeros(7)], axis=1)
 
 
 def roughen(points: Points, rng: np.random.Generator, amount: float) -> Points:

@@ -47,7 +47,7 @@ MESH = Vessel(0.95, 0.75, "#77787a", "#3c2a22", 0.05, 8, 0.06, "#a5a6a6", 13)
 
 def draw_vessel(pen: Pen, vessel: Vessel, contents: RGB | None, brightness: float) -> None:
     """Draw the empty vessel, or filled with a broth or sauce of the colour `contents`."""
-    rim, inside = (shade(ImageColor.getrgb(c)[:3], brightness) for c in (vessel.rim, vessel.inside))
+    rim, inside = (shade(ImageColor.getrgb(c), brightness) for c in (vessel.rim, vessel.inside))
     pen.polygon(_edge(vessel, 0), shade(rim, 0.8))
     pen.polygon(_edge(vessel, 0.015), rim)
     pen.polygon(_edge(vessel, 0.8 * vessel.rim_width), shade(inside, 0.75))
@@ -56,7 +56,7 @@ def draw_vessel(pen: Pen, vessel: Vessel, contents: RGB | None, brightness: floa
         pen.polygon(_edge(vessel, vessel.rim_width + 0.03), shade(contents, 0.82))
         pen.polygon(_edge(vessel, vessel.rim_width + 0.06), contents)
     if vessel.bars is not None:
-        colour = shade(ImageColor.getrgb(vessel.bars)[:3], brightness)
+        colour = shade(ImageColor.getrgb(vessel.bars), brightness)
         for level in np.linspace(-0.9, 0.9, vessel.bar_count):
             reach = (1 - abs(level) ** vessel.squareness) ** (1 / vessel.squareness)
             bar = np.array([[-reach, level], [reach, level]]) * inner_size(vessel)

@@ -1,0 +1,67 @@
+"""Help and lists come at once: nothing heavy is imported for them, and every command explains itself."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = {"torch", "torchvision", "fastai", "timm", "pandas", "matplotlib", "scipy", "sklearn"}
+COMMANDS = [
+    ["train"],
+    ["lrfind"],
+    ["interpret"],
+    ["recipe", "ls"],
+    ["recipe", "show"],
+    ["recipe", "cp"],
+    ["recipe", "check"],
+    ["data", "check"],
+    ["runs", "ls"],
+    ["runs", "show"],
+    ["runs", "compare"],
+]
+
+_LIST_MODULES = """
+import contextlib, io, json, sys
+from kfood.cli.main import main
+for arguments in json.loads(sys.argv[1]):
+    sys.argv = ["kfood", *arguments]
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            main()
+    except SystemExit as ended:
+        assert not ended.code, arguments
+print(json.dumps(list(sys.modules)))
+"""
+
+
+def test_help_and_recipes_import_nothing_heavy():
+    asked = [["--help"], ["recipe", "ls"], ["recipe", "show", "mission3"], ["recipe", "show", "mission3", "--resolved"]]
+    asked += [[*command, "--help"] for command in COMMANDS]
+    command = [sys.executable, "-c", _LIST_MODULES, json.dumps(asked)]
+    imported = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    assert "kfood.recipes.load" in imported
+    assert HEAVY.isdisjoint(imported)
+
+
+def test_help_names_every_command(kfood):
+    answer = kfood("--help")
+    assert (answer.code, answer.err) == (0, "")
+    for command in COMMANDS:
+        assert command[0] in answer.out
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_every_command_has_a_sentence_of_help_and_explains_its_options(kfood, command):
+    answer = kfood(*command, "--help")
+    assert answer.code == 0
+    assert f"Usage: kfood {' '.join(command)}" in answer.out
+    sentence = answer.out.splitlines()[3].strip()
+    assert sentence[0].isupper() and sentence.endswith(".")
+
+
+@pytest.mark.parametrize(("group", "inside"), [([], "train"), (["recipe"], "show"), (["runs"], "compare")])
+def test_a_group_without_a_command_shows_its_help(kfood, group, inside):
+    answer = kfood(*group)
+    assert inside in answer.out + answer.err
+    assert "Traceback" not in answer.err

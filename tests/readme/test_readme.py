@@ -1,0 +1,70 @@
+"""Every command in the README runs, and its Python too; trainings and photos are made small for it."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import sys
+from pathlib import Path
+
+import pytest
+
+from kfood.cli.main import main
+from kfood.data.demo import make_demo
+
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+COMMANDS = re.findall(r"^    (kfood .+?)(?:  +#.*)?$", README, re.MULTILINE)
+PYTHON = re.search(r"^    import kfood\n(?:    .*\n|\n(?=    ))+", README, re.MULTILINE)[0]
+SMALL = "--set training.epochs=1 --set data.size=32 --set training.batch_size=8 --set training.workers=0"
+SHORTER = {"train": SMALL, "lrfind": f"{SMALL} --seeds 1 --iterations 40"}
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """A folder to work in, with a small demo set and photos of one's own."""
+    return tmp_path_factory.mktemp("readme")
+
+
+@pytest.fixture(autouse=True)
+def at_work(place, make_photos, monkeypatch):
+    monkeypatch.chdir(place)
+    monkeypatch.setenv("KFOOD_CACHE", str(place / "cache"))
+    monkeypatch.setenv("KFOOD_RUNS", "runs")
+    demo = make_demo(place / "few", share=0.2)
+    monkeypatch.setattr("kfood.data.demo.make_demo", lambda folder: demo)
+    if not (place / "PHOTOS").exists():
+        make_photos(place / "PHOTOS", {"김치찌개": 20, "된장찌개": 20, "김밥": 20})
+
+
+def run(command: str) -> int:
+    words = shlex.split(f"{command} {SHORTER.get(command.split()[1], '')}")
+    sys.argv = words
+    try:
+        main()
+    except SystemExit as end:
+        return end.code or 0
+    return 0
+
+
+def test_the_readme_shows_the_daily_commands():
+    shown = {command.split()[1] for command in COMMANDS}
+    assert {"train", "lrfind", "interpret", "recipe", "data", "runs"} <= shown
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_command_runs(command, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", [])
+    assert run(command) == 0, capsys.readouterr().err
+
+
+def test_python_runs():
+    code = "\n".join(line.removeprefix("    ") for line in PYTHON.splitlines())
+    small = '"model.arch=mobilenetv3_small_050", "training.epochs=1", "data.size=32", "training.batch_size=8"'
+    shortened = code.replace('kfood.recipe("mission3"', f'kfood.recipe("mission1", {small}')
+    assert shortened != code
+    exec(compile(shortened, "README.md", "exec"), {})
+
+
+def test_files_that_the_readme_links_to_are_there():
+    for target in re.findall(r"\]\((?!https?://)([^)#]+)", README):
+        assert (Path(__file__).parents[2] / target).exists(), target
