@@ -31,9 +31,11 @@ def test_every_recipe_is_inside(unpacked):
 
 
 def test_it_works_away_from_the_checkout(unpacked, tmp_path):
-    code = "import kfood, sys; print(kfood.__file__); from kfood.cli.main import main; sys.argv[1:] = ['recipe', 'ls']; main()"
+    code = "import kfood; print(kfood.__file__); from kfood.cli.main import main; main()"
     environment = {**os.environ, "PYTHONPATH": str(unpacked)}
-    ran = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    ran = subprocess.run(
+        [sys.executable, "-c", code, "recipe", "ls"], cwd=tmp_path, env=environment, capture_output=True, text=True
+    )
     first, *listed = ran.stdout.splitlines()
     assert Path(first).is_relative_to(unpacked)
     assert [line.split()[0] for line in listed] == list(shipped_recipes())

@@ -6,9 +6,10 @@ import json
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
@@ -41,6 +42,8 @@ def write_csv(path: Path, table: pd.DataFrame) -> None:
 
 def read_csv(path: Path, text: Iterable[str] = ()) -> pd.DataFrame:
     """Read a table that `write_csv` wrote; columns named in `text` come back as text, "" and "NA" included."""
+    import pandas as pd  # commands that read no table start without it
+
     as_text = dict.fromkeys(text, str)
     columns = pd.read_csv(path, encoding="utf-8-sig", nrows=0).columns
     empty = {name: [""] for name in columns if name not in as_text}

@@ -20,4 +20,4 @@ def cache_folder() -> Path:
 
 def runs_folder() -> Path:
     """Return the folder that holds all runs: `KFOOD_RUNS`, else `runs` in the current folder."""
-    return Path(os.environ.get("KFOOD_RUNS") or "runs").expanduser()
+    return Path(os.environ.get("KFOOD_RUNS") or "runs")

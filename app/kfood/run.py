@@ -22,7 +22,8 @@ import tomli_w
 from kfood import logs
 from kfood.errors import KfoodError, did_you_mean, listed
 from kfood.files import read_csv, write_json, write_text
-from kfood.recipes.load import read_toml, validate
+from kfood.recipes.explain import validate
+from kfood.recipes.load import read_toml
 from kfood.recipes.schema import Recipe
 
 if TYPE_CHECKING:

@@ -111,7 +111,7 @@ def test_variable_that_names_a_folder_that_is_not_there(refused, here, monkeypat
             'data.classes names "돼지갈비", which the photos do not have. Did you mean "돼지갈비찜"?',
         ),
         ("model.start_from=mision1", 'There is no recipe "mision1". Did you mean "mission1"?'),
-        ("model.start_from=runs/gone", "There is no finished run"),
+        ("model.start_from=runs/gone", "there is no run runs/gone"),
     ],
 )
 def test_setting_that_cannot_be_trained(refused, photos, setting, words):
@@ -168,7 +168,7 @@ def test_start_from_another_body(refused, photos, by_folder):
     earlier.status_file.write_text(DONE)
     source = folder if by_folder else "mission2"
     sentence = refused("train", "mission1", "--data", photos, *TINY, "--set", f"model.start_from={source}")
-    assert f"model.start_from: {folder} has the body resnet34, but this recipe says resnet18." in sentence
+    assert f'model.start_from = "{source}": {folder} has the body resnet34, but this recipe says resnet18.' in sentence
     assert "--set model.arch=resnet34" in sentence
 
 

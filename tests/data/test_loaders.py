@@ -14,7 +14,7 @@ from kfood.data import loaders
 from kfood.data.denoise import opening
 from kfood.data.loaders import build_dataloaders, load_photo, photos_of, worker_count
 from kfood.errors import KfoodError
-from kfood.recipes.load import validate
+from kfood.recipes.explain import validate
 from kfood.recipes.schema import Recipe
 
 SIZE = 32

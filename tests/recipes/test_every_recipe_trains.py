@@ -9,7 +9,7 @@ from kfood.recipes.load import load_recipe, shipped_recipes
 from kfood.run import DONE, finished_runs
 from kfood.training.train import train
 
-SHORT = ("data.size=32", "training.epochs=1", "training.batch_size=16", "training.workers=0")
+SHORT = ("data.size=32", "training.epochs=1", "training.batch_size=8", "training.workers=0")
 
 
 @pytest.fixture(scope="module")

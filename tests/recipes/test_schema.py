@@ -6,7 +6,7 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from kfood.errors import KfoodError
-from kfood.recipes.load import validate
+from kfood.recipes.explain import validate
 from kfood.recipes.schema import Recipe, nfc
 
 NFD_GALBIJJIM = unicodedata.normalize("NFD", "갈비찜")

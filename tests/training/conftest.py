@@ -12,7 +12,7 @@ from fastai.torch_core import set_seed
 from PIL import Image
 
 from kfood.data.loaders import build_dataloaders
-from kfood.recipes.load import validate
+from kfood.recipes.explain import validate
 from kfood.training.learner import build_learner
 from support.tiny import CLASSES, tiny_model
 

@@ -18,7 +18,7 @@ SMALL = (
     "training.batch_size=8",
     "training.workers=0",
 )
-CLASSES = {"갈비찜": 30, "김밥": 20, "돼지갈비찜": 20}
+CLASSES = {"갈비찜": 50, "김밥": 35, "돼지갈비찜": 35}
 
 
 @pytest.fixture
@@ -97,6 +97,13 @@ def test_what_a_recipe_starts_from_is_trained_first_and_found_again(photos, tmp_
     again = train(recipe("mission3", photos), runs)
     assert len(all_runs(runs, "mission2-plain-head")) == 1
     pd.testing.assert_frame_equal(again.predictions, run.predictions)
+
+
+def test_a_start_that_cannot_be_trained_says_whose_settings_to_change(make_photos, tmp_path):
+    few = make_photos(tmp_path / "few", {"갈비찜": 20, "김밥": 20})
+    with pytest.raises(KfoodError, match=r"mission2-plain-head, which mission3 starts from.*batch_size is 64"):
+        train(recipe("mission3", few), tmp_path / "runs")
+    assert all_runs(tmp_path / "runs") == []
 
 
 def test_a_run_on_other_photos_is_not_started_from(photos, make_photos, tmp_path):

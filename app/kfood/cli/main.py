@@ -23,17 +23,15 @@ app.add_typer(recipe.app, name="recipe")
 app.add_typer(data.app, name="data")
 app.add_typer(runs.app, name="runs")
 
-_BAD_INPUT, _INTERRUPTED = 2, 130
+_BAD_INPUT = 2
 
 
 def main() -> None:
-    """Run the command line. Exit code 2 for what the user can put right, 130 after Ctrl-C."""
+    """Run the command line. Exit code 2 for what the user can put right; typer gives 130 after Ctrl-C."""
     # timm's imports; nothing that a user of kfood can do anything about
     warnings.filterwarnings("ignore", message=".*torch.jit.script.*")
     try:
-        app()
+        app(prog_name="kfood")
     except KfoodError as error:
         print(f"Error: {error}", file=sys.stderr)
         sys.exit(_BAD_INPUT)
-    except KeyboardInterrupt:
-        sys.exit(_INTERRUPTED)

@@ -20,7 +20,7 @@ EXTENSIONS = {
 }
 _FORMATS = {"MPO": "JPEG"}  # what phones write: a JPEG with a second picture behind the first
 _ORIENTATION = 0x0112  # EXIF tag
-Area = tuple[int, int, int, int]  # x, y, width, height in pixels of the stored photo
+Area = tuple[int, int, int, int]  # x, y, width, height in pixels of the upright photo
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,7 @@ def inspect_photo(path: str | Path) -> Finding:
     try:
         with Image.open(path) as image:
             image.load()
+            _as_rgb(ImageOps.exif_transpose(image))
             notes = []
             kind = _FORMATS.get(image.format or "", image.format or "")
             if kind != EXTENSIONS.get(Path(path).suffix.lower(), kind):
@@ -81,7 +82,8 @@ def _as_rgb(image: Image.Image) -> Image.Image:
         return image
     if image.mode.startswith("I"):  # 16 bit grey, which convert() would clip instead of scale
         grey = np.asarray(image, dtype=np.int64)
-        return Image.fromarray((grey // 256 if grey.max() > 255 else grey).astype(np.uint8)).convert("RGB")
+        eight_bit = (grey // 256 if grey.max() > 255 else grey).clip(0, 255).astype(np.uint8)
+        return Image.fromarray(eight_bit).convert("RGB")
     if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
         clear = image.convert("RGBA")
         white = Image.new("RGBA", clear.size, "white")

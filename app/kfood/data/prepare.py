@@ -59,6 +59,8 @@ def prepare_samples(data: Data) -> Prepared:
     good, left_out = readable(found, check_photos(found, data_folder(data)))
     if good.empty:
         raise KfoodError(f"None of the {len(found)} photos in {data.root} can be read. See kfood data check.")
+    if lost := sorted(set(found["label"]) - set(good["label"])):
+        log.warning("No photo of %s can be read: the class is left out.", listed(lost))
     # Split before classes are chosen: groups may reach across classes.
     split = split_samples(add_groups(good, data.group), data.valid, data.test, data.split_seed)
     samples = keep_classes(split, data.classes)

@@ -8,9 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
-
 from kfood.errors import KfoodError, did_you_mean, listed
+from kfood.recipes.explain import validate
 from kfood.recipes.schema import Recipe
 
 if sys.version_info >= (3, 11):
@@ -83,19 +82,6 @@ def load_recipe(name: str, settings: Iterable[str] = (), data: str | None = None
     for layer in chosen:
         resolved = _merged(resolved, layer)
     return validate(resolved, str(path) if not overrides else f"{path}, with what --set gives")
-
-
-def validate(raw: dict[str, Any], source: str) -> Recipe:
-    """Check a recipe's contents; `source` names in the message where they came from.
-
-    Raises:
-        KfoodError: one sentence for each fault, with the key, the value and the nearest match.
-    """
-    try:
-        return Recipe.model_validate(raw)
-    except ValidationError as error:
-        faults = " ".join(dict.fromkeys(_sentence(fault) for fault in error.errors()))
-        raise KfoodError(f"{source}: {faults}") from None
 
 
 def read_text(path: Path) -> str:
@@ -186,39 +172,3 @@ def _overrides(settings: Iterable[str]) -> dict[str, Any]:
 def _root(layer: dict[str, Any]) -> str:
     data = layer.get("data", {})
     return data.get("root", "") if isinstance(data, dict) else ""
-
-
-def _sentence(fault: dict[str, Any]) -> str:
-    keys = [str(key) for key in fault["loc"] if key != "[key]"]
-    key, value, kind = ".".join(keys), fault["input"], fault["type"]
-    if kind == "extra_forbidden":
-        # The same name is no help: extends and demo are keys of a file, not of its [demo] table or of --set.
-        known = [name for name in _keys_at(fault["loc"][:-1]) if name != keys[-1]]
-        return f"there is no key {key}.{_nearest_key(keys, known)}"
-    if kind == "literal_error":
-        allowed = fault["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", ")
-        return f'{key} = "{value}" is not one of {", ".join(allowed)}.{did_you_mean(str(value), allowed)}'
-    if kind == "value_error":
-        shown = f' = "{value}"' if isinstance(value, str) else ""
-        return f"{key}{shown}: {fault['ctx']['error']}."
-    message = fault["msg"][0].lower() + fault["msg"][1:]
-    return f"{key} = {value!r} is not possible: {message}."
-
-
-def _keys_at(location: tuple[Any, ...]) -> list[str]:
-    model: type[BaseModel] = Recipe
-    for step in location:
-        model = model.model_fields[str(step)].annotation  # type: ignore[assignment]
-    return [*model.model_fields, *(["extends", "demo"] if model is Recipe else [])]
-
-
-def _nearest_key(keys: list[str], known: list[str]) -> str:
-    """Suggest a key of the same table, else the same key in another table."""
-    places = [f"{name}.{keys[-1]}" for name, field in Recipe.model_fields.items() if _has(field.annotation, keys[-1])]
-    if near := did_you_mean(keys[-1], known):
-        return near
-    return f" Did you mean {places[0]}?" if places else f" The keys there are {', '.join(known)}."
-
-
-def _has(section: object, key: str) -> bool:
-    return key in getattr(section, "model_fields", {})

@@ -53,7 +53,7 @@ class Data(Section):
     group: str = AI_HUB_PLATE  # photos whose names give the same group 1 stay in one split; "" for none
     size: int = Field(224, ge=32, le=1024)  # pixels, a square
     presize: float = Field(1.0, ge=1, le=3)  # photos are resized to size x presize before augmentation
-    resize: Literal["squish", "crop", "pad"] = "squish"
+    resize: Literal["squish", "crop", "pad"] = "squish"  # crop and pad: at random in training, centred elsewhere
     denoise: Literal["none", "blur", "opening", "closing"] = "none"
     crop_area: bool = False  # cut photos to the area given in AI Hub's crop_area.properties
 

@@ -13,7 +13,7 @@ from kfood.errors import KfoodError
 from kfood.model.build import Classifier, timm_name
 from kfood.model.saved import read_description
 from kfood.model.weights import Taken, take_weights
-from kfood.recipes.load import load_recipe
+from kfood.recipes.load import find_recipe, load_recipe
 from kfood.recipes.schema import Recipe
 from kfood.run import Run, find_run, finished_runs
 
@@ -32,24 +32,26 @@ def starting_run(recipe: Recipe, runs: Path, train: Callable[[Recipe], Run]) -> 
         train: trains a recipe.
 
     Raises:
-        KfoodError: there is no such run or recipe, or it has another body.
+        KfoodError: there is no such run or recipe, it has another body, or it cannot be trained.
     """
     source = recipe.model.start_from
     if not source:
         return None
-    if Run(Path(source).expanduser()).recipe_file.is_file() or "/" in source:
-        run = find_run(str(Path(source).expanduser()), runs)
-        _require_same_body(run, recipe)
+    try:
+        run = _existing_run(source, recipe, runs)
+        before = None if run else load_recipe(source, data=recipe.data.root)
+    except KfoodError as error:
+        raise KfoodError(f'model.start_from = "{source}": {error}') from None
+    if before is None:
         return run
-    before = load_recipe(source, data=recipe.data.root)
-    on_these_photos = [run for run in finished_runs(runs, before.name) if run.recipe.data.root == recipe.data.root]
-    fitting = [run for run in on_these_photos if _same_body(run, recipe)]
-    if fitting:
-        return fitting[-1]
-    if on_these_photos:
-        _require_same_body(on_these_photos[-1], recipe)
     log.info("%s starts from %s, which has no finished run on these photos: it is trained first.", recipe.name, source)
-    run = train(_on_the_same_terms(before, recipe))
+    try:
+        run = train(_on_the_same_terms(before, recipe))
+    except KfoodError as error:
+        raise KfoodError(
+            f"{source}, which {recipe.name} starts from, could not be trained: {error} It has settings of its own: "
+            f"train it first with kfood train {source} --set …"
+        ) from None
     log.info("%s is trained; now %s.", source, recipe.name)
     return run
 
@@ -78,6 +80,23 @@ def warn_of_leaks(run: Run, samples: pd.DataFrame) -> int:
     return leaked
 
 
+def _existing_run(source: str, recipe: Recipe, runs: Path) -> Run | None:
+    """Return the run that `source` means; None for a recipe that has none on these photos yet."""
+    folder = Path(source).expanduser()
+    if Run(folder).recipe_file.is_file() or "/" in source:
+        if not any(Run(place).recipe_file.is_file() for place in (folder, runs / folder)):
+            raise KfoodError(f"there is no run {folder}; kfood runs ls lists them.")
+        run = find_run(str(folder), runs)
+        _require_same_body(run, recipe)
+        return run
+    name = find_recipe(source).stem
+    on_these_photos = [run for run in finished_runs(runs, name) if run.recipe.data.root == recipe.data.root]
+    fitting = [run for run in on_these_photos if _same_body(run, recipe)]
+    if on_these_photos and not fitting:
+        _require_same_body(on_these_photos[-1], recipe)
+    return fitting[-1] if fitting else None
+
+
 def _same_body(run: Run, recipe: Recipe) -> bool:
     return timm_name(run.recipe.model.arch) == timm_name(recipe.model.arch)
 
@@ -86,7 +105,7 @@ def _require_same_body(run: Run, recipe: Recipe) -> None:
     if not _same_body(run, recipe):
         theirs, ours = run.recipe.model.arch, recipe.model.arch
         raise KfoodError(
-            f"model.start_from: {run.folder} has the body {theirs}, but this recipe says {ours}. Train with "
+            f"{run.folder} has the body {theirs}, but this recipe says {ours}. Train with "
             f"--set model.arch={theirs}, or train {run.recipe.name} with --set model.arch={ours} first."
         )
 
