@@ -52,9 +52,9 @@ def test_the_folders_are_the_contest_s(demo):
 
 def test_the_share_scales_the_contest_s_imbalance(demo):
     counts = {path.name: len(list(path.iterdir())) for path in (demo / "kfood_health_train").iterdir()}
-    assert counts["부대찌개"] == 2  # 1551 / 25, of which 4 %
-    assert counts["가리비"] == 1
-    assert min(counts.values()) == 1
+    assert counts["부대찌개"] == 4  # 1551 / 15, of which 4 %
+    assert counts["가리비"] == 2
+    assert min(counts.values()) == 2
 
 
 def test_a_photo_of_one_split_is_not_in_the_other(demo):

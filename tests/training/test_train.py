@@ -7,7 +7,7 @@ import pytest
 
 from kfood.errors import KfoodError
 from kfood.recipes.load import load_recipe
-from kfood.run import DONE, FAILED, INTERRUPTED, all_runs, finished_runs
+from kfood.run import DONE, FAILED, INTERRUPTED, all_runs, find_run, finished_runs
 from kfood.training.show_progress import ShowProgress
 from kfood.training.train import train
 
@@ -94,6 +94,7 @@ def test_what_a_recipe_starts_from_is_trained_first_and_found_again(photos, tmp_
     assert start.recipe.model.arch == "mobilenetv3_small_050"
     assert start.recipe.data.size == 32
     assert "no finished run on these photos: it is trained first" in caplog.text
+    assert find_run(None, runs).folder == run.folder  # the latest is what was asked for, not its start
     again = train(recipe("mission3", photos), runs)
     assert len(all_runs(runs, "mission2-plain-head")) == 1
     pd.testing.assert_frame_equal(again.predictions, run.predictions)

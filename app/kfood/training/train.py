@@ -52,8 +52,8 @@ def train(recipe: Recipe, runs: Path | None = None, folder: Path | None = None, 
         KfoodError: the recipe, the photos or the starting run cannot be trained on, or training diverged.
     """
     runs = runs or runs_folder()
-    folder = folder or new_folder(runs, recipe.name)
-    require_free(folder)
+    if folder:
+        require_free(folder)
     log.info("Training %s.", recipe.name)
     prepared = prepare_samples(recipe.data)
     check_recipe(recipe, prepared.samples)
@@ -66,7 +66,8 @@ def train(recipe: Recipe, runs: Path | None = None, folder: Path | None = None, 
     environment = describe_environment(learner.dls.device)
     environment |= {"data": prepared.layout, "data_fingerprint": fingerprint(prepared.samples)}
     environment |= {"started_from": str(start.folder.resolve()) if start else None}
-    run = create_run(recipe, environment, folder)
+    # Named only now: a run is younger than the run it starts from.
+    run = create_run(recipe, environment, folder or new_folder(runs, recipe.name))
     with run.recording():
         log.info("Run folder: %s", run.folder)
         write_csv(run.samples_file, prepared.samples)

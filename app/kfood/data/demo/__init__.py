@@ -17,7 +17,7 @@ from kfood.paths import cache_folder
 VERSION = "1"  # raise it whenever the drawings change, so that older ones are not taken for them
 
 KFOOD_COUNTS = (25, 8)  # photos of each class to train with and to validate with
-HEALTH_COUNTS = {  # the contest's own counts, of which the demo has a 25th and a 10th
+HEALTH_COUNTS = {  # the contest's own counts, of which the demo has a 15th and a 6th
     "가리비": (831, 103),
     "갈비찜": (1267, 151),
     "고등어": (1177, 137),
@@ -56,7 +56,7 @@ def make_demo(folder: Path, share: float = 1.0) -> Path:
     with TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as beside:
         draft = Path(beside) / folder.name
         kfood_counts = dict.fromkeys(KFOOD, KFOOD_COUNTS)
-        health_counts = {name: (round(train / 25), round(val / 10)) for name, (train, val) in HEALTH_COUNTS.items()}
+        health_counts = {name: (round(train / 15), round(val / 6)) for name, (train, val) in HEALTH_COUNTS.items()}
         _draw_set(draft / "kfood_train/train", draft / "kfood_val/val", KFOOD, kfood_counts, share)
         _draw_set(draft / "kfood_health_train", draft / "kfood_health_val", HEALTH, health_counts, share)
         try:

@@ -285,7 +285,7 @@ HEALTH: dict[str, Dish] = {
         (v.PLATE, v.TRAY),
         (Pieces("shell", (4, 7), 0.3, ("#d98a6a", "#f0c4a8", "#f6ead0")), SCALLION),
     ),
-    "갈비찜": _ribs("#6e3b1d", (2, 4), (2, 4)),
+    "갈비찜": _ribs("#69381b", (1, 3), (2, 5)),
     "고등어": Dish(
         (v.OVAL_PLATE, v.LONG_PLATE),
         (Pieces("fish", (1, 2), 0.78, ("#4f5f66", "#c9b083", "#3a2a1c"), "line"), LEMON),
@@ -309,7 +309,7 @@ HEALTH: dict[str, Dish] = {
         ),
         "#b3281a",
     ),
-    "돼지갈비찜": _ribs("#84481f", (3, 6), (1, 3)),
+    "돼지갈비찜": _ribs("#894b21", (4, 6), (1, 3)),
     "된장찌개": Dish(
         POTS,
         (
