@@ -22,8 +22,8 @@ from kfood.interpret.fonts import figure_style, save_figure
 from kfood.interpret.galleries import RIGHT_COLOUR, WRONG_COLOUR
 from kfood.interpret.metrics import headline, per_class
 from kfood.interpret.per_class_plot import best_and_worst
-from kfood.interpret.table import is_right
-from kfood.recipes.schema import Data
+from kfood.interpret.table import class_names, is_right
+from kfood.run import Run
 
 _TILE_PIXELS = 224
 _STRENGTH = 0.45  # of the map over the photo
@@ -62,27 +62,21 @@ def activation_maps(learner: Learner, photos: list[Photo], targets: list[int]) -
     return (whole / whole.amax(dim=(1, 2), keepdim=True).clamp(min=1e-12)).numpy()
 
 
-def draw_cam(learner: Learner, data: Data, samples: pd.DataFrame, predictions: pd.DataFrame, path: Path) -> Path:
+def draw_cam(run: Run, predictions: pd.DataFrame, path: Path) -> Path:
     """Save maps of the three best and three worst classes, right and wrong photos, as a PNG; return its path.
 
-    Every map is for the predicted class: what the network took the photo for, and where it saw that.
+    Every map is for the predicted class: what the network took the photo for, and where it saw that. Small photos
+    have coarse maps: 2 x 2 at 64 pixels in most bodies.
 
     Args:
-        learner: of the run.
-        data: the recipe's data section, by which photos are resized.
-        samples: with `path`, `area` and `label`.
+        run: finished; its model is loaded only where there is a photo to show.
         predictions: the rows of one split.
         path: of the PNG.
     """
     best, worst = best_and_worst(per_class(predictions))
     shown = {name: _examples(predictions[predictions["label"] == name]) for name in [*best, *worst]}
     chosen = pd.concat(list(shown.values())) if shown else predictions.head(0)
-    known = samples.set_index("path").loc[chosen["path"]].reset_index()
-    there = [Path(photo).is_file() for photo in known["path"]]
-    vocab = list(learner.dls.vocab)
-    targets = [vocab.index(name) for name in chosen["predicted"]]
-    tiles = _tiles(learner, data, known, targets, there)
-    return _draw(tiles, chosen, shown, best, predictions, path)
+    return _draw(_tiles(run, chosen, class_names(predictions)), chosen, shown, best, predictions, path)
 
 
 def overlay(photo: np.ndarray, heat: np.ndarray) -> np.ndarray:
@@ -100,13 +94,16 @@ def _examples(rows: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([by_confidence[right].head(_EXAMPLES), by_confidence[~right].head(_EXAMPLES)])
 
 
-def _tiles(
-    learner: Learner, data: Data, known: pd.DataFrame, targets: list[int], there: list[bool]
-) -> list[np.ndarray | None]:
-    photos = [photo for photo, is_there in zip(photos_of(known), there, strict=True) if is_there]
-    wanted = [target for target, is_there in zip(targets, there, strict=True) if is_there]
-    maps = iter(activation_maps(learner, photos, wanted) if photos else ())
+def _tiles(run: Run, chosen: pd.DataFrame, classes: list[str]) -> list[np.ndarray | None]:
+    """Return a photo with its map for each row of `chosen`, None where the photo is gone."""
+    known = run.samples.set_index("path").loc[chosen["path"]].reset_index()
+    there = np.array([Path(photo).is_file() for photo in known["path"]], dtype=bool)
+    photos = photos_of(known[there])
+    if not photos:
+        return [None] * len(chosen)
+    maps = iter(activation_maps(run.learner, photos, [classes.index(name) for name in chosen["predicted"][there]]))
     # Resized as the network's input is, but large enough to look at.
+    data = run.recipe.data
     resize = Resize(max(_TILE_PIXELS, data.size), method=RESIZE_METHODS[data.resize])
     images = (np.asarray(resize(load_photo(photo), split_idx=1), dtype=float) / 255 for photo in photos)
     return [overlay(next(images), next(maps)) if is_there else None for is_there in there]

@@ -68,7 +68,7 @@ def interpret_run(run: Run, chosen: list[str], split: str = "test", n: int = 9) 
         elif name == "cam":
             from kfood.interpret.cam import draw_cam
 
-            draw_cam(run.learner, run.recipe.data, run.samples, predictions, path)
+            draw_cam(run, predictions, path)
         elif name == "wrong":
             draw_wrong(predictions, path, thumbnails, n)
         result.figures.append(path)

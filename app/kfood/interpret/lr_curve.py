@@ -25,8 +25,9 @@ def draw_lr_curve(curves: pd.DataFrame, spread: pd.DataFrame, title: str, path: 
     with figure_style():
         figure = Figure(figsize=(7, 4.2))
         axes = figure.add_axes((0, 0, 1, 1))
-        for seed, curve in curves.groupby("seed"):
-            axes.plot(curve["lr"], curve["loss"], color="#777777", linewidth=1, alpha=0.8, label=f"seed {seed}")
+        for number, (_, curve) in enumerate(curves.groupby("seed")):
+            label = "a line a seed" if number == 0 else None
+            axes.plot(curve["lr"], curve["loss"], color="#777777", linewidth=1, alpha=0.8, label=label)
         for (rule, row), colour in zip(spread.dropna().iterrows(), _RULE_COLOURS, strict=False):
             axes.axvspan(row["lowest"], row["highest"], color=colour, alpha=0.15, linewidth=0)
             axes.axvline(row["median"], color=colour, label=f"{rule}: {row['median']:.1e}")
@@ -34,6 +35,7 @@ def draw_lr_curve(curves: pd.DataFrame, spread: pd.DataFrame, title: str, path: 
         lowest = curves["loss"].min()
         axes.set_ylim(lowest - 0.05 * (first - lowest), min(curves["loss"].max(), _RUNAWAY * first))
         axes.set_xscale("log")
+        axes.xaxis.set_major_formatter("{x:.0e}")  # matplotlib's own labels are formulas, which figures do not parse
         axes.set_xlabel("learning rate")
         axes.set_ylabel("training loss, smoothed")
         axes.set_title(f"Learning rate finder — {title}\nlines: median suggestion; bands: from lowest to highest seed")
