@@ -1,12 +1,15 @@
 # kfood: `make all` trains and inspects everything, `make test` tests it, `make help` lists the rest.
-# DATA=/path uses your photos instead of the drawn ones; SET="training.epochs=5 data.size=96" changes settings.
+# DATA=/path uses your photos instead of the drawn ones, PAIR=김치찌개,된장찌개 another pair of look-alikes;
+# SET="training.epochs=5 data.size=96" changes settings.
 
 PYTHON ?= python3
 VENV   := .venv
 KFOOD  := $(VENV)/bin/kfood
 DATA   ?=
+PAIR   ?=
 SET    ?=
 OPTIONS = $(if $(DATA),--data "$(DATA)") $(foreach setting,$(SET),--set $(setting))
+CLASSES = $(if $(PAIR),--set data.classes=$(PAIR))
 
 .DEFAULT_GOAL := help
 .PHONY: all install test lint bench clean help
@@ -15,8 +18,8 @@ all: install ## train missions 1 to 3 and the pair, find a learning rate, draw e
 	$(KFOOD) train mission1 $(OPTIONS)
 	$(KFOOD) train mission2 $(OPTIONS)
 	$(KFOOD) train mission3 $(OPTIONS)
-	$(KFOOD) lrfind pair $(OPTIONS)
-	$(KFOOD) train pair $(OPTIONS)
+	$(KFOOD) lrfind pair $(OPTIONS) $(CLASSES)
+	$(KFOOD) train pair $(OPTIONS) $(CLASSES)
 	@for recipe in mission1 mission2 mission3 pair; do $(KFOOD) interpret $$recipe || exit; done
 	$(KFOOD) runs ls
 	@echo "Done. Pictures lie in runs/<recipe>/<run>/figures; what was measured in metrics.json beside them."
@@ -36,7 +39,7 @@ lint: install ## check style
 	$(VENV)/bin/ruff format --check .
 
 bench: install ## measure speed, side by side with plain fastai, as ratios
-	$(VENV)/bin/python -m pytest tests/benchmarks -s
+	$(VENV)/bin/python tests/benchmarks/against_fastai.py
 
 clean: ## remove the environment and what building and testing left; runs stay
 	rm -rf $(VENV) build dist .pytest_cache .ruff_cache
