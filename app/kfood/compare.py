@@ -26,7 +26,7 @@ class Comparison:
 
 def compare_runs(runs: list[Run]) -> Comparison:
     """Compare runs with the first of them on the test photos that both predicted."""
-    settings = pd.DataFrame({run.name: _flat(run.recipe.model_dump(mode="json")) for run in runs})
+    settings = pd.DataFrame({run.name: _flat(run.recipe.model_dump(mode="json", exclude={"name"})) for run in runs})
     differ = settings[settings.astype(str).nunique(axis=1) > 1]
     rows = [results(run).query("split == 'test'").drop(columns="split").assign(run=run.name) for run in runs]
     table = pd.concat(rows)[["run", "accuracy", "accuracy_low", "accuracy_high", "n", "loss", "macro_f1"]]

@@ -88,4 +88,5 @@ class _Thumbnails:
 
 
 def _brief(rows: pd.DataFrame) -> pd.DataFrame:
-    return rows[["loss", "label", "predicted", "probability", "path"]]
+    photos = [f"{path.parent.name}/{path.name}" for path in map(Path, rows["path"])]
+    return rows[["loss", "label", "predicted", "probability"]].assign(photo=photos)
