@@ -62,12 +62,16 @@ def prepare_samples(data: Data) -> Prepared:
     if lost := sorted(set(found["label"]) - set(good["label"])):
         log.warning("No photo of %s can be read: the class is left out.", listed(lost))
     # Split before classes are chosen: groups may reach across classes.
-    split = split_samples(add_groups(good, data.group), data.valid, data.test, data.split_seed)
-    samples = keep_classes(split, data.classes)
+    samples = keep_classes(split_as_recipe_says(good, data), data.classes)
     require_every_class(samples)
     counts = samples["split"].value_counts()
     log.info("%d classes; %s.", samples["label"].nunique(), ", ".join(f"{counts[name]} {name}" for name in SPLITS))
     return Prepared(samples, left_out, layout.name)
+
+
+def split_as_recipe_says(samples: pd.DataFrame, data: Data) -> pd.DataFrame:
+    """Return samples with their `group`, and with `split` filled by the recipe's shares and seed."""
+    return split_samples(add_groups(samples, data.group), data.valid, data.test, data.split_seed)
 
 
 def keep_classes(samples: pd.DataFrame, classes: tuple[str, ...]) -> pd.DataFrame:

@@ -48,13 +48,18 @@ def split_samples(samples: pd.DataFrame, valid: float, test: float, seed: int) -
     return samples.assign(split=split.replace("", "train"))
 
 
+def counts_by_split(samples: pd.DataFrame) -> pd.DataFrame:
+    """Return how many photos each class (row) has in each split (column); 0 where it has none."""
+    return samples.groupby(["label", "split"]).size().unstack(fill_value=0).reindex(columns=SPLITS, fill_value=0)
+
+
 def require_every_class(samples: pd.DataFrame) -> None:
     """Check that there are two classes or more and that each has photos in every split.
 
     Raises:
         KfoodError: naming the classes.
     """
-    counts = samples.groupby(["label", "split"]).size().unstack(fill_value=0).reindex(columns=SPLITS, fill_value=0)
+    counts = counts_by_split(samples)
     if len(counts) < 2:
         raise KfoodError(
             f"There is only one class, {listed(counts.index)}: a classifier needs two or more class folders."

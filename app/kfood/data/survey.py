@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from kfood.data.check import check_photos, readable
-from kfood.data.prepare import data_folder, find_samples
-from kfood.data.split import SPLITS, add_groups, split_samples
+from kfood.data.prepare import data_folder, find_samples, split_as_recipe_says
+from kfood.data.split import counts_by_split
 from kfood.recipes.schema import Data
 
 
@@ -32,7 +32,7 @@ def survey(data: Data) -> Survey:
     layout = find_samples(data)
     findings = check_photos(layout.samples, data_folder(data))
     good, bad = readable(layout.samples, findings)
-    split = split_samples(add_groups(good, data.group), data.valid, data.test, data.split_seed)
+    split = split_as_recipe_says(good, data)
     sizes = findings[findings["fault"] == ""]
     kinds = sizes.groupby(["format", "mode"], as_index=False).agg(
         photos=("path", "size"),
@@ -50,7 +50,7 @@ def survey(data: Data) -> Survey:
 
 
 def _counts(split: pd.DataFrame) -> pd.DataFrame:
-    counts = split.groupby(["label", "split"]).size().unstack(fill_value=0).reindex(columns=SPLITS, fill_value=0)
+    counts = counts_by_split(split)
     counts = counts.assign(all=counts.sum(axis=1))
     counts.loc["all"] = counts.sum()
     return counts.reset_index(names="class").rename_axis(columns=None)

@@ -1,7 +1,6 @@
 """The demo photos: drawings of dishes in the contest's folders, so that everything runs without its data."""
 
 import logging
-import unicodedata
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +12,7 @@ from kfood.data.demo.dish import Dish
 from kfood.data.demo.dishes import HEALTH, KFOOD
 from kfood.data.demo.drawing import draw_dish
 from kfood.paths import cache_folder
+from kfood.recipes.schema import nfc
 
 VERSION = "1"  # raise it whenever the drawings change, so that older ones are not taken for them
 
@@ -74,7 +74,7 @@ def _draw_set(
     for class_number, name in enumerate(dishes):
         first = 0
         for split, count in zip((train, val), counts[name], strict=True):
-            class_folder = split / unicodedata.normalize("NFC", name)
+            class_folder = split / nfc(name)
             class_folder.mkdir(parents=True)
             for number in range(first, first + max(1, round(share * count))):
                 shown = name
