@@ -1,10 +1,12 @@
-"""Where kfood keeps things that belong to no run: the demo photos and what is known of checked photos."""
+"""Where kfood keeps things that belong to no run: the demo photos, what is known of checked photos, decoded photos."""
 
 from __future__ import annotations
 
 import os
 import sys
 from pathlib import Path
+
+from kfood.errors import KfoodError
 
 
 def cache_folder() -> Path:
@@ -16,6 +18,19 @@ def cache_folder() -> Path:
     if sys.platform == "win32":
         return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local")) / "kfood" / "cache"
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kfood"
+
+
+def cache_limit() -> float:
+    """Return how many bytes decoded photos may take: `KFOOD_CACHE_GB` (1 GB is 10^9 bytes), else 50 GB.
+
+    Raises:
+        KfoodError: the variable is no number.
+    """
+    given = os.environ.get("KFOOD_CACHE_GB", "50")
+    try:
+        return float(given) * 1e9
+    except ValueError:
+        raise KfoodError(f'KFOOD_CACHE_GB is "{given}": it must be a number of gigabytes, such as 20.') from None
 
 
 def runs_folder() -> Path:

@@ -2,10 +2,9 @@
 
 import numpy as np
 import pytest
-from fastai.vision.core import PILImage
 from PIL import Image
 
-from kfood.data.denoise import Denoise, blur, closing, opening
+from kfood.data.denoise import blur, closing, opening
 
 
 def picture(values: np.ndarray) -> Image.Image:
@@ -55,11 +54,3 @@ def test_opening_removes_bright_specks_and_closing_dark_ones(denoise, speck, sta
     result = np.asarray(denoise(picture(values)))
     assert (result[4, 4] == (speck if stays else 100)).all()
     assert (result[0] == 100).all()
-
-
-@pytest.mark.parametrize(("kind", "function"), [("blur", blur), ("opening", opening), ("closing", closing)])
-@pytest.mark.parametrize("split_idx", [0, 1])
-def test_transform_denoises_in_training_and_in_validation(noise, kind, function, split_idx):
-    result = Denoise(kind)(PILImage(picture(noise)), split_idx=split_idx)
-    assert isinstance(result, PILImage)
-    assert np.array_equal(np.asarray(result), np.asarray(function(picture(noise))))

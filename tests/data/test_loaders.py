@@ -12,7 +12,7 @@ from PIL import Image
 
 from kfood.data import loaders
 from kfood.data.denoise import opening
-from kfood.data.loaders import build_dataloaders, load_photo, photos_of, worker_count
+from kfood.data.loaders import build_dataloaders, photo_loader, photos_of, shrinking, worker_count
 from kfood.errors import KfoodError
 from kfood.recipes.explain import validate
 from kfood.recipes.schema import Recipe
@@ -197,11 +197,6 @@ def test_over_sampling_shows_classes_equally_often_in_training_only(plain):
     assert pd.Series(everything(dls.valid)[1]).value_counts().tolist() == [SPLITS["valid"]] * 3
 
 
-def test_a_batch_goes_through_in_parts(plain):
-    dls = loaders_of(plain, training={"batch_size": 12, "accumulate": 3})
-    assert {len(pixels) for pixels, _ in dls.train} == {4}
-
-
 @pytest.mark.parametrize("method", ["none", "over"])
 def test_the_order_of_photos_is_the_seeds(plain, method):
     def labels(seed: int) -> list[str]:
@@ -218,7 +213,7 @@ def test_a_damaged_photo_stops_with_its_name(samples_of, noise):
     with open(samples["path"][0], "wb") as file:
         file.write(b"no photo")
     with pytest.raises(OSError, match=r"photo\.png cannot be read as a photo"):
-        load_photo(photos_of(samples)[0])
+        photo_loader(shrinking(recipe_of().data), None)(photos_of(samples)[0])
 
 
 @pytest.mark.parametrize(

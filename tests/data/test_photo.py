@@ -1,13 +1,19 @@
 """Whatever a photo's file holds, it becomes upright RGB; what is odd is said, what is broken is named."""
 
+import io
+
 import numpy as np
 import pytest
 from PIL import Image
 
-from kfood.data.photo import inspect_photo, open_photo
+from kfood.data.photo import Finding, inspect_photo, open_photo
 
 ORIENTATION = 0x0112
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
+
+
+def inspected(path) -> Finding:
+    return inspect_photo(io.BytesIO(path.read_bytes()), path.suffix)
 
 
 def four_corners() -> Image.Image:
@@ -41,14 +47,14 @@ def test_formats_open_alike(tmp_path, ending):
 def test_cmyk_jpeg_becomes_rgb(tmp_path):
     path = saved(four_corners().convert("CMYK"), tmp_path / "a.jpg", quality=95, subsampling=0)
     assert corners(open_photo(path)) == [RED, GREEN, BLUE, WHITE]
-    assert inspect_photo(path).notes == "converted from CMYK"
+    assert inspected(path).notes == "converted from CMYK"
 
 
 @pytest.mark.parametrize("mode", ["L", "1"])
 def test_grey_and_black_and_white_become_three_equal_channels(tmp_path, mode):
     path = saved(Image.new(mode, (8, 8), 1 if mode == "1" else 77), tmp_path / "a.png")
     assert open_photo(path).getpixel((4, 4)) == ((255,) * 3 if mode == "1" else (77,) * 3)
-    assert inspect_photo(path).notes == f"converted from {'grey' if mode == 'L' else 'black and white'}"
+    assert inspected(path).notes == f"converted from {'grey' if mode == 'L' else 'black and white'}"
 
 
 def test_transparent_colour_of_a_palette_becomes_white(tmp_path):
@@ -58,7 +64,7 @@ def test_transparent_colour_of_a_palette_becomes_white(tmp_path):
     path = saved(image, tmp_path / "a.png", transparency=0)
     photo = open_photo(path)
     assert (photo.getpixel((1, 1)), photo.getpixel((6, 1))) == (WHITE, BLUE)
-    assert inspect_photo(path).notes == "converted from palette with transparency"
+    assert inspected(path).notes == "converted from palette with transparency"
 
 
 def test_transparent_colour_of_an_rgb_png_becomes_white(tmp_path):
@@ -78,14 +84,14 @@ def test_transparent_colour_of_an_rgb_png_becomes_white(tmp_path):
 def test_alpha_lies_on_white(tmp_path, mode, colour, result):
     path = saved(Image.new(mode, (8, 8), colour), tmp_path / "a.png")
     assert open_photo(path).getpixel((3, 3)) == result
-    assert "alpha" in inspect_photo(path).notes
+    assert "alpha" in inspected(path).notes
 
 
 def test_sixteen_bit_is_scaled_and_not_clipped(tmp_path):
     values = np.array([[0, 256, 32768, 65535]], dtype=np.uint16).repeat(4, axis=0)
     path = saved(Image.fromarray(values), tmp_path / "a.png")
     assert [open_photo(path).getpixel((x, 0)) for x in range(4)] == [(0,) * 3, (1,) * 3, (128,) * 3, (255,) * 3]
-    assert inspect_photo(path).notes == "converted from 16 bit"
+    assert inspected(path).notes == "converted from 16 bit"
 
 
 @pytest.mark.parametrize(
@@ -105,7 +111,7 @@ def test_photo_is_turned_as_its_exif_says(tmp_path, orientation, expected):
     photo = open_photo(path)
     assert corners(photo) == expected
     assert photo.size == ((16, 32) if orientation > 4 else (32, 16))
-    assert inspect_photo(path).notes == ("" if orientation == 1 else "turned as its EXIF says")
+    assert inspected(path).notes == ("" if orientation == 1 else "turned as its EXIF says")
 
 
 def test_of_a_moving_gif_the_first_picture_counts(tmp_path):
@@ -118,12 +124,12 @@ def test_png_named_jpg_opens_and_is_noted(tmp_path):
     path = tmp_path / "a.jpg"
     saved(four_corners(), path, format="PNG")
     assert corners(open_photo(path)) == [RED, GREEN, BLUE, WHITE]
-    finding = inspect_photo(path)
+    finding = inspected(path)
     assert (finding.format, finding.notes, finding.fault) == ("PNG", "is PNG, not what its ending says", "")
 
 
 def test_plain_photo_has_no_notes_and_its_size_is_known(tmp_path):
-    finding = inspect_photo(saved(four_corners(), tmp_path / "a.JPG", format="JPEG"))
+    finding = inspected(saved(four_corners(), tmp_path / "a.JPG", format="JPEG"))
     assert finding.as_dict() == {
         "format": "JPEG",
         "mode": "RGB",
@@ -148,13 +154,12 @@ def test_damaged_photo_is_an_error_that_names_the_file(tmp_path, how, ending):
     damaged(path, how)
     with pytest.raises(OSError, match=r"a\.(jpg|png) cannot be read as a photo: "):
         open_photo(path)
-    assert inspect_photo(path).fault != ""
+    assert inspected(path).fault != ""
 
 
 def test_missing_photo_is_an_error_that_names_the_file(tmp_path):
     with pytest.raises(OSError, match=r"gone\.jpg cannot be read as a photo"):
         open_photo(tmp_path / "gone.jpg")
-    assert "No such file" in inspect_photo(tmp_path / "gone.jpg").fault
 
 
 @pytest.mark.parametrize(

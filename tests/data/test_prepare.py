@@ -81,7 +81,7 @@ def test_fingerprint_stands_for_files_labels_and_splits(photos):
     assert own != fingerprint(samples.assign(label=samples["label"].str.replace("김밥", "라면")))
     photo = photos / "김밥/0000.jpg"
     photo.write_bytes(photo.read_bytes() + b"\0")
-    assert own != fingerprint(samples)
+    assert own != fingerprint(prepare(photos).samples)
 
 
 def test_fingerprint_is_the_same_in_another_place(make_photos, tmp_path):

@@ -58,7 +58,7 @@ def patches(tmp_path):
             pixels[row * side : (row + 1) * side, column * side : (column + 1) * side] = colour
         path = tmp_path / f"{number}.png"
         Image.fromarray(pixels).save(path)
-        photos.append(Photo(str(path), "", "red" if number % 2 else "blue"))
+        photos.append(Photo(str(path), "", "", "red" if number % 2 else "blue"))
         places.append(cells.tolist())
     return SimpleNamespace(photos=photos, places=places)
 

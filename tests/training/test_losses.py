@@ -32,12 +32,12 @@ def test_larger_weights_for_all_classes_change_nothing():
     small, large = StudyLoss([1.0] * 4).train(), StudyLoss([50.0] * 4).train()
     others = TARGETS.flip(0)
     torch.testing.assert_close(small(LOGITS, TARGETS), large(LOGITS, TARGETS))
-    torch.testing.assert_close(small.mixed(LOGITS, TARGETS, others, share), large.mixed(LOGITS, TARGETS, others, share))
+    torch.testing.assert_close(small(LOGITS, TARGETS, others, share), large(LOGITS, TARGETS, others, share))
 
 
 def test_mixed_loss_of_whole_photos_is_the_weighted_loss():
     loss = StudyLoss(WEIGHTS).train()
-    whole = loss.mixed(LOGITS, TARGETS, TARGETS.flip(0), torch.ones(20))
+    whole = loss(LOGITS, TARGETS, TARGETS.flip(0), torch.ones(20))
     torch.testing.assert_close(whole, loss(LOGITS, TARGETS))
 
 

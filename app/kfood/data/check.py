@@ -1,6 +1,7 @@
 """Open every photo once before training: what cannot be read is known by name, what is odd is said.
 
-What was found is remembered by path, size and time of change, so that an unchanged folder is not opened again.
+What was found is remembered by path, size and time of change, so that an unchanged folder is not opened again. The
+time is that of the file's last change of any kind (ctime), which copying an older photo over it cannot set back.
 """
 
 from __future__ import annotations
@@ -8,7 +9,9 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import time
 from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
 from pathlib import Path
 
 import pandas as pd
@@ -20,7 +23,8 @@ from kfood.progress import track
 
 log = logging.getLogger(__name__)
 _KEY = ["path", "bytes", "changed_ns"]
-COLUMNS = [*_KEY, *Finding.__dataclass_fields__]
+COLUMNS = [*_KEY, "digest", *Finding.__dataclass_fields__]
+_TICK_NS = 20_000_000  # a file system's clock: what changed so shortly before a look may change again unseen
 _TYPES = dict.fromkeys(COLUMNS, "str") | dict.fromkeys(["bytes", "changed_ns", "width", "height"], "int64")
 
 
@@ -32,9 +36,10 @@ def check_photos(samples: pd.DataFrame, root: str | Path) -> pd.DataFrame:
         root: the data folder or CSV; what is found is remembered under its name.
 
     Returns:
-        A row a photo: `path`, `bytes`, `changed_ns`, `format`, `mode`, `width`, `height`, `notes` and `fault`
-        ('' where the photo can be read).
+        A row a photo: `path`, `bytes`, `changed_ns`, `digest` (of the file's content, 32 hex digits), `format`,
+        `mode`, `width`, `height`, `notes` and `fault` ('' where the photo can be read).
     """
+    looked_at = time.time_ns()
     files = pd.DataFrame([_stamp(path) for path in samples["path"]], columns=_KEY)
     memory = _memory(Path(root))
     known = files.merge(_remembered(memory), on=_KEY, how="left")
@@ -44,18 +49,21 @@ def check_photos(samples: pd.DataFrame, root: str | Path) -> pd.DataFrame:
     paths = known.loc[new, "path"]
     # Pillow decodes without holding Python's lock, so threads share the cores.
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        findings = list(track(pool.map(inspect_photo, paths), len(paths), "checking photos"))
-    fresh = files[new].reset_index(drop=True).join(pd.DataFrame([finding.as_dict() for finding in findings]))
+        findings = list(track(pool.map(_look, paths), len(paths), "checking photos"))
+    fresh = files[new].reset_index(drop=True).join(pd.DataFrame(findings))
     old = known[~new].astype(_TYPES)  # the merge had to make width and height floats
     result = pd.concat([old, fresh])[COLUMNS].set_index("path").loc[files["path"]].reset_index()
-    _remember(memory, result)
+    _remember(memory, result[result["changed_ns"].between(0, looked_at - _TICK_NS)])
     return result
 
 
 def readable(samples: pd.DataFrame, findings: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Split samples into those that can be read and those that cannot, with their `fault`; say how many."""
-    faults = samples.merge(findings[["path", "fault"]], on="path", how="left")["fault"].to_numpy()
-    good = samples[faults == ""].reset_index(drop=True)
+    """Split samples into those that can be read, with their `digest`, and those that cannot, with their `fault`.
+
+    Says how many are left out or converted. `findings` are those of `samples`, in the same order.
+    """
+    faults = findings["fault"].to_numpy()
+    good = samples.assign(digest=findings["digest"].to_numpy())[faults == ""].reset_index(drop=True)
     bad = samples.assign(fault=faults)[faults != ""].reset_index(drop=True)
     odd = findings[findings["notes"] != ""]
     if len(odd):
@@ -67,12 +75,26 @@ def readable(samples: pd.DataFrame, findings: pd.DataFrame) -> tuple[pd.DataFram
     return good, bad
 
 
+def _look(path: str) -> dict[str, str | int]:
+    try:
+        content = Path(path).read_bytes()
+    except OSError as error:
+        return {"digest": "", **Finding(fault=str(error)).as_dict()}
+    return {"digest": content_digest(content), **inspect_photo(BytesIO(content), Path(path).suffix).as_dict()}
+
+
+def content_digest(content: bytes) -> str:
+    """Return 32 hex digits that stand for a file's content (BLAKE2b)."""
+    return hashlib.blake2b(content, digest_size=16).hexdigest()
+
+
 def _stamp(path: str) -> tuple[str, int, int]:
     try:
         status = os.stat(path)
     except OSError:
         return path, -1, -1
-    return path, status.st_size, status.st_mtime_ns
+    # Windows keeps the time of creation under the name of ctime.
+    return path, status.st_size, status.st_ctime_ns if os.name == "posix" else status.st_mtime_ns
 
 
 def _memory(root: Path) -> Path:
@@ -94,6 +116,6 @@ def _remember(memory: Path, findings: pd.DataFrame) -> None:
     others = others[~others["path"].isin(findings["path"])]
     try:
         memory.parent.mkdir(parents=True, exist_ok=True)
-        write_csv(memory, pd.concat([others, findings[findings["bytes"] >= 0]]))
+        write_csv(memory, pd.concat([others, findings]))
     except OSError as error:  # a full disk or a read-only home costs a second look, not the training
         log.warning("What was found in the photos cannot be remembered: %s", error)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from typing import NamedTuple
 
 import pandas as pd
@@ -15,12 +16,11 @@ from fastai.vision.augment import Resize, ResizeMethod
 from fastai.vision.core import PILImage
 
 from kfood.data.augment import augmentations
-from kfood.data.crop_area import parse_area
-from kfood.data.denoise import Denoise
-from kfood.data.photo import open_photo
+from kfood.data.pixels import Pixels, cached_pixels, photo_key
 from kfood.data.sampling import SeededWeightedDL, class_balancing_weights, undersample
+from kfood.data.shrink import Shrink
 from kfood.errors import KfoodError
-from kfood.recipes.schema import Recipe
+from kfood.recipes.schema import Data, Recipe
 
 MEAN = STD = (0.5, 0.5, 0.5)  # brings pixels from 0..1 to the report's -1..1
 RESIZE_METHODS = {"squish": ResizeMethod.Squish, "crop": ResizeMethod.Crop, "pad": ResizeMethod.Pad}
@@ -29,21 +29,28 @@ _FEW_PHOTOS = 1000
 
 
 class Photo(NamedTuple):
-    """One item of the data set."""
+    """One item of the data set. `digest` stands for the file's content; '' where it is not known."""
 
     path: str
     area: str
+    digest: str
     label: str
-
-
-def load_photo(photo: Photo) -> PILImage:
-    """Open a photo as fastai's image type. Raises OSError that names the file."""
-    return PILImage(open_photo(photo.path, parse_area(photo.area)))
 
 
 def photos_of(samples: pd.DataFrame) -> list[Photo]:
     """Return samples as the items that the DataLoaders take."""
-    return [Photo(*row) for row in samples[["path", "area", "label"]].itertuples(index=False)]
+    known = samples if "digest" in samples else samples.assign(digest="")
+    return [Photo(*row) for row in known[list(Photo._fields)].itertuples(index=False)]
+
+
+def photo_loader(shrink: Shrink, pixels: Pixels | None) -> Callable[[Photo], PILImage]:
+    """Return what gives a photo's pixels, brought to size: from the cache where it has them, else from the file."""
+
+    def load_photo(photo: Photo) -> PILImage:
+        found = pixels.find(photo_key(photo.digest, photo.area)) if pixels else None
+        return PILImage.create(shrink(photo.path, photo.area) if found is None else found)
+
+    return load_photo
 
 
 def class_names(samples: pd.DataFrame) -> list[str]:
@@ -55,7 +62,8 @@ def build_dataloaders(samples: pd.DataFrame, recipe: Recipe) -> DataLoaders:
     """Return training and validation DataLoaders with pixels in -1..1.
 
     Args:
-        samples: with `path`, `area`, `label` and `split`; test photos are not used here.
+        samples: with `path`, `area`, `label` and `split`, and with `digest` if photos may come from the cache. Test
+            photos are not in the DataLoaders, but are decoded with the others for the prediction that follows.
         recipe: its sections data, augment, sampling and training.
 
     Raises:
@@ -68,9 +76,11 @@ def build_dataloaders(samples: pd.DataFrame, recipe: Recipe) -> DataLoaders:
         "dl_type": SeededWeightedDL,
         "dl_kwargs": ({"wgts": class_balancing_weights(train["label"])}, {}),
     }
-    return data_block(recipe, classes, len(train)).dataloaders(
+    shrink = shrinking(recipe.data)
+    pixels = cached_pixels(samples, shrink) if recipe.data.cache and "digest" in samples else None
+    return data_block(recipe, classes, len(train), photo_loader(shrink, pixels)).dataloaders(
         pd.concat([train, valid]),
-        bs=training.batch_size // training.accumulate,
+        bs=training.batch_size,
         num_workers=worker_count(training.workers, len(train)),
         device=device(),
         **(weighted if over else {}),
@@ -94,10 +104,17 @@ def training_samples(samples: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
     return train
 
 
-def data_block(recipe: Recipe, classes: list[str], n_train: int) -> DataBlock:
+def shrinking(data: Data) -> Shrink:
+    """Return how a recipe brings its photos to size."""
+    return Shrink(round(data.size * data.presize), data.resize, data.denoise)
+
+
+def data_block(recipe: Recipe, classes: list[str], n_train: int, load_photo: Callable[[Photo], PILImage]) -> DataBlock:
     """Return the DataBlock: photos in, class numbers out; the first `n_train` items are for training."""
     data = recipe.data
-    loaded = round(data.size * data.presize)
+    shrunk = shrinking(data)
+    # A shrunken photo is as wide or as high as it should be: what is left is to cut off, or fill up, the other side.
+    to_square = [] if data.resize == "squish" else [Resize(shrunk.size, method=RESIZE_METHODS[data.resize])]
     return DataBlock(
         blocks=(
             TransformBlock(type_tfms=[load_photo], batch_tfms=[IntToFloatTensor]),
@@ -106,13 +123,9 @@ def data_block(recipe: Recipe, classes: list[str], n_train: int) -> DataBlock:
         get_items=photos_of,
         get_y=lambda photo: photo.label,
         splitter=lambda items: (range(n_train), range(n_train, len(items))),
-        item_tfms=[
-            Resize(loaded, method=RESIZE_METHODS[data.resize]),
-            *([Denoise(data.denoise)] if data.denoise != "none" else []),
-            ToTensor,
-        ],
+        item_tfms=[*to_square, ToTensor],
         batch_tfms=[
-            *augmentations(recipe.augment, data.size, resize=loaded != data.size),
+            *augmentations(recipe.augment, data.size, resize=shrunk.size != data.size),
             normalisation(),
         ],
     )

@@ -12,11 +12,14 @@ import torch.nn.functional as F
 from captum.attr import LayerGradCam
 from fastai.learner import Learner
 from fastai.vision.augment import Resize
+from fastai.vision.core import PILImage
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from kfood.data.loaders import RESIZE_METHODS, Photo, load_photo, photos_of
+from kfood.data.crop_area import parse_area
+from kfood.data.loaders import RESIZE_METHODS, Photo, photos_of
+from kfood.data.photo import open_photo
 from kfood.errors import KfoodError
 from kfood.interpret.fonts import figure_style, save_figure
 from kfood.interpret.galleries import RIGHT_COLOUR, WRONG_COLOUR
@@ -105,8 +108,12 @@ def _tiles(run: Run, chosen: pd.DataFrame, classes: list[str]) -> list[np.ndarra
     # Resized as the network's input is, but large enough to look at.
     data = run.recipe.data
     resize = Resize(max(_TILE_PIXELS, data.size), method=RESIZE_METHODS[data.resize])
-    images = (np.asarray(resize(load_photo(photo), split_idx=1), dtype=float) / 255 for photo in photos)
+    images = (np.asarray(resize(_whole(photo), split_idx=1), dtype=float) / 255 for photo in photos)
     return [overlay(next(images), next(maps)) if is_there else None for is_there in there]
+
+
+def _whole(photo: Photo) -> PILImage:
+    return PILImage(open_photo(photo.path, parse_area(photo.area)))
 
 
 def _draw(

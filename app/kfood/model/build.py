@@ -28,11 +28,38 @@ class Classifier(nn.Module):
         super().__init__()
         self.body, self.head = body, head
         self.feature_map = nn.Identity()  # where activation maps look
+        self.precision = torch.float32
 
     def forward(self, photos: Tensor) -> Tensor:
-        """Return logits, n x classes, of photos, n x 3 x height x width in -1..1."""
-        features = self.feature_map(self.body.forward_features(photos))
-        return self.head(self.body.forward_head(features, pre_logits=True))
+        """Return logits, n x classes, float32, of photos, n x 3 x height x width in -1..1."""
+        with self._autocast(photos):
+            return self.head(self.pooled(photos)).float()
+
+    def pooled(self, photos: Tensor) -> Tensor:
+        """Return what the head is given, n x features."""
+        with self._autocast(photos):
+            features = self.feature_map(self.body.forward_features(photos))
+            return self.body.forward_head(features, pre_logits=True)
+
+    def run_in(self, precision: torch.dtype) -> Classifier:
+        """Compute in float32 or bfloat16 from now on; weights stay float32. Return the classifier.
+
+        Here and not in a callback, because fastai's MixedPrecision knows GPUs only, and because a model should predict
+        as it was trained.
+        """
+        self.precision = precision
+        return self
+
+    def on(self, device: torch.device) -> Classifier:
+        """Move to a device, with the colours of a pixel side by side (channels last), and return the classifier.
+
+        Convolutions are faster so on CPUs and GPUs; results differ by rounding.
+        """
+        layout = torch.channels_last if device.type in ("cpu", "cuda") else torch.preserve_format
+        return self.to(device, memory_format=layout)
+
+    def _autocast(self, photos: Tensor) -> torch.autocast:
+        return torch.autocast(photos.device.type, self.precision, enabled=self.precision != torch.float32)
 
 
 def build_model(model: Model, n_classes: int, size: int) -> Classifier:

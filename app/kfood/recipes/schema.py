@@ -56,6 +56,7 @@ class Data(Section):
     resize: Literal["squish", "crop", "pad"] = "squish"  # crop and pad: at random in training, centred elsewhere
     denoise: Literal["none", "blur", "opening", "closing"] = "none"
     crop_area: bool = False  # cut photos to the area given in AI Hub's crop_area.properties
+    cache: bool = True  # decode each photo once and keep its pixels on disk; changes nothing but time
 
     @field_validator("group")
     @classmethod
@@ -145,7 +146,9 @@ class Training(Section):
 
     epochs: int = Field(20, ge=1)
     batch_size: int = Field(64, ge=2)  # photos for each step of the optimizer
-    accumulate: int = Field(1, ge=1)  # the batch goes through the network in this many parts
+    accumulate: int = Field(1, ge=1)  # the batch goes through the network in this many parts, to take less memory
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"  # auto: bfloat16 where that is faster on this device
+    compile: bool = False  # torch.compile: a minute or more to begin with, then faster
     early_stopping: int = Field(5, ge=0)  # epochs without a better validation accuracy; 0 never stops
     restore_best: bool = True  # end with the weights of the best epoch, not of the last
     mixup: float = Field(0.0, ge=0)  # alpha of the Beta distribution; 0 is off
@@ -154,10 +157,10 @@ class Training(Section):
 
     @model_validator(mode="after")
     def _parts_divide_the_batch(self) -> Training:
-        if self.batch_size % self.accumulate or self.batch_size == self.accumulate:
+        if self.batch_size < 2 * self.accumulate:
             raise ValueError(
-                f"batch_size {self.batch_size} cannot go through the network in {self.accumulate} equal parts "
-                "of two or more photos: choose accumulate so that it divides batch_size"
+                f"a batch of {self.batch_size} photos cannot go through the network in {self.accumulate} parts of two "
+                "or more: choose a smaller accumulate"
             )
         return self
 

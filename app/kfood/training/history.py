@@ -32,8 +32,8 @@ class History(Callback):
     def after_batch(self) -> None:
         """Add a training batch."""
         if self.training:
-            self.total += self.loss.detach() * len(self.y)  # stays on the device: no wait for each batch
-            self.photos += len(self.y)
+            self.total += self.loss.detach() * len(self.yb[0])  # stays on the device: no wait for each batch
+            self.photos += len(self.yb[0])
 
     def before_validate(self) -> None:
         """Note the learning rate of the epoch, before anything changes it."""

@@ -10,8 +10,8 @@ from fastai.metrics import accuracy
 
 from kfood.model.build import Classifier, parameter_groups
 from kfood.recipes.schema import Recipe
-from kfood.training.accumulate import Accumulate
 from kfood.training.losses import LossFollowsMode, StudyLoss, weights_by_number
+from kfood.training.micro_batches import MicroBatches
 from kfood.training.mixup import MixUp
 from kfood.training.optimizers import optimizer_factory
 
@@ -47,5 +47,5 @@ def _batch_callbacks(recipe: Recipe) -> list[Callback]:
     if training.mixup:
         callbacks.append(MixUp(training.mixup))
     if training.accumulate > 1:
-        callbacks.append(Accumulate(n_acc=training.batch_size))
+        callbacks.append(MicroBatches(training.accumulate))
     return callbacks

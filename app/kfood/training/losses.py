@@ -26,31 +26,41 @@ class StudyLoss(nn.Module):
         label_smoothing: 0 up to but not including 1.
     """
 
-    y_int = True  # tells fastai's MixUp that targets are class numbers
-
     def __init__(self, weights: Sequence[float], label_smoothing: float = 0.0) -> None:
         super().__init__()
         self.register_buffer("weights", torch.tensor(weights, dtype=torch.float32))
         self.label_smoothing = label_smoothing
 
-    def forward(self, logits: Tensor, targets: Tensor, reduction: str = "mean") -> Tensor:
-        """Return the loss of logits, n x classes, and class numbers, n; `reduction` as in torch."""
-        if not self.training or reduction != "mean":
-            return F.cross_entropy(logits, targets, reduction=reduction)
-        weights = self.weights[targets]
-        return (weights * self._by_photo(logits, targets)).sum() / weights.sum()
-
-    def mixed(self, logits: Tensor, targets: Tensor, others: Tensor, share: Tensor) -> Tensor:
-        """Return the loss of photos that are `share` of one photo and the rest of another (MixUp).
+    def forward(
+        self,
+        logits: Tensor,
+        targets: Tensor,
+        others: Tensor | None = None,
+        share: Tensor | None = None,
+        reduction: str = "mean",
+    ) -> Tensor:
+        """Return the loss of a batch.
 
         Args:
             logits: n x classes.
-            targets, others: class numbers, n each, of the two photos in each mixture.
-            share: of the first photo, n values in 0..1.
+            targets: n class numbers.
+            others, share: where photos are mixed (MixUp): the class numbers of what was mixed in, and the share, 0..1,
+                of the photo itself; n each.
+            reduction: as in torch.
         """
-        first, second = share * self.weights[targets], (1 - share) * self.weights[others]
-        losses = first * self._by_photo(logits, targets) + second * self._by_photo(logits, others)
-        return losses.sum() / (first + second).sum()
+        if not self.training or reduction != "mean":
+            return F.cross_entropy(logits, targets, reduction=reduction)
+        losses = self._by_photo(logits, targets, self.weights[targets])
+        if others is not None and share is not None:
+            losses = share * losses + (1 - share) * self._by_photo(logits, others, self.weights[others])
+        return losses.sum() / self.weight(targets, others, share)
+
+    def weight(self, targets: Tensor, others: Tensor | None = None, share: Tensor | None = None) -> Tensor:
+        """Return what the photos of a batch, or of a part of one, weigh together. Arguments as in `forward`."""
+        weights = self.weights[targets]
+        if others is not None and share is not None:
+            weights = share * weights + (1 - share) * self.weights[others]
+        return weights.sum()
 
     def activation(self, logits: Tensor) -> Tensor:
         """Return probabilities; fastai asks for it when it predicts."""
@@ -60,12 +70,12 @@ class StudyLoss(nn.Module):
         """Return the most probable class; fastai asks for it when it shows results."""
         return logits.argmax(dim=-1)
 
-    def _by_photo(self, logits: Tensor, targets: Tensor) -> Tensor:
-        return F.cross_entropy(logits, targets, reduction="none", label_smoothing=self.label_smoothing)
+    def _by_photo(self, logits: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
+        return weights * F.cross_entropy(logits, targets, reduction="none", label_smoothing=self.label_smoothing)
 
 
 class LossFollowsMode(Callback):
-    """Lets the loss know whether the model trains or is judged. Before MixUp, which replaces the loss."""
+    """Lets the loss know whether the model trains or is judged."""
 
     order = -5
 

@@ -16,6 +16,7 @@ from fastai.torch_core import set_seed
 
 from kfood.data.loaders import build_dataloaders, class_names
 from kfood.model.build import build_model
+from kfood.model.precision import choose_precision
 from kfood.recipes.schema import Recipe
 from kfood.run import Run
 from kfood.training.learner import build_learner
@@ -90,10 +91,10 @@ def _one_trial(recipe: Recipe, samples: pd.DataFrame, start: Run | None, seed: i
     model = build_model(recipe.model, len(classes), recipe.data.size)
     if start:
         start_from(model, start, classes)
-    learner = build_learner(dls, model.to(dls.device), recipe)
+    learner = build_learner(dls, model.on(dls.device).run_in(choose_precision(recipe, dls.device)), recipe)
     with tempfile.TemporaryDirectory() as folder, learner.no_bar():
         learner.path, learner.model_dir = Path(folder), ""  # lr_find keeps the weights there meanwhile
-        learner.lr_find(num_it=iterations * recipe.training.accumulate, show_plot=False, suggest_funcs=None)
+        learner.lr_find(num_it=iterations, show_plot=False, suggest_funcs=None)
     recorder = learner.recorder
     curve = pd.DataFrame({"lr": recorder.lrs, "loss": [float(loss) for loss in recorder.losses]})
     return curve[curve["loss"].notna()]

@@ -11,13 +11,14 @@ import pandas as pd
 from fastai.learner import Learner
 from fastai.torch_core import set_seed
 
-from kfood.data.loaders import MEAN, STD, build_dataloaders, class_names, training_samples
+from kfood.data.loaders import MEAN, STD, build_dataloaders, class_names, device, training_samples
 from kfood.data.prepare import Prepared, fingerprint, prepare_samples
 from kfood.environment import describe_environment
 from kfood.files import write_csv, write_json
 from kfood.interpret.metrics import summarise
 from kfood.interpret.predictions import predict
 from kfood.model.build import build_model, parameter_count, timm_name
+from kfood.model.precision import choose_precision
 from kfood.model.saved import Description, save_model
 from kfood.paths import runs_folder
 from kfood.progress import duration
@@ -65,6 +66,7 @@ def train(recipe: Recipe, runs: Path | None = None, folder: Path | None = None, 
     learner = prepare_learner(recipe, prepared, start)
     environment = describe_environment(learner.dls.device)
     environment |= {"data": prepared.layout, "data_fingerprint": fingerprint(prepared.samples)}
+    environment |= {"precision": str(learner.model.precision).removeprefix("torch.")}
     environment |= {"started_from": str(start.folder.resolve()) if start else None}
     # Named only now: a run is younger than the run it starts from.
     run = create_run(recipe, environment, folder or new_folder(runs, recipe.name))
@@ -94,6 +96,7 @@ def check_recipe(recipe: Recipe, samples: pd.DataFrame) -> None:
 
 def prepare_learner(recipe: Recipe, prepared: Prepared, start: Run | None) -> Learner:
     """Return a Learner whose weights and random numbers depend on the recipe and its starting run alone."""
+    precision = choose_precision(recipe, device())
     set_seed(recipe.training.seed, reproducible=True)
     dls = build_dataloaders(prepared.samples, recipe)
     classes = class_names(prepared.samples)
@@ -102,7 +105,7 @@ def prepare_learner(recipe: Recipe, prepared: Prepared, start: Run | None) -> Le
         log.info("Weights from %s: %s", start.name, start_from(model, start, classes))
         warn_of_leaks(start, prepared.samples)
     log.info("%s, %s head, %s parameters.", recipe.model.arch, recipe.model.head, f"{parameter_count(model):,}")
-    return build_learner(dls, model.to(dls.device), recipe)
+    return build_learner(dls, model.on(dls.device).run_in(precision), recipe)
 
 
 def fit(learner: Learner, recipe: Recipe, run: Run) -> None:

@@ -1,22 +1,28 @@
 """A batch in parts is the whole batch."""
 
+import pytest
 import torch
 
 from support.tiny import numbers
 
 
-def trained(tiny, batch_size: int, accumulate: int) -> torch.Tensor:
-    made = tiny(
-        optimizer={"name": "sgd", "lr": 0.05, "momentum": 0.9},
-        training={"batch_size": batch_size, "accumulate": accumulate},
-    )
+def trained(tiny, batch_size: int, accumulate: int, **sections) -> torch.Tensor:
+    training = {"batch_size": batch_size, "accumulate": accumulate, **sections.pop("training", {})}
+    made = tiny(optimizer={"name": "sgd", "lr": 0.05, "momentum": 0.9}, training=training, **sections)
     with made.learner.no_logging():
         made.learner.fit(3)
     return numbers(made.model)
 
 
-def test_parts_learn_what_the_whole_batch_learns(tiny):
-    torch.testing.assert_close(trained(tiny, 12, 3), trained(tiny, 12, 1), rtol=1e-4, atol=1e-6)
+@pytest.mark.parametrize(
+    "sections",
+    [{}, {"loss": {"class_weights": {"김밥": 7.0}}}, {"training": {"mixup": 0.4}}],
+    ids=["plain", "class weights", "mixup"],
+)
+@pytest.mark.parametrize("parts", [3, 5])
+def test_parts_learn_what_the_whole_batch_learns(tiny, parts, sections):
+    parts, whole = (trained(tiny, 12, number, **sections) for number in (parts, 1))
+    torch.testing.assert_close(parts, whole, rtol=1e-4, atol=1e-6)
 
 
 def test_an_unfinished_batch_is_left_out_at_the_epochs_end(tiny):

@@ -1,0 +1,201 @@
+"""Photos decoded once: a cache on disk that training reads without decoding.
+
+`<cache>/pixels/<size, resize, denoise>/` holds segments, each a folder with `pixels.bin` (photos one behind the other,
+uint8, height x width x 3) and `index.npz`. A photo's key is the content of its file and the area it is cut to, so that
+a photo that changed is another photo, and two data sets share what they have in common. A segment is written beside
+the others and renamed when it is whole; nothing in it changes afterwards, so that any number of processes may read.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from io import BytesIO
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from filelock import FileLock, Timeout
+
+from kfood.data.check import content_digest
+from kfood.data.shrink import Shrink
+from kfood.paths import cache_folder, cache_limit
+from kfood.progress import track
+
+log = logging.getLogger(__name__)
+_FORMAT = 1  # of the segments, and of what `Shrink` does to a photo: counted up when either changes
+_PHOTOS_A_SEGMENT = 4096
+_KEPT_FREE = 2**30  # bytes of the disk that the cache never takes
+_KEY = "S96"  # content, and an area of four numbers
+_ROW = np.dtype([("key", _KEY), ("segment", "i4"), ("start", "i8"), ("height", "i4"), ("width", "i4")])
+
+
+def photo_key(digest: str, area: str) -> str:
+    """Return what stands for a photo's content and cut; '' where the content is not known."""
+    return f"{digest}-{area}" if digest and area else digest
+
+
+class Pixels:
+    """Shrunken photos by key, as read-only views of memory-mapped files.
+
+    Args:
+        folder: of the segments; those that cannot be read are passed over.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._maps: list[np.memmap] = []
+        tables = [np.empty(0, _ROW), *(self._open(segment) for segment in sorted(folder.glob("segment-*")))]
+        index = np.concatenate(tables)
+        self._index = index[np.argsort(index["key"], kind="stable")]
+
+    def find(self, key: str) -> np.ndarray | None:
+        """Return a photo as height x width x 3, uint8; None where the cache does not have it."""
+        wanted = key.encode()
+        place = np.searchsorted(self._index["key"], wanted)
+        if place == len(self._index) or self._index["key"][place] != wanted:
+            return None
+        _, number, start, height, width = self._index[place]
+        return self._maps[number][start : start + height * width * 3].reshape(height, width, 3)
+
+    def has(self, keys: pd.Series) -> np.ndarray:
+        """Return for each key whether its photo is there."""
+        return np.isin(keys.to_numpy(dtype=_KEY), self._index["key"])
+
+    def _open(self, segment: Path) -> np.ndarray:
+        """Open a segment's pixels and return its part of the index."""
+        try:
+            with np.load(segment / "index.npz", allow_pickle=False) as file:
+                table = np.empty(len(file["key"]), _ROW)
+                for name in ("key", "height", "width"):
+                    table[name] = file[name]
+            ends = np.cumsum(3 * table["height"].astype(np.int64) * table["width"])
+            pixels = np.memmap(segment / "pixels.bin", np.uint8, "r")
+            if len(pixels) != ends[-1]:
+                raise ValueError("its two files do not belong together")
+            os.utime(segment)  # used now, so the last to be thrown away
+        except Exception as error:  # damaged in one of many ways, or just thrown away by another process
+            log.warning("%s is passed over: %s", segment, error)
+            return np.empty(0, _ROW)
+        table["segment"], table["start"] = len(self._maps), np.concatenate([[0], ends[:-1]])
+        self._maps.append(pixels)
+        return table
+
+
+def cached_pixels(samples: pd.DataFrame, shrink: Shrink) -> Pixels:
+    """Return the pixels of these photos, after decoding those that no training has used at this size yet.
+
+    What cannot be kept (a full disk, a limit reached) is said and left out; it is then decoded anew in each epoch.
+
+    Args:
+        samples: with `path`, `area` and `digest`.
+        shrink: how photos are brought to size.
+    """
+    folder = cache_folder() / "pixels" / f"{_FORMAT}-{shrink.size}-{shrink.resize}-{shrink.denoise}"
+    keys = [photo_key(*row) for row in zip(samples["digest"], samples["area"], strict=True)]
+    wanted = samples.assign(key=keys).query("key != ''").drop_duplicates("key")
+    pixels = Pixels(folder)
+    if pixels.has(wanted["key"]).all():
+        return pixels
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with _alone_in(folder):
+            missing = wanted[~Pixels(folder).has(wanted["key"])]
+            if len(missing) and _make_room(3 * shrink.size**2 * len(missing), folder.parent):
+                _decode(missing, shrink, folder)
+    except OSError as error:  # a full disk or a read-only home costs time, not the training
+        log.warning("Photos are decoded anew in each epoch, because they cannot be kept in %s: %s", folder, error)
+    return Pixels(folder)
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Hold the folder's lock, which the system takes back from a process that ends in whatever way."""
+    lock = FileLock(folder / "lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        log.info("Another process is decoding photos into %s: waiting for it.", folder)
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _make_room(needed: int, cache: Path) -> bool:
+    """Throw away what was not used for longest until `needed` bytes fit; say so where they never will."""
+    limit = min(cache_limit(), shutil.disk_usage(cache).free - _KEPT_FREE + _size(cache))
+    if needed > limit:
+        log.warning(
+            "Photos are decoded anew in each epoch: %.1f GB of pixels do not fit into the %.1f GB that the cache may "
+            "take in %s. KFOOD_CACHE names another folder, KFOOD_CACHE_GB another limit.",
+            needed / 1e9,
+            max(0, limit) / 1e9,
+            cache,
+        )
+        return False
+    for segment in sorted(cache.glob("*/segment-*"), key=lambda segment: segment.stat().st_mtime):
+        if _size(cache) + needed <= limit:
+            break
+        log.info("Thrown away to make room: %s", segment)
+        shutil.rmtree(segment, ignore_errors=True)
+    return True
+
+
+def _size(cache: Path) -> int:
+    return sum(file.stat().st_size for file in cache.glob("*/segment-*/pixels.bin"))
+
+
+def _decode(missing: pd.DataFrame, shrink: Shrink, folder: Path) -> None:
+    """Decode photos in parallel and write them, a segment at a time, so that little is lost if it is stopped."""
+    for dead in folder.glob("partial-*"):  # of a process that was killed, since this one holds the lock
+        shutil.rmtree(dead, ignore_errors=True)
+    log.info("Decoding %s photos once, to %d pixels.", f"{len(missing):,}", shrink.size)
+    photos = list(zip(missing["path"], missing["area"], strict=True))
+    decoded = track(_decoded(photos, shrink), len(photos), "decoding photos")
+    for _ in range(0, len(photos), _PHOTOS_A_SEGMENT):
+        _write_segment(filter(None, islice(decoded, _PHOTOS_A_SEGMENT)), folder)
+
+
+def _decoded(photos: list[tuple[str, str]], shrink: Shrink) -> Iterator[tuple[str, np.ndarray] | None]:
+    """Yield key and pixels of each photo in order; None where it can no longer be read."""
+
+    def decode(photo: tuple[str, str]) -> tuple[str, np.ndarray] | None:
+        path, area = photo
+        try:
+            content = Path(path).read_bytes()  # once, so that key and pixels are of the same content
+            return photo_key(content_digest(content), area), shrink(BytesIO(content), area)
+        except OSError:
+            return None
+
+    # Pillow decodes without holding Python's lock, so threads share the cores.
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for start in range(0, len(photos), _PHOTOS_A_SEGMENT):  # not all at once: a million futures are large
+            yield from pool.map(decode, photos[start : start + _PHOTOS_A_SEGMENT])
+
+
+def _write_segment(photos: Iterable[tuple[str, np.ndarray]], folder: Path) -> None:
+    """Write photos as they come; the folder gets its name, and is seen, only when all are on the disk."""
+    partial = Path(tempfile.mkdtemp(prefix="partial-", dir=folder))
+    index = []
+    try:
+        with (partial / "pixels.bin").open("wb") as file:
+            for key, photo in photos:
+                file.write(np.ascontiguousarray(photo))
+                index.append((key, *photo.shape[:2]))
+            os.fsync(file.fileno())
+        if not index:
+            return
+        keys, heights, widths = zip(*index, strict=True)
+        with (partial / "index.npz").open("wb") as file:
+            np.savez(file, key=np.array(keys, _KEY), height=heights, width=widths)
+            os.fsync(file.fileno())
+        partial.rename(partial.with_name(partial.name.replace("partial", "segment")))
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)

@@ -1,0 +1,44 @@
+"""Everything about a photo that chance has no part in: opened, cut, brought to size, denoised."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from PIL import Image
+
+from kfood.data.crop_area import parse_area
+from kfood.data.denoise import DENOISERS
+from kfood.data.photo import open_photo
+
+_MARGIN = 1.5  # a JPEG is decoded to no less than this many times the wanted size, then resized as any photo
+
+
+@dataclass(frozen=True)
+class Shrink:
+    """How photos are brought to size, once, before anything random.
+
+    Args:
+        size: pixels.
+        resize: "squish" makes photos `size` wide and high; "crop" the shorter side `size`, "pad" the longer one, and
+            what is then cut off or filled up is left to the DataLoaders, where it is random in training.
+        denoise: a name in `DENOISERS`, or "none".
+    """
+
+    size: int
+    resize: str
+    denoise: str
+
+    def __call__(self, photo: str | Path | BinaryIO, area: str = "") -> np.ndarray:
+        """Return a photo as height x width x 3, uint8. Raises OSError where it cannot be read."""
+        image = open_photo(photo, parse_area(area), at_least=round(_MARGIN * self.size))
+        image = image.resize(self._target(*image.size), Image.Resampling.BILINEAR)
+        return np.asarray(image if self.denoise == "none" else DENOISERS[self.denoise](image))
+
+    def _target(self, width: int, height: int) -> tuple[int, int]:
+        if self.resize == "squish":
+            return self.size, self.size
+        scale = self.size / (min if self.resize == "crop" else max)(width, height)
+        return max(1, round(width * scale)), max(1, round(height * scale))
