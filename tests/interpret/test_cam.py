@@ -12,7 +12,7 @@ from fastai.losses import CrossEntropyLossFlat
 from PIL import Image
 from torch import nn
 
-from kfood.data.loaders import Photo, data_block
+from kfood.data.loaders import Photo, data_block, photo_loader, shrinking
 from kfood.errors import KfoodError
 from kfood.interpret.cam import activation_maps, overlay
 from kfood.model.build import Classifier
@@ -68,7 +68,7 @@ def a_learner(photos, body) -> Learner:
     nn.init.eye_(head.weight)  # class 0, blue, by the second feature
     head.weight.data = head.weight.data.flip(0)
     recipe = Recipe(data=Data(size=PIXELS))
-    block = data_block(recipe, ["blue", "red"], 3)
+    block = data_block(recipe, ["blue", "red"], 3, photo_loader(shrinking(recipe.data), None))
     block.get_items = None
     dls = block.dataloaders(photos, bs=2, num_workers=0)
     body.weight = nn.Parameter(torch.zeros(1))

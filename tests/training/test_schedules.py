@@ -19,9 +19,10 @@ CASES = {
 
 def trained_history(made, tmp_path) -> pd.DataFrame:
     history = History(tmp_path / "history.csv")
-    callbacks = schedule_callbacks(made.recipe.schedule, made.recipe.optimizer.lr, made.recipe.training.epochs)
+    lrs = [made.recipe.optimizer.lr * made.recipe.optimizer.body_lr, made.recipe.optimizer.lr]
+    callbacks = schedule_callbacks(made.recipe.schedule, lrs, made.recipe.training.epochs)
     with made.learner.no_logging():
-        made.learner.fit(made.recipe.training.epochs, cbs=[history, *callbacks])
+        made.learner.fit(made.recipe.training.epochs, lr=lrs, cbs=[history, *callbacks])
     return pd.read_csv(history.path)
 
 

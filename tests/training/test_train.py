@@ -54,7 +54,7 @@ def test_the_learner_of_a_run_predicts_what_the_run_predicted(photos, tmp_path):
     from kfood.interpret.predictions import predict
 
     run = train(recipe("mission1", photos, "augment.transforms=rotation"), tmp_path / "runs")
-    pd.testing.assert_frame_equal(predict(run.learner, run.samples), run.predictions, atol=1e-6)
+    pd.testing.assert_frame_equal(predict(run.learner, run.samples, run.recipe.data.size), run.predictions, atol=1e-6)
 
 
 @pytest.mark.parametrize("workers", [0, 2])

@@ -51,6 +51,7 @@ def activation_maps(learner: Learner, photos: list[Photo], targets: list[int]) -
         KfoodError: the body has no feature map (a transformer's tokens).
     """
     model = learner.model.eval()
+    model.mirror = False  # a map is of the photo as it is shown
     loader = learner.dls.test_dl(photos)
     cam = LayerGradCam(model, model.feature_map)
     maps, done = [], 0

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import timm
 import torch
 from fastai.torch_core import params
+from timm.models import group_parameters
 from torch import Tensor, nn
 
 from kfood.errors import KfoodError, did_you_mean
@@ -24,16 +25,19 @@ class Classifier(nn.Module):
     convolutional, transformer or mixed.
     """
 
-    def __init__(self, body: nn.Module, head: nn.Module) -> None:
+    def __init__(self, body: nn.Module, head: nn.Module, mirror: bool = False) -> None:
         super().__init__()
-        self.body, self.head = body, head
+        self.body, self.head, self.mirror = body, head, mirror
         self.feature_map = nn.Identity()  # where activation maps look
         self.precision = torch.float32
 
     def forward(self, photos: Tensor) -> Tensor:
-        """Return logits, n x classes, float32, of photos, n x 3 x height x width in -1..1."""
-        with self._autocast(photos):
-            return self.head(self.pooled(photos)).float()
+        """Return logits, n x classes, float32, of photos, n x 3 x height x width in -1..1.
+
+        With `mirror`, the prediction is the mean over each photo and its mirror image; training is not concerned.
+        """
+        logits = self._logits(photos)
+        return (logits + self._logits(photos.flip(3))) / 2 if self.mirror and not self.training else logits
 
     def pooled(self, photos: Tensor) -> Tensor:
         """Return what the head is given, n x features."""
@@ -58,6 +62,10 @@ class Classifier(nn.Module):
         layout = torch.channels_last if device.type in ("cpu", "cuda") else torch.preserve_format
         return self.to(device, memory_format=layout)
 
+    def _logits(self, photos: Tensor) -> Tensor:
+        with self._autocast(photos):
+            return self.head(self.pooled(photos)).float()
+
     def _autocast(self, photos: Tensor) -> torch.autocast:
         return torch.autocast(photos.device.type, self.precision, enabled=self.precision != torch.float32)
 
@@ -74,7 +82,8 @@ def build_model(model: Model, n_classes: int, size: int) -> Classifier:
         KfoodError: timm has no such network, or none for this size, or its ImageNet weights cannot be had.
     """
     body = build_body(model.arch, size, model.pretrained)
-    classifier = Classifier(body, build_head(model.head, feature_count(body), n_classes, model.dropout))
+    head = build_head(model.head, feature_count(body), n_classes, model.dropout)
+    classifier = Classifier(body, head, model.mirror)
     _require_size(classifier, model.arch, size)
     return classifier
 
@@ -127,9 +136,23 @@ def build_head(kind: str, n_features: int, n_classes: int, dropout: float) -> nn
     return head
 
 
+def freeze_stages(model: Classifier, arch: str, stages: int) -> None:
+    """Let the body's first stages never learn; timm knows for each network what its stages are.
+
+    Raises:
+        KfoodError: the body has no more stages than that.
+    """
+    names = group_parameters(model.body, model.body.group_matcher(coarse=True))
+    if stages >= len(names):
+        raise KfoodError(f"model.frozen_stages is {stages}, but {arch} has {len(names)} stages, and one must learn.")
+    for stage in range(stages):
+        for name in names[stage]:
+            model.body.get_parameter(name).requires_grad_(False)
+
+
 def parameter_groups(model: Classifier) -> list[list[nn.Parameter]]:
-    """Return the parameters in two groups, body and head: fastai's splitter."""
-    return [params(model.body), params(model.head)]
+    """Return what learns in two groups, body and head: fastai's splitter."""
+    return [[parameter for parameter in params(part) if parameter.requires_grad] for part in (model.body, model.head)]
 
 
 def parameter_count(module: nn.Module) -> int:

@@ -29,6 +29,7 @@ class Description:
     denoise: str
     mean: list[float]  # of pixels in 0..1, by channel
     std: list[float]
+    mirror: bool = False  # predict with the mean over a photo and its mirror image
 
 
 def save_weights(module: nn.Module, path: Path) -> None:
@@ -62,7 +63,9 @@ def load_model(weights: Path, about: Path) -> tuple[Classifier, Description]:
         KfoodError: a file is missing, damaged or belongs to another model.
     """
     description = read_description(about)
-    section = Model(arch=description.arch, head=description.head, dropout=description.dropout)
+    section = Model(
+        arch=description.arch, head=description.head, dropout=description.dropout, mirror=description.mirror
+    )
     model = build_model(section, len(description.classes), description.size)
     try:
         model.load_state_dict(load_file(weights))

@@ -103,6 +103,8 @@ class Model(Section):
     start_from: str = ""  # a recipe (its latest finished run on the same photos) or a run folder
     pretrained: bool = False  # ImageNet weights for the body
     freeze_epochs: int = Field(0, ge=0)  # at the start, epochs in which only the head learns
+    frozen_stages: int = Field(0, ge=0)  # the body's first stages (1 is the stem) never learn: less to compute
+    mirror: bool = False  # predict with the mean over a photo and its mirror image
 
 
 class Optimizer(Section):
@@ -110,6 +112,7 @@ class Optimizer(Section):
 
     name: Literal["sgd", "rmsprop", "adam", "adamw", "nadam"] = "adam"
     lr: float = Field(0.001, gt=0, le=10)
+    body_lr: float = Field(1.0, gt=0, le=1)  # the body's learning rate, as a share of `lr`, which is then the head's
     momentum: float = Field(0.0, ge=0, lt=1)  # sgd, rmsprop
     nesterov: bool = False  # sgd
     betas: Annotated[tuple[Beta, Beta], BeforeValidator(_as_list)] = (0.9, 0.999)  # adam, adamw, nadam
@@ -134,6 +137,16 @@ class Schedule(Section):
     warmup: Share = 0.25  # one_cycle: share of the training in which the learning rate rises
 
 
+class Probe(Section):
+    """Before the training: the head alone, on what the frozen body makes of each photo, computed once."""
+
+    epochs: int = Field(0, ge=0)  # 0 for no probe
+    views: int = Field(1, ge=1, le=100)  # of each training photo: the photo itself, then augmented ones
+    lr: float = Field(0.003, gt=0, le=10)  # falls to 0 along a cosine; optimizer and loss are the training's
+    batch_size: int = Field(64, ge=2)
+    weight_decay: float = Field(0.0, ge=0, lt=10)
+
+
 class Loss(Section):
     """Cross-entropy, with its two options."""
 
@@ -144,7 +157,7 @@ class Loss(Section):
 class Training(Section):
     """How long and in what portions."""
 
-    epochs: int = Field(20, ge=1)
+    epochs: int = Field(20, ge=0)  # 0 with a probe: the body stays as it is
     batch_size: int = Field(64, ge=2)  # photos for each step of the optimizer
     accumulate: int = Field(1, ge=1)  # the batch goes through the network in this many parts, to take less memory
     precision: Literal["auto", "float32", "bfloat16"] = "auto"  # auto: bfloat16 where that is faster on this device
@@ -175,5 +188,12 @@ class Recipe(Section):
     model: Model = Model()
     optimizer: Optimizer = Optimizer()
     schedule: Schedule = Schedule()
+    probe: Probe = Probe()
     loss: Loss = Loss()
     training: Training = Training()
+
+    @model_validator(mode="after")
+    def _something_learns(self) -> Recipe:
+        if not self.training.epochs and not self.probe.epochs:
+            raise ValueError("training.epochs is 0 and there is no probe (probe.epochs), so that nothing would learn")
+        return self

@@ -24,16 +24,20 @@ class BestEpoch(TrackerCallback):
         path: where the weights go.
         patience: epochs without a better accuracy after which training ends; 0 never ends it.
         restore: whether the fit ends with the best epoch's weights.
+        so_far: the accuracy of the weights before the first epoch, where they are worth keeping (after a probe).
     """
 
-    def __init__(self, path: Path, patience: int, restore: bool) -> None:
+    def __init__(self, path: Path, patience: int, restore: bool, so_far: float | None = None) -> None:
         super().__init__(monitor="accuracy")
-        self.path, self.patience, self.restore = path, patience, restore
+        self.path, self.patience, self.restore, self.so_far = path, patience, restore, so_far
 
     def before_fit(self) -> None:
         """Forget earlier fits."""
         super().before_fit()
         self.epoch_of_best, self.waited = None, 0
+        if self.so_far is not None:
+            self.best, self.epoch_of_best = self.so_far, 0
+            save_weights(self.model, self.path)
 
     def after_epoch(self) -> None:
         """Keep a better epoch; count an epoch that was not better."""
@@ -50,6 +54,6 @@ class BestEpoch(TrackerCallback):
     def after_fit(self) -> None:
         """Bring back the best epoch's weights."""
         super().after_fit()
-        if self.restore and self.epoch_of_best:
+        if self.restore and self.epoch_of_best is not None:
             self.model.load_state_dict(load_file(self.path))
             log.info("The weights are those of epoch %d, accuracy %.4f on validation.", self.epoch_of_best, self.best)

@@ -42,7 +42,7 @@ class History(Callback):
     def after_epoch(self) -> None:
         """Write the row."""
         _, valid_loss, valid_accuracy = self.recorder.values[-1]
-        self.rows.append(
+        self.add(
             {
                 "epoch": self.epoch + 1,
                 "lr": self.lr_of_epoch,
@@ -52,4 +52,8 @@ class History(Callback):
                 "seconds": round(time.monotonic() - self.started, 2),
             }
         )
+
+    def add(self, row: dict[str, float]) -> None:
+        """Add a row to the table and write it."""
+        self.rows.append(row)
         write_csv(self.path, pd.DataFrame(self.rows))

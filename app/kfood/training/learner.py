@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastai.callback.core import Callback
 from fastai.callback.progress import ProgressCallback
+from fastai.callback.training import BnFreeze
 from fastai.data.core import DataLoaders
 from fastai.learner import Learner
 from fastai.metrics import accuracy
@@ -44,6 +45,8 @@ def build_learner(dls: DataLoaders, model: Classifier, recipe: Recipe) -> Learne
 def _batch_callbacks(recipe: Recipe) -> list[Callback]:
     training = recipe.training
     callbacks: list[Callback] = [LossFollowsMode()]
+    if recipe.model.frozen_stages:
+        callbacks.append(BnFreeze())
     if training.mixup:
         callbacks.append(MixUp(training.mixup))
     if training.accumulate > 1:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+import numpy as np
 from fastai.callback.core import Callback
 from fastai.callback.schedule import ParamScheduler, combined_cos
 from torch.optim import Optimizer
@@ -35,10 +36,11 @@ class TorchSchedule(Callback):
         self.scheduler.step()
 
 
-def schedule_callbacks(schedule: Schedule, lr: float, epochs: int) -> list[Callback]:
-    """Return the callbacks for a recipe's schedule; none for a constant learning rate."""
+def schedule_callbacks(schedule: Schedule, lrs: Sequence[float], epochs: int) -> list[Callback]:
+    """Return the callbacks for a recipe's schedule; none for constant learning rates, `lrs`, of body and head."""
     if schedule.name == "one_cycle":
         # Learning rate only: fastai's fit_one_cycle would also replace betas[0] by its own momentum cycle.
+        lr = np.array(lrs)
         curve = combined_cos(schedule.warmup, lr / _ONE_CYCLE_START, lr, lr / _ONE_CYCLE_END)
         return [ParamScheduler({"lr": curve})]
     make = torch_scheduler(schedule, epochs)

@@ -17,7 +17,7 @@ from kfood.environment import describe_environment
 from kfood.files import write_csv, write_json
 from kfood.interpret.metrics import summarise
 from kfood.interpret.predictions import predict
-from kfood.model.build import build_model, parameter_count, timm_name
+from kfood.model.build import build_model, freeze_stages, parameter_count, timm_name
 from kfood.model.precision import choose_precision
 from kfood.model.saved import Description, save_model
 from kfood.paths import runs_folder
@@ -31,6 +31,7 @@ from kfood.training.history import History
 from kfood.training.learner import build_learner
 from kfood.training.losses import weights_by_number
 from kfood.training.lr_range import search_learning_rate
+from kfood.training.probe import fit_probe
 from kfood.training.schedules import schedule_callbacks
 from kfood.training.show_progress import ShowProgress
 from kfood.training.start import start_from, starting_run, warn_of_leaks
@@ -104,25 +105,34 @@ def prepare_learner(recipe: Recipe, prepared: Prepared, start: Run | None) -> Le
     if start:
         log.info("Weights from %s: %s", start.name, start_from(model, start, classes))
         warn_of_leaks(start, prepared.samples)
+    freeze_stages(model, recipe.model.arch, recipe.model.frozen_stages)
     log.info("%s, %s head, %s parameters.", recipe.model.arch, recipe.model.head, f"{parameter_count(model):,}")
-    return build_learner(dls, model.on(dls.device).run_in(precision), recipe)
+    model.on(dls.device).run_in(precision)
+    if recipe.training.compile:
+        model.compile()
+    return build_learner(dls, model, recipe)
 
 
 def fit(learner: Learner, recipe: Recipe, run: Run) -> None:
-    """Train by epochs: schedule, freezing, history, early stopping, best epoch."""
-    training = recipe.training
-    show = ShowProgress()
+    """Train by epochs, after a probe if the recipe has one: schedule, history, early stopping, best epoch."""
+    training, optimizer = recipe.training, recipe.optimizer
+    show, history = ShowProgress(), History(run.history_file)
+    so_far = None
+    if recipe.probe.epochs:
+        history.add(fit_probe(learner, recipe))
+        so_far = history.rows[-1]["valid_accuracy"]
+    lrs = [optimizer.lr * optimizer.body_lr, optimizer.lr]
     callbacks = [
         RequireFiniteLoss(),
-        History(run.history_file),
+        history,
         show,
-        BestEpoch(run.best_file, training.early_stopping, training.restore_best),
-        *schedule_callbacks(recipe.schedule, recipe.optimizer.lr, training.epochs),
+        BestEpoch(run.best_file, training.early_stopping, training.restore_best, so_far),
+        *schedule_callbacks(recipe.schedule, lrs, training.epochs),
         *([FreezeBody(recipe.model.freeze_epochs)] if recipe.model.freeze_epochs else []),
     ]
     try:
         with learner.no_logging():  # ShowProgress says more
-            learner.fit(training.epochs, cbs=callbacks)
+            learner.fit(training.epochs, lr=lrs, cbs=callbacks)
     finally:
         show.close()
 
@@ -141,17 +151,18 @@ def describe_model(recipe: Recipe, classes: list[str]) -> Description:
         denoise=data.denoise,
         mean=list(MEAN),
         std=list(STD),
+        mirror=model.mirror,
     )
 
 
 def report(run: Run, learner: Learner, seconds: float) -> None:
     """Predict validation and test photos once, write predictions and metrics, and say the result."""
-    predictions = predict(learner, run.samples)
+    predictions = predict(learner, run.samples, run.recipe.data.size)
     write_csv(run.predictions_file, predictions)
     metrics = {split: summarise(part) for split, part in predictions.groupby("split")}
     metrics |= {
-        "epochs": len(run.history),
-        "best_epoch": int(run.history["valid_accuracy"].idxmax()) + 1,
+        "epochs": int(run.history["epoch"].max()),
+        "best_epoch": int(run.history["epoch"][run.history["valid_accuracy"].idxmax()]),
         "seconds": round(seconds, 1),
         "parameters": parameter_count(learner.model),
     }
