@@ -98,6 +98,17 @@ def test_hidden_files_and_other_endings_are_passed_over(make_photos, tmp_path):
     assert counted(read_layout(tmp_path)) == expected("")
 
 
+def test_links_count_as_what_they_point_at(make_photos, tmp_path):
+    make_photos(tmp_path / "elsewhere", {"떡국": 2})
+    root = make_photos(tmp_path / "root", {"김밥": 1})
+    (root / "떡국").symlink_to(tmp_path / "elsewhere" / "떡국")
+    links = {"linked.jpg": root / "김밥/0000.jpg", "gone.jpg": root / "gone.jpg", "folder.jpg": tmp_path}
+    for name, target in {**links, "itself.jpg": root / "김밥/itself.jpg"}.items():
+        (root / "김밥" / name).symlink_to(target)
+    paths = [Path(path).relative_to(root).as_posix() for path in read_layout(root).samples["path"]]
+    assert paths == ["김밥/0000.jpg", "김밥/linked.jpg", "떡국/0000.jpg", "떡국/0001.jpg"]
+
+
 @pytest.mark.parametrize("name", ["{}.JPG", "{}.jpeg", "{}.PNG", "{}.gif", "{}.bmp", "{}.webp", "{}.tiff"])
 def test_endings_that_are_photos(make_photos, tmp_path, name):
     assert counted(read_layout(make_photos(tmp_path, COUNTS, name))) == expected("")

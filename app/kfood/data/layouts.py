@@ -6,8 +6,10 @@ or "" where the layout leaves it open) and, where known, `group` and `area` ("x,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import os
+from collections.abc import Callable
 from dataclasses import dataclass
+from os.path import basename, splitext
 from pathlib import Path
 
 import pandas as pd
@@ -18,6 +20,7 @@ from kfood.data.photo import EXTENSIONS
 from kfood.errors import KfoodError, listed
 from kfood.recipes.schema import nfc
 
+_Row = tuple[str, str, str, str]  # path, label, split, area
 _SPLIT_NAMES = {
     "train": "train",
     "training": "train",
@@ -79,7 +82,7 @@ def _camp(root: Path, folders: dict[str, Path], subset: str) -> Layout | None:
             inner = folder / part  # kfood_train/train/<class>, but kfood_health_train/<class>
             rows += _class_rows(inner if inner.is_dir() else folder, split)
             found.append(folder.name)
-    return Layout(f"the camp's data in {' and '.join(found)}", pd.DataFrame(rows)) if rows else None
+    return Layout(f"the camp's data in {' and '.join(found)}", _samples(rows)) if rows else None
 
 
 def _splits(root: Path, folders: dict[str, Path], subset: str) -> Layout | None:
@@ -92,31 +95,35 @@ def _splits(root: Path, folders: dict[str, Path], subset: str) -> Layout | None:
         parts = {folder: "test" if split == "valid" else split for folder, split in parts.items()}
     rows = [row for folder, split in parts.items() for row in _class_rows(folder, split)]
     words = " and ".join(f"{folder.name} ({split})" for folder, split in parts.items())
-    return Layout(f"split folders {words}", pd.DataFrame(rows)) if rows else None
+    return Layout(f"split folders {words}", _samples(rows)) if rows else None
 
 
 def _classes(root: Path, folders: dict[str, Path], subset: str) -> Layout | None:
     rows = _class_rows(root, "")
-    return Layout("a folder for each class", pd.DataFrame(rows)) if rows else None
+    return Layout("a folder for each class", _samples(rows)) if rows else None
 
 
 def _categories(root: Path, folders: dict[str, Path], subset: str) -> Layout | None:
     rows = [row for category in folders.values() for row in _class_rows(category, "")]
-    return Layout("AI Hub's category and dish folders", pd.DataFrame(rows)) if rows else None
+    return Layout("AI Hub's category and dish folders", _samples(rows)) if rows else None
 
 
-def _class_rows(parent: Path, split: str) -> list[dict[str, str]]:
+def _samples(rows: list[_Row]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=["path", "label", "split", "area"])
+
+
+def _class_rows(parent: Path, split: str) -> list[_Row]:
     rows = []
     for label, folder in _folders(parent).items():
         areas = areas_in(folder)
-        for photo in _photos(folder):
-            rows.append({"path": str(photo), "label": label, "split": split, "area": areas.get(photo.stem, "")})
+        for photo in _visible(folder, _is_photo):
+            rows.append((photo, label, split, areas.get(splitext(basename(photo))[0], "") if areas else ""))
     return rows
 
 
 def _folders(parent: Path) -> dict[str, Path]:
     found: dict[str, Path] = {}
-    for folder in _visible(parent, Path.is_dir):
+    for folder in map(Path, _visible(parent, _is_folder)):
         name = nfc(folder.name)
         if name in found:
             raise KfoodError(
@@ -127,14 +134,23 @@ def _folders(parent: Path) -> dict[str, Path]:
     return dict(sorted(found.items()))
 
 
-def _photos(folder: Path) -> Iterable[Path]:
-    return (path for path in _visible(folder, Path.is_file) if path.suffix.lower() in EXTENSIONS)
-
-
-def _visible(folder: Path, kind: Callable[[Path], bool]) -> list[Path]:
+def _visible(folder: Path, kind: Callable[[os.DirEntry[str]], bool]) -> list[str]:
+    """Return paths in order, as text: a million `Path`s take longer to make, ask and compare than to list."""
     if not folder.is_dir():
         return []
-    return sorted(path for path in folder.iterdir() if not path.name.startswith(".") and kind(path))
+    with os.scandir(folder) as entries:
+        return sorted(entry.path for entry in entries if not entry.name.startswith(".") and kind(entry))
+
+
+# The listing itself says what is a folder and what a file; the system is asked only where a link points.
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    return os.path.isdir(entry) if entry.is_symlink() else entry.is_dir()
+
+
+def _is_photo(entry: os.DirEntry[str]) -> bool:
+    if splitext(entry.name)[1].lower() not in EXTENSIONS:
+        return False
+    return os.path.isfile(entry) if entry.is_symlink() else entry.is_file()
 
 
 def _endings() -> str:
