@@ -50,6 +50,29 @@ def test_absolute_paths_stay(read, tmp_path):
     assert read("path,label", f"{tmp_path}/else/where.jpg,x")["path"].tolist() == [f"{tmp_path}/else/where.jpg"]
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "real/a.jpg",
+        "real//./a.jpg",
+        "real/a.jpg/",
+        "real/inner/../a.jpg",
+        "gone/../real/a.jpg",
+        "folder/a.jpg",
+        "folder/inner/../a.jpg",
+        "photo.jpg",
+        "folder/again.jpg",
+    ],
+)
+def test_paths_are_resolved_through_links(read, tmp_path, name):
+    (tmp_path / "real" / "inner").mkdir(parents=True)
+    (tmp_path / "real" / "a.jpg").touch()
+    (tmp_path / "folder").symlink_to("real")
+    (tmp_path / "photo.jpg").symlink_to("folder/a.jpg")
+    (tmp_path / "real" / "again.jpg").symlink_to("a.jpg")
+    assert read("path,label", f"{name},x", "b.jpg,x")["path"].tolist()[1:] == [str(tmp_path / "real" / "a.jpg")]
+
+
 @pytest.mark.filterwarnings("ignore:Length of header:pandas.errors.ParserWarning")
 @pytest.mark.parametrize(
     "rows", [("a.jpg,x,", "b.jpg,y,"), ("a.jpg,x", "", "b.jpg,y", ","), (" a.jpg , x ", "b.jpg,y")]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -38,7 +40,7 @@ def read_csv_samples(path: Path) -> pd.DataFrame:
         raise KfoodError(f'{path}, line {line}: "{word}" is no split. Use train, valid, test or nothing.')
     table["split"] = table["split"].str.lower().map(_SPLITS)
     table["label"] = table["label"].map(nfc)
-    table["path"] = [str((path.parent / name).resolve()) for name in table["path"]]
+    table["path"] = _resolved(path.parent, table["path"])
     if (twice := table["path"].duplicated()).any():
         raise KfoodError(f"{path}, line {twice.idxmax() + 2}: {table['path'][twice.idxmax()]} is listed twice.")
     if not len(table):
@@ -48,6 +50,19 @@ def read_csv_samples(path: Path) -> pd.DataFrame:
     if (table["group"] != "").any():
         columns.append("group")
     return table[columns].sort_values(["label", "path"], kind="stable", ignore_index=True)
+
+
+def _resolved(folder: Path, names: Iterable[str]) -> list[str]:
+    """Return what `Path.resolve` would, with each folder resolved once instead of once a photo."""
+    parents: dict[str, str] = {}
+    paths = []
+    for name in names:
+        parent, file = os.path.split(os.path.join(folder, name))
+        if parent not in parents:
+            parents[parent] = str(Path(parent).resolve())
+        path = os.path.join(parents[parent], file)
+        paths.append(str(Path(path).resolve()) if file in ("", ".", "..") or os.path.islink(path) else path)
+    return paths
 
 
 def _read(path: Path) -> pd.DataFrame:
