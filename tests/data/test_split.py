@@ -148,3 +148,14 @@ def test_a_class_of_the_test_folder_alone_is_told():
     samples = pd.concat([samples_of({"가": 9, "나": 9}, split="train"), given])
     with pytest.raises(KfoodError, match=r"Too few photos .*: 다 \(2\)\."):
         require_every_class(split(samples.reset_index(drop=True)))
+
+
+def test_a_seed_stands_for_the_same_split_for_good():
+    """What was measured on a split stays comparable: other photos here would make old runs' test sets others."""
+    groups = [("가", number, "") for number in range(10)] + [("나", number, f"p{number // 3}") for number in range(12)]
+    groups += [("가", 10, "p1"), ("가", 11, "p1")]  # two of five: the group belongs to 나
+    rows = [{"path": f"{label}{n}", "label": label, "split": "", "group": group} for label, n, group in groups]
+    result = split(pd.DataFrame(rows))
+    drawn = {name: set(result.loc[result["split"] == name, "path"]) for name in ("test", "valid")}
+    assert drawn["test"] == {"가4", "가5", "나3", "나4", "나5", "가10", "가11"}
+    assert drawn["valid"] == {"가2", "가8", "나0", "나1", "나2"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from pathlib import Path
+from os.path import basename, splitext
 
 import numpy as np
 import pandas as pd
@@ -19,10 +19,13 @@ def add_groups(samples: pd.DataFrame, pattern: str) -> pd.DataFrame:
 
     A `group` that the samples bring along (from a CSV) is kept.
     """
-    found = [re.search(pattern, Path(path).stem) if pattern else None for path in samples["path"]]
+    search = re.compile(pattern).search if pattern else lambda name: None
+    found = (search(splitext(basename(path))[0]) for path in samples["path"])
     own = [match[1] if match and match[1] else path for match, path in zip(found, samples["path"], strict=True)]
-    given = samples["group"] if "group" in samples else pd.Series("", index=samples.index)
-    return samples.assign(group=given.where(given != "", pd.Series(own, index=samples.index)))
+    group = pd.Series(own, index=samples.index, dtype="str")
+    if "group" in samples:
+        group = samples["group"].where(samples["group"] != "", group)
+    return samples.assign(group=group)
 
 
 def split_samples(samples: pd.DataFrame, valid: float, test: float, seed: int) -> pd.DataFrame:
@@ -73,19 +76,16 @@ def require_every_class(samples: pd.DataFrame) -> None:
         )
 
 
-def _drawn(samples: pd.DataFrame, share: float, salt: str) -> set[str]:
+def _drawn(samples: pd.DataFrame, share: float, salt: str) -> list[str]:
     counts = samples.groupby(["group", "label"]).size().rename("photos").reset_index()
+    counts["in_group"] = counts.groupby("group", sort=False)["photos"].transform("sum")
     # A group with photos under two labels belongs to the class that has more of it.
     home = counts.sort_values(["photos", "label"], ascending=[False, True]).drop_duplicates("group")
-    sizes = counts.groupby("group")["photos"].sum()
-    chosen: set[str] = set()
-    for label, groups in home.groupby("label")["group"]:
-        names = sorted(groups)
+    chosen: list[str] = []
+    for label, groups in home.sort_index().groupby("label"):  # in order of group, as `counts` is
         rng = np.random.default_rng(zlib.crc32(f"{salt}/{label}".encode()))
-        wanted, have = max(1, round(share * sizes[names].sum())), 0
-        for index in rng.permutation(len(names)):
-            if have >= wanted:
-                break
-            chosen.add(names[index])
-            have += sizes[names[index]]
+        order = rng.permutation(len(groups))
+        photos = groups["in_group"].to_numpy()[order]
+        before, wanted = photos.cumsum() - photos, max(1, round(share * photos.sum()))
+        chosen += groups["group"].iloc[order[before < wanted]].tolist()
     return chosen
