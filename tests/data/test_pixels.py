@@ -323,6 +323,11 @@ def test_a_run_is_the_same_with_and_without_the_cache(make_photos, tmp_path, dec
     assert kept.history["valid_loss"].tolist() == anew.history["valid_loss"].tolist()
 
 
+def test_nothing_is_kept_where_the_recipe_says_so(album):
+    two_epochs(loaders_of(album(10), data={"cache": False}))
+    assert folders("segment") == []
+
+
 def test_samples_without_digests_are_read_from_their_files(album):
     samples = album(10).drop(columns="digest")
     assert same_as_without_cache(samples, augment=AUGMENT)

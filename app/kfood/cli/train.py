@@ -17,6 +17,12 @@ def train(
         str | None,
         typer.Option(help='Learning rate, or "auto" to take what lr_find suggests.', show_default=False),
     ] = None,
+    minutes: Annotated[
+        float | None,
+        typer.Option(
+            help="How long it may take in all, for a recipe with a ladder such as best.", min=0.1, show_default=False
+        ),
+    ] = None,
     runs: options.Runs = options.RUNS,
     folder: Annotated[
         Path | None, typer.Option("--run", help="This run's own folder; it must be new.", show_default=False)
@@ -31,7 +37,7 @@ def train(
     with logs.shown():
         from kfood.training.train import train as train_recipe
 
-        run = train_recipe(resolved, runs, folder, find_lr=lr == "auto")
+        run = train_recipe(resolved, runs, folder, find_lr=lr == "auto", minutes=minutes)
     typer.echo(f"Look at it:  kfood interpret {run.folder}")
 
 

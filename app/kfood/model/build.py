@@ -91,14 +91,18 @@ def build_model(model: Model, n_classes: int, size: int) -> Classifier:
 def build_body(arch: str, size: int, pretrained: bool = False) -> nn.Module:
     """Return a timm network without its classifier. Arguments and errors as in `build_model`."""
     name = timm_name(arch)
-    made_for_one_size = timm.get_pretrained_cfg_value(name, "fixed_input_size")
-    options = {"num_classes": 0, **({"img_size": size} if made_for_one_size else {})}
+    options = {"num_classes": 0, **({"img_size": size} if made_for_one_size(arch) else {})}
     body = timm.create_model(name, pretrained=False, **options)
     if pretrained:
         from kfood.model.pretrained import load_pretrained
 
         load_pretrained(body, name, options)
     return body
+
+
+def made_for_one_size(arch: str) -> bool:
+    """Return whether a network must know the size of its photos when it is made, as most transformers."""
+    return bool(timm.get_pretrained_cfg_value(timm_name(arch), "fixed_input_size"))
 
 
 def timm_name(arch: str) -> str:

@@ -81,7 +81,24 @@ def load_recipe(name: str, settings: Iterable[str] = (), data: str | None = None
     resolved: dict[str, Any] = {"name": path.stem}
     for layer in chosen:
         resolved = _merged(resolved, layer)
+    if isinstance(resolved.get("ladder"), list):  # what a person sets stays set on every step
+        resolved["ladder"] = [
+            _merged(step, overrides) if isinstance(step, dict) else step for step in resolved["ladder"]
+        ]
     return validate(resolved, str(path) if not overrides else f"{path}, with what --set gives")
+
+
+def ladder_steps(recipe: Recipe) -> list[Recipe]:
+    """Return the recipe as each step of its ladder changes it; just the recipe itself where it has none.
+
+    Raises:
+        KfoodError: a step says what a recipe cannot say.
+    """
+    whole = recipe.model_dump(exclude={"ladder"})
+    return [
+        validate(_merged(whole, step), f"{recipe.name}, step {number} of its ladder")
+        for number, step in enumerate(recipe.ladder or ({},), 1)
+    ]
 
 
 def read_text(path: Path) -> str:
@@ -139,8 +156,8 @@ def _checked(written: dict[str, Any], path: Path) -> dict[str, Any]:
     if not isinstance(for_demo, dict):
         raise KfoodError(f"{path}: demo must be a table of overrides, such as [demo.data].")
     without = {key: value for key, value in written.items() if key != "demo"}
-    validate(without, str(path))
-    validate(_merged(without, for_demo), f"{path}, with its [demo] table")
+    ladder_steps(validate(without, str(path)))
+    ladder_steps(validate(_merged(without, for_demo), f"{path}, with its [demo] table"))
     return written
 
 

@@ -191,6 +191,7 @@ class Recipe(Section):
     probe: Probe = Probe()
     loss: Loss = Loss()
     training: Training = Training()
+    ladder: tuple[dict[str, Any], ...] = ()  # changes to the above: with --minutes, the first that fits is made
 
     @model_validator(mode="after")
     def _something_learns(self) -> Recipe:

@@ -35,11 +35,18 @@ from kfood.training.probe import fit_probe
 from kfood.training.schedules import schedule_callbacks
 from kfood.training.show_progress import ShowProgress
 from kfood.training.start import start_from, starting_run, warn_of_leaks
+from kfood.training.time_plan import fit_into
 
 log = logging.getLogger(__name__)
 
 
-def train(recipe: Recipe, runs: Path | None = None, folder: Path | None = None, find_lr: bool = False) -> Run:
+def train(
+    recipe: Recipe,
+    runs: Path | None = None,
+    folder: Path | None = None,
+    find_lr: bool = False,
+    minutes: float | None = None,
+) -> Run:
     """Train a recipe and return its run: model, history, predictions and metrics.
 
     Everything that can be wrong with the input is found before the run folder is made.
@@ -49,15 +56,19 @@ def train(recipe: Recipe, runs: Path | None = None, folder: Path | None = None, 
         runs: the folder of all runs; `KFOOD_RUNS` or `runs` where not given.
         folder: the run's own folder, which must be new; by default one below `runs`.
         find_lr: take the learning rate that `search_learning_rate` suggests instead of the recipe's.
+        minutes: how long it may take in all; the recipe's ladder says what to leave out.
 
     Raises:
         KfoodError: the recipe, the photos or the starting run cannot be trained on, or training diverged.
     """
+    began = time.monotonic()
     runs = runs or runs_folder()
     if folder:
         require_free(folder)
     log.info("Training %s.", recipe.name)
     prepared = prepare_samples(recipe.data)
+    if minutes:
+        recipe = fit_into(recipe, prepared.samples, 60 * minutes - (time.monotonic() - began))
     check_recipe(recipe, prepared.samples)
     start = starting_run(recipe, runs, partial(train, runs=runs))
     if find_lr:

@@ -1,0 +1,101 @@
+"""What can be trained in a given time: the first step of a recipe's ladder that fits, by measurement."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+
+import pandas as pd
+import torch
+import torch.nn.functional as F
+
+from kfood.data.loaders import device
+from kfood.errors import KfoodError
+from kfood.model.build import build_model, freeze_stages, made_for_one_size
+from kfood.model.folded import folded
+from kfood.model.precision import choose_precision
+from kfood.progress import duration
+from kfood.recipes.load import ladder_steps
+from kfood.recipes.schema import Recipe
+
+log = logging.getLogger(__name__)
+_PHOTOS, _PIXELS, _REPEATS = 16, 160, 2  # of the measurement; other sizes take time by their area
+_CAUTION = 1.15  # what is measured on a quiet moment, against what a training takes
+_SECONDS_A_PHOTO = 0.004  # to read and decode it
+_SECONDS_A_PROBE_STEP = 0.002
+
+
+def fit_into(recipe: Recipe, samples: pd.DataFrame, seconds: float) -> Recipe:
+    """Return the recipe at the first step of its ladder that takes no longer than `seconds` on this machine.
+
+    Where none does, the last step is taken, and how long it takes is said.
+
+    Raises:
+        KfoodError: the recipe has no ladder.
+    """
+    if not recipe.ladder:
+        raise KfoodError(
+            f"{recipe.name} has no ladder (what to leave out when time is short), so --minutes cannot be used with it. "
+            "The recipe best has one."
+        )
+    steps = ladder_steps(recipe)
+    rates: dict[tuple[str, int], tuple[float, float]] = {}
+    needed = 0.0
+    for number, step in enumerate(steps, 1):
+        kind = (step.model.arch, step.model.frozen_stages)
+        if kind not in rates:
+            rates[kind] = _measure(step)
+        needed = _seconds(step, samples, *rates[kind])
+        if needed <= seconds:
+            log.info("In %s: step %d of %d, about %s.", duration(seconds), number, len(steps), duration(needed))
+            return step
+    log.warning("%s is too short: the shortest step takes about %s.", duration(seconds), duration(needed))
+    return steps[-1]
+
+
+def _seconds(recipe: Recipe, samples: pd.DataFrame, predict: float, train: float) -> float:
+    """Return how long a recipe takes, from seconds a photo and pixel."""
+    count = {split: int((samples["split"] == split).sum()) for split in ("train", "valid", "test")}
+    area, probe, epochs = recipe.data.size**2, recipe.probe, recipe.training.epochs
+    judge = predict * area * (2 if recipe.model.mirror else 1)
+    total = _SECONDS_A_PHOTO * len(samples) + judge * (count["valid"] + count["test"])
+    if probe.epochs:
+        rows = probe.views * count["train"]
+        total += predict * area * (rows + count["valid"])
+        total += _SECONDS_A_PROBE_STEP * probe.epochs * rows / probe.batch_size
+    total += epochs * (train * area * count["train"] + judge * count["valid"])
+    return _CAUTION * total
+
+
+def _measure(recipe: Recipe) -> tuple[float, float]:
+    """Return seconds a photo and pixel, of predicting and of training, on this device."""
+    where, precision = device(), choose_precision(recipe, device())
+    size = recipe.data.size if made_for_one_size(recipe.model.arch) else min(_PIXELS, recipe.data.size)
+    with torch.random.fork_rng():
+        section = recipe.model.model_copy(update={"pretrained": False})
+        model = build_model(section, 2, size)
+        freeze_stages(model, section.arch, section.frozen_stages)
+        model.on(where).run_in(precision).train()
+        fast = folded(model, size)
+        photos, labels = torch.randn(_PHOTOS, 3, size, size, device=where), torch.arange(_PHOTOS, device=where) % 2
+
+        def predict() -> None:
+            with torch.inference_mode():
+                fast.pooled(photos)
+
+        def train() -> None:
+            F.cross_entropy(model(photos), labels).backward()
+
+        return _time(predict) / (_PHOTOS * size**2), _time(train) / (_PHOTOS * size**2)
+
+
+def _time(work: Callable[[], None]) -> float:
+    seconds = []
+    for _ in range(_REPEATS + 1):  # the first is to warm up
+        started = time.perf_counter()
+        work()
+        if torch.cuda.is_available():
+            torch.cuda.synchronize()
+        seconds.append(time.perf_counter() - started)
+    return min(seconds[1:])
