@@ -38,8 +38,8 @@ lint: install ## check style
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 
-bench: install ## measure speed, side by side with plain fastai, as ratios
-	$(VENV)/bin/python tests/benchmarks/against_fastai.py
+bench: install ## measure speed, side by side with plain fastai and torch, as ratios
+	$(VENV)/bin/python tests/benchmarks/speed.py
 
 clean: ## remove the environment and what building and testing left; runs stay
 	rm -rf $(VENV) build dist .pytest_cache .ruff_cache

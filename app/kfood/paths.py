@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 from pathlib import Path
@@ -24,13 +25,16 @@ def cache_limit() -> float:
     """Return how many bytes decoded photos may take: `KFOOD_CACHE_GB` (1 GB is 10^9 bytes), else 50 GB.
 
     Raises:
-        KfoodError: the variable is no number.
+        KfoodError: the variable is no number, or below 0.
     """
-    given = os.environ.get("KFOOD_CACHE_GB", "50")
+    given = os.environ.get("KFOOD_CACHE_GB") or "50"
     try:
-        return float(given) * 1e9
+        limit = float(given) * 1e9
     except ValueError:
-        raise KfoodError(f'KFOOD_CACHE_GB is "{given}": it must be a number of gigabytes, such as 20.') from None
+        limit = math.nan
+    if not limit >= 0:  # nan too
+        raise KfoodError(f'KFOOD_CACHE_GB is "{given}": it must be a number of gigabytes, such as 20.')
+    return limit
 
 
 def runs_folder() -> Path:

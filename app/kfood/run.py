@@ -90,7 +90,7 @@ class Run:
     @cached_property
     def samples(self) -> pd.DataFrame:
         """A row a photo: path, label, split, area, group."""
-        return read_csv(self.samples_file, text=["path", "label", "split", "area", "group"])
+        return read_csv(self.samples_file, text=["path", "label", "split", "area", "group", "digest"])
 
     @cached_property
     def history(self) -> pd.DataFrame:
@@ -108,6 +108,11 @@ class Run:
         from kfood.training.restore import restore_learner
 
         return restore_learner(self)
+
+    def write_recipe(self, recipe: Recipe) -> None:
+        """Keep the recipe as it is resolved for this run."""
+        write_text(self.recipe_file, tomli_w.dumps(recipe.model_dump(mode="json")))
+        self.__dict__.pop("recipe", None)  # read anew when asked for
 
     @contextmanager
     def recording(self) -> Iterator[None]:
@@ -139,7 +144,7 @@ def create_run(recipe: Recipe, environment: dict[str, Any], folder: Path) -> Run
     try:
         run.best_file.parent.mkdir(parents=True)
         run.figures.mkdir()
-        write_text(run.recipe_file, tomli_w.dumps(recipe.model_dump(mode="json")))
+        run.write_recipe(recipe)
         write_json(run.environment_file, environment)
     except OSError as error:
         raise KfoodError(f"The run folder {folder} cannot be written: {error}.") from None

@@ -94,7 +94,7 @@ def test_variable_that_names_a_folder_that_is_not_there(refused, here, monkeypat
     ("setting", "words"),
     [
         ("training.epoch=5", 'there is no key training.epoch. Did you mean "epochs"?'),
-        ("training.epochs=0", "training.epochs = 0 is not possible"),
+        ("training.epochs=0", "training.epochs is 0 and there is no probe (probe.epochs), so that nothing would learn"),
         ("training.epochs", '--set "training.epochs" is not of the form section.key=value'),
         ("model.arch=resnet19", 'model.arch = "resnet19" is no network that timm knows. Did you mean "resnet1'),
         ("model.arch=DenseNet-121", 'Did you mean "densenet121"?'),

@@ -575,7 +575,6 @@ def test_using_photos_makes_them_the_last_to_go(album, limit):
     assert used.exists() and not unused.exists()
 
 
-@pytest.mark.xfail(strict=True, reason="Pixels._open marks every segment of the size as used, whoever's photos it has")
 def test_photos_of_another_data_set_at_the_same_size_go_before_those_in_use(album, limit, monkeypatch):
     ours, theirs, added = album(4), album(4, first=4), album(4, first=8)
     (own,), (foreign,) = kept_since(10, ours, SQUISH), kept_since(20, theirs, SQUISH)
@@ -590,7 +589,6 @@ def test_photos_of_another_data_set_at_the_same_size_go_before_those_in_use(albu
     assert all_right(pixels, both)
 
 
-@pytest.mark.xfail(strict=True, reason="_make_room counts only missing photos, and throws away those this training has")
 def test_photos_of_a_training_do_not_push_each_other_out_silently(album, limit, caplog):
     limit(6.001)
     cached_pixels(album(4), SQUISH)
@@ -599,14 +597,12 @@ def test_photos_of_a_training_do_not_push_each_other_out_silently(album, limit, 
     assert kept == 8 or "decoded anew" in caplog.text
 
 
-@pytest.mark.xfail(strict=True, reason="_make_room takes photos for squares, which resize = crop does not make of them")
 def test_the_limit_holds_for_photos_that_are_no_squares(album, limit):
     limit(4.001)
     cached_pixels(album(4, size=(160, 40)), Shrink(SIZE, "crop", "none"))
     assert bytes_kept() <= 4.001 * BYTES
 
 
-@pytest.mark.xfail(strict=True, reason="cache_limit takes nan for a number, and _make_room throws everything away")
 def test_a_limit_of_nan_throws_nothing_away(album, monkeypatch):
     (segment,) = kept_since(0, album(2), Shrink(SIZE, "pad", "none"))
     monkeypatch.setenv("KFOOD_CACHE_GB", "nan")
@@ -636,7 +632,6 @@ def test_a_read_only_cache_folder_costs_time_only(album, monkeypatch, caplog):
     assert "Read-only file system" in caplog.text
 
 
-@pytest.mark.xfail(strict=True, reason="Pixels._open passes a segment over where it may not set its time")
 @pytest.mark.parametrize("number", [errno.EROFS, errno.EPERM])
 def test_a_read_only_cache_is_read(album, monkeypatch, decoded, number):
     """A cache that an administrator filled, on a file system that others may only read."""

@@ -81,11 +81,11 @@ def test_a_device_of_another_kind_stays_with_float32(measured):
 @pytest.mark.parametrize(
     ("speedup", "alike", "expected"),
     [
-        (1.15, 0.9, torch.bfloat16),
+        (1.15, 0.25, torch.bfloat16),
         (3.0, 1.0, torch.bfloat16),
         (1.149, 1.0, torch.float32),
         (0.2, 1.0, torch.float32),
-        (9.0, 0.899, torch.float32),
+        (9.0, 0.249, torch.float32),
         (9.0, -1.0, torch.float32),
         (9.0, math.nan, torch.float32),
         (math.nan, 1.0, torch.float32),
@@ -101,20 +101,13 @@ def test_bfloat16_is_taken_where_it_is_clearly_faster_and_computes_the_same(meas
     assert f"Precision {str(expected).removeprefix('torch.')}: here bfloat16 is {speedup:.1f} times as" in caplog.text
 
 
-def test_what_was_measured_is_remembered_for_each_network_and_size(measured):
+def test_what_was_measured_is_remembered_for_each_network(measured):
     asked, find = measured
     assert choose_precision(recipe_of("resnet18", 32), CPU) == torch.bfloat16
     find({"speedup": 0.5})
-    assert choose_precision(recipe_of("resnet18", 64), CPU) == torch.float32
+    assert choose_precision(recipe_of("resnet18", 64), CPU) == torch.bfloat16
     assert choose_precision(recipe_of("resnet34", 32), CPU) == torch.float32
-    find({"speedup": 5.0})
-    for arch, size, expected in (
-        ("resnet18", 32, torch.bfloat16),
-        ("resnet18", 64, torch.float32),
-        ("resnet34", 32, torch.float32),
-    ):
-        assert choose_precision(recipe_of(arch, size), CPU) == expected
-    assert asked == [("resnet18", 32), ("resnet18", 64), ("resnet34", 32)]
+    assert asked == [("resnet18", 32), ("resnet34", 32)]
 
 
 def test_another_machine_or_number_of_threads_is_measured_anew(measured, monkeypatch):
@@ -133,9 +126,6 @@ def test_another_torch_is_measured_anew(measured, monkeypatch):
     assert len(measured[0]) == 2
 
 
-no_table = pytest.mark.xfail(strict=True, reason="_read takes whatever is JSON for a table of measurements")
-
-
 @pytest.mark.parametrize(
     "damage",
     [
@@ -143,15 +133,12 @@ no_table = pytest.mark.xfail(strict=True, reason="_read takes whatever is JSON f
         pytest.param(lambda whole: whole[: len(whole) // 2], id="cut"),
         pytest.param(lambda whole: b"\xff\xfe\x00\x80", id="binary"),
         pytest.param(lambda whole: b"{}", id="nothing"),
-        pytest.param(lambda whole: b"[]", id="list", marks=no_table),
-        pytest.param(lambda whole: b"null", id="null", marks=no_table),
-        pytest.param(
-            lambda whole: json.dumps({key: {} for key in json.loads(whole)}).encode(), id="no numbers", marks=no_table
-        ),
+        pytest.param(lambda whole: b"[]", id="list"),
+        pytest.param(lambda whole: b"null", id="null"),
+        pytest.param(lambda whole: json.dumps({key: {} for key in json.loads(whole)}).encode(), id="no numbers"),
         pytest.param(
             lambda whole: json.dumps(dict.fromkeys(json.loads(whole), GOOD | {"alike": "x"})).encode(),
             id="text",
-            marks=no_table,
         ),
     ],
 )
@@ -179,10 +166,10 @@ def test_measuring_finds_the_gradients_alike_and_leaves_no_trace():
     chosen = choose_precision(recipe_of("resnet18", 32), CPU)
     assert (everything_random(), everything_set()) == before
     ((key, found),) = json.loads(memory().read_text()).items()
-    assert key.startswith("resnet18|32|") and key.endswith(f"|{torch.__version__}")
+    assert key.startswith("resnet18|") and key.endswith(f"|{torch.__version__}")
     assert set(found) == {"speedup", "alike"}
     assert 0 < found["speedup"] < math.inf
-    assert 0.9 < found["alike"] < 1
+    assert 0.25 < found["alike"] < 1
     assert chosen in (torch.float32, torch.bfloat16)
 
 

@@ -181,7 +181,11 @@ def test_data_on_the_command_line_comes_first_then_the_recipe_then_the_variable_
         ('[optimizer]\nname = "adamm"', 'optimizer.name = "adamm" is not one of sgd, rmsprop, adam, adamw, nadam.'),
         ('[optimizer]\nname = "adamm"', 'Did you mean "adam"?'),
         ('[augment]\ntransforms = ["rotate"]', 'Did you mean "rotation"?'),
-        ("[training]\nepochs = 0", "training.epochs = 0 is not possible: input should be greater than or equal to 1."),
+        (
+            "[training]\nepochs = -1",
+            "training.epochs = -1 is not possible: input should be greater than",
+        ),
+        ("[training]\nepochs = 0", "training.epochs is 0 and there is no probe (probe.epochs)"),
         ('[training]\nepochs = "ten"', "training.epochs = 'ten' is not possible"),
         ('[loss.class_weights]\n"갈비찜" = -1', "loss.class_weights.갈비찜 = -1 is not possible"),
         ("[optimizer]\nlr = nan", "optimizer.lr = nan is not possible"),

@@ -7,7 +7,7 @@ import warnings
 
 import typer
 
-from kfood.cli import data, interpret, lrfind, recipe, runs, train
+from kfood.cli import data, interpret, lrfind, predict, recipe, runs, train
 from kfood.errors import KfoodError
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ app = typer.Typer(
 app.command("train")(train.train)
 app.command("lrfind")(lrfind.lrfind)
 app.command("interpret")(interpret.interpret)
+app.command("predict")(predict.predict)
 app.add_typer(recipe.app, name="recipe")
 app.add_typer(data.app, name="data")
 app.add_typer(runs.app, name="runs")

@@ -14,7 +14,7 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import BytesIO
 from itertools import islice
 from pathlib import Path
@@ -31,6 +31,7 @@ from kfood.progress import track
 log = logging.getLogger(__name__)
 _FORMAT = 1  # of the segments, and of what `Shrink` does to a photo: counted up when either changes
 _PHOTOS_A_SEGMENT = 4096
+_AT_ONCE = 256  # photos being decoded
 _KEPT_FREE = 2**30  # bytes of the disk that the cache never takes
 _KEY = "S96"  # content, and an area of four numbers
 _ROW = np.dtype([("key", _KEY), ("segment", "i4"), ("start", "i8"), ("height", "i4"), ("width", "i4")])
@@ -50,6 +51,8 @@ class Pixels:
 
     def __init__(self, folder: Path) -> None:
         self._maps: list[np.memmap] = []
+        self._segments: list[Path] = []
+        self.damaged: list[Path] = []
         tables = [np.empty(0, _ROW), *(self._open(segment) for segment in sorted(folder.glob("segment-*")))]
         index = np.concatenate(tables)
         self._index = index[np.argsort(index["key"], kind="stable")]
@@ -67,6 +70,11 @@ class Pixels:
         """Return for each key whether its photo is there."""
         return np.isin(keys.to_numpy(dtype=_KEY), self._index["key"])
 
+    def segments_of(self, keys: pd.Series) -> set[Path]:
+        """Return the folders that hold these photos."""
+        numbers = self._index["segment"][np.isin(self._index["key"], keys.to_numpy(dtype=_KEY))]
+        return {self._segments[number] for number in np.unique(numbers)}
+
     def _open(self, segment: Path) -> np.ndarray:
         """Open a segment's pixels and return its part of the index."""
         try:
@@ -78,12 +86,13 @@ class Pixels:
             pixels = np.memmap(segment / "pixels.bin", np.uint8, "r")
             if len(pixels) != ends[-1]:
                 raise ValueError("its two files do not belong together")
-            os.utime(segment)  # used now, so the last to be thrown away
         except Exception as error:  # damaged in one of many ways, or just thrown away by another process
             log.warning("%s is passed over: %s", segment, error)
+            self.damaged.append(segment)
             return np.empty(0, _ROW)
         table["segment"], table["start"] = len(self._maps), np.concatenate([[0], ends[:-1]])
         self._maps.append(pixels)
+        self._segments.append(segment)
         return table
 
 
@@ -100,17 +109,18 @@ def cached_pixels(samples: pd.DataFrame, shrink: Shrink) -> Pixels:
     keys = [photo_key(*row) for row in zip(samples["digest"], samples["area"], strict=True)]
     wanted = samples.assign(key=keys).query("key != ''").drop_duplicates("key")
     pixels = Pixels(folder)
-    if pixels.has(wanted["key"]).all():
-        return pixels
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with _alone_in(folder):
-            missing = wanted[~Pixels(folder).has(wanted["key"])]
-            if len(missing) and _make_room(3 * shrink.size**2 * len(missing), folder.parent):
-                _decode(missing, shrink, folder)
-    except OSError as error:  # a full disk or a read-only home costs time, not the training
-        log.warning("Photos are decoded anew in each epoch, because they cannot be kept in %s: %s", folder, error)
-    return Pixels(folder)
+    if not pixels.has(wanted["key"]).all():
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with _alone_in(folder):
+                _add(wanted, shrink, folder)
+        except OSError as error:  # a full disk or a read-only home costs time, not the training
+            log.warning("Photos are decoded anew in each epoch: they cannot be kept in %s: %s", folder, error)
+        pixels = Pixels(folder)
+    for segment in pixels.segments_of(wanted["key"]):
+        with suppress(OSError):  # a cache that may only be read
+            os.utime(segment)  # used now, so the last to be thrown away
+    return pixels
 
 
 @contextmanager
@@ -128,39 +138,68 @@ def _alone_in(folder: Path) -> Iterator[None]:
         lock.release()
 
 
-def _make_room(needed: int, cache: Path) -> bool:
-    """Throw away what was not used for longest until `needed` bytes fit; say so where they never will."""
-    limit = min(cache_limit(), shutil.disk_usage(cache).free - _KEPT_FREE + _size(cache))
-    if needed > limit:
+def _add(wanted: pd.DataFrame, shrink: Shrink, folder: Path) -> None:
+    """Decode in parallel what is missing, a segment at a time, so that little is lost if it is stopped."""
+    pixels = Pixels(folder)
+    for dead in [*folder.glob("partial-*"), *pixels.damaged]:  # partial: of a killed process, as we hold the lock
+        shutil.rmtree(dead, ignore_errors=True)
+    missing = wanted[~pixels.has(wanted["key"])]
+    room = _make_room(3 * shrink.size**2 * len(missing), folder.parent, pixels.segments_of(wanted["key"]))
+    if not len(missing) or not room:
+        return
+    log.info("Decoding %s photos once, to %d pixels.", f"{len(missing):,}", shrink.size)
+    photos = list(zip(missing["path"], missing["area"], strict=True))
+    decoded = _within(room, track(_decoded(photos, shrink), len(photos), "decoding photos"))
+    while _write_segment(islice(decoded, _PHOTOS_A_SEGMENT), folder):
+        pass
+
+
+def _make_room(needed: int, cache: Path, in_use: set[Path]) -> int:
+    """Throw away what was not used for longest until `needed` bytes fit; return what fits, 0 where they never will."""
+    limit = int(min(cache_limit(), shutil.disk_usage(cache).free - _KEPT_FREE + _size(cache.glob("*/segment-*"))))
+    kept = _size(in_use)
+    if kept + needed > limit:
         log.warning(
             "Photos are decoded anew in each epoch: %.1f GB of pixels do not fit into the %.1f GB that the cache may "
             "take in %s. KFOOD_CACHE names another folder, KFOOD_CACHE_GB another limit.",
-            needed / 1e9,
+            (kept + needed) / 1e9,
             max(0, limit) / 1e9,
             cache,
         )
-        return False
-    for segment in sorted(cache.glob("*/segment-*"), key=lambda segment: segment.stat().st_mtime):
-        if _size(cache) + needed <= limit:
+        return 0
+    for segment in sorted(set(cache.glob("*/segment-*")) - in_use, key=_last_used):
+        if _size(cache.glob("*/segment-*")) + needed <= limit:
             break
         log.info("Thrown away to make room: %s", segment)
         shutil.rmtree(segment, ignore_errors=True)
-    return True
+    return limit - _size(cache.glob("*/segment-*"))
 
 
-def _size(cache: Path) -> int:
-    return sum(file.stat().st_size for file in cache.glob("*/segment-*/pixels.bin"))
+def _size(segments: Iterable[Path]) -> int:
+    total = 0
+    for segment in segments:
+        with suppress(OSError):  # thrown away by another process
+            total += (segment / "pixels.bin").stat().st_size
+    return total
 
 
-def _decode(missing: pd.DataFrame, shrink: Shrink, folder: Path) -> None:
-    """Decode photos in parallel and write them, a segment at a time, so that little is lost if it is stopped."""
-    for dead in folder.glob("partial-*"):  # of a process that was killed, since this one holds the lock
-        shutil.rmtree(dead, ignore_errors=True)
-    log.info("Decoding %s photos once, to %d pixels.", f"{len(missing):,}", shrink.size)
-    photos = list(zip(missing["path"], missing["area"], strict=True))
-    decoded = track(_decoded(photos, shrink), len(photos), "decoding photos")
-    for _ in range(0, len(photos), _PHOTOS_A_SEGMENT):
-        _write_segment(filter(None, islice(decoded, _PHOTOS_A_SEGMENT)), folder)
+def _last_used(segment: Path) -> float:
+    try:
+        return segment.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def _within(room: int, photos: Iterable[tuple[str, np.ndarray] | None]) -> Iterator[tuple[str, np.ndarray]]:
+    """Pass on photos until they fill the room: long ones take more of it than squares."""
+    for photo in photos:
+        if photo is None:
+            continue
+        room -= photo[1].nbytes
+        if room < 0:
+            log.warning("The cache is full: the other photos are decoded anew in each epoch (see KFOOD_CACHE_GB).")
+            return
+        yield photo
 
 
 def _decoded(photos: list[tuple[str, str]], shrink: Shrink) -> Iterator[tuple[str, np.ndarray] | None]:
@@ -176,12 +215,12 @@ def _decoded(photos: list[tuple[str, str]], shrink: Shrink) -> Iterator[tuple[st
 
     # Pillow decodes without holding Python's lock, so threads share the cores.
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for start in range(0, len(photos), _PHOTOS_A_SEGMENT):  # not all at once: a million futures are large
-            yield from pool.map(decode, photos[start : start + _PHOTOS_A_SEGMENT])
+        for start in range(0, len(photos), _AT_ONCE):  # so that little waits in memory to be written
+            yield from pool.map(decode, photos[start : start + _AT_ONCE])
 
 
-def _write_segment(photos: Iterable[tuple[str, np.ndarray]], folder: Path) -> None:
-    """Write photos as they come; the folder gets its name, and is seen, only when all are on the disk."""
+def _write_segment(photos: Iterable[tuple[str, np.ndarray]], folder: Path) -> int:
+    """Write photos as they come and return how many; the folder gets its name only when all are on the disk."""
     partial = Path(tempfile.mkdtemp(prefix="partial-", dir=folder))
     index = []
     try:
@@ -191,11 +230,12 @@ def _write_segment(photos: Iterable[tuple[str, np.ndarray]], folder: Path) -> No
                 index.append((key, *photo.shape[:2]))
             os.fsync(file.fileno())
         if not index:
-            return
+            return 0
         keys, heights, widths = zip(*index, strict=True)
         with (partial / "index.npz").open("wb") as file:
             np.savez(file, key=np.array(keys, _KEY), height=heights, width=widths)
             os.fsync(file.fileno())
         partial.rename(partial.with_name(partial.name.replace("partial", "segment")))
+        return len(index)
     finally:
         shutil.rmtree(partial, ignore_errors=True)

@@ -94,7 +94,9 @@ def device_name(device: torch.device) -> str:
 
 
 def _read(memory: Path) -> dict[str, dict[str, float]]:
+    """Return what was measured before; what is damaged is measured again."""
     try:
-        return json.loads(memory.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        known = json.loads(memory.read_text(encoding="utf-8"))
+        return {key: {name: float(each[name]) for name in ("speedup", "alike")} for key, each in known.items()}
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return {}

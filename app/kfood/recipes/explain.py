@@ -35,7 +35,7 @@ def _sentence(fault: dict[str, Any]) -> str:
         return f'{key} = "{value}" is not one of {", ".join(allowed)}.{did_you_mean(str(value), allowed)}'
     if kind == "value_error":
         shown = f' = "{value}"' if isinstance(value, str) else ""
-        return f"{key}{shown}: {fault['ctx']['error']}."
+        return f"{key}{shown}: {fault['ctx']['error']}.".removeprefix(": ")  # no key: a fault of the whole recipe
     message = fault["msg"][0].lower() + fault["msg"][1:]
     return f"{key} = {value!r} is not possible: {message}."
 

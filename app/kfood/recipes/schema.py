@@ -188,9 +188,9 @@ class Recipe(Section):
     model: Model = Model()
     optimizer: Optimizer = Optimizer()
     schedule: Schedule = Schedule()
-    probe: Probe = Probe()
     loss: Loss = Loss()
     training: Training = Training()
+    probe: Probe = Probe()
     ladder: tuple[dict[str, Any], ...] = ()  # changes to the above: with --minutes, the first that fits is made
 
     @model_validator(mode="after")

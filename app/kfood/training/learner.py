@@ -12,6 +12,7 @@ from fastai.metrics import accuracy
 from kfood.model.build import Classifier, parameter_groups
 from kfood.recipes.schema import Recipe
 from kfood.training.losses import LossFollowsMode, StudyLoss, weights_by_number
+from kfood.training.memory import keep_freed_memory
 from kfood.training.micro_batches import MicroBatches
 from kfood.training.mixup import MixUp
 from kfood.training.optimizers import optimizer_factory
@@ -25,6 +26,7 @@ def build_learner(dls: DataLoaders, model: Classifier, recipe: Recipe) -> Learne
     Raises:
         KfoodError: a class weight names a class that is not there.
     """
+    keep_freed_memory()
     weights = weights_by_number(recipe.loss.class_weights, list(dls.vocab))
     loss = StudyLoss(weights, recipe.loss.label_smoothing).to(dls.device)
     learner = Learner(

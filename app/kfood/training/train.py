@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -31,6 +32,7 @@ from kfood.training.history import History
 from kfood.training.learner import build_learner
 from kfood.training.losses import weights_by_number
 from kfood.training.lr_range import search_learning_rate
+from kfood.training.memory import free_memory, is_out_of_memory
 from kfood.training.probe import fit_probe
 from kfood.training.schedules import schedule_callbacks
 from kfood.training.show_progress import ShowProgress
@@ -87,7 +89,7 @@ def train(
         write_csv(run.samples_file, prepared.samples)
         write_csv(run.left_out_file, prepared.left_out)
         started = time.monotonic()
-        fit(learner, recipe, run)
+        learner = fit_in_memory(learner, recipe, run, partial(prepare_learner, prepared=prepared, start=start))
         seconds = time.monotonic() - started
         description = describe_model(recipe, class_names(prepared.samples))
         save_model(learner.model, description, run.weights_file, run.model_file)
@@ -122,6 +124,34 @@ def prepare_learner(recipe: Recipe, prepared: Prepared, start: Run | None) -> Le
     if recipe.training.compile:
         model.compile()
     return build_learner(dls, model, recipe)
+
+
+def fit_in_memory(learner: Learner, recipe: Recipe, run: Run, prepare: Callable[[Recipe], Learner]) -> Learner:
+    """Fit; where memory runs out, begin again with batches in more parts. Return the learner that was trained.
+
+    The batch stays what the recipe says, and so does what is learned, but for batch normalisation, which sees a part
+    at a time. The run's recipe tells the number of parts in the end.
+    """
+    while True:
+        try:
+            fit(learner, recipe, run)
+            return learner
+        except (RuntimeError, MemoryError) as error:
+            batch_size, parts = recipe.training.batch_size, 2 * recipe.training.accumulate
+            if not is_out_of_memory(error) or batch_size < 2 * parts:
+                raise
+            log.warning(
+                "The memory is too small for %d photos at a time: each batch of %d now goes through the network in "
+                "%d parts (training.accumulate), and the training begins again.",
+                batch_size // (parts // 2),
+                batch_size,
+                parts,
+            )
+        del learner  # and its memory, before the next one is made
+        free_memory()
+        recipe = recipe.model_copy(update={"training": recipe.training.model_copy(update={"accumulate": parts})})
+        run.write_recipe(recipe)
+        learner = prepare(recipe)
 
 
 def fit(learner: Learner, recipe: Recipe, run: Run) -> None:

@@ -1,0 +1,42 @@
+"""`kfood predict PHOTOS`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kfood.cli import options
+
+_SHOWN = 20
+
+
+def predict(
+    photos: Annotated[Path, typer.Argument(help="A photo, or a folder with photos at any depth.")],
+    run: Annotated[
+        str | None,
+        typer.Argument(
+            help="A run folder, or a recipe for its latest run. Default: the latest run.", show_default=False
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Write all predictions into this CSV.", show_default=False)
+    ] = None,
+    runs: options.Runs = options.RUNS,
+) -> None:
+    """Say what is on photos that belong to no training."""
+    from kfood import logs
+    from kfood.cli.render import print_table
+    from kfood.files import write_csv
+    from kfood.run import find_run
+
+    chosen = find_run(run, runs)
+    with logs.shown():
+        from kfood.interpret.predict_photos import predict_photos
+
+        table = predict_photos(chosen, photos)
+    print_table(f"{len(table)} photos, by {chosen.name}", table.head(_SHOWN))
+    if out:
+        write_csv(out, table)
+        typer.echo(f"Written: {out}")
+    elif len(table) > _SHOWN:
+        typer.echo(f"… and {len(table) - _SHOWN} more: --out FILE.csv writes them all.")

@@ -1,0 +1,188 @@
+"""Four ways to train the same network on the same photos, and three to predict them."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import timm
+import torch
+import torch.nn.functional as F
+from fastai.callback.core import Callback, CancelValidException
+from fastai.vision.all import (
+    CategoryBlock,
+    DataBlock,
+    ImageBlock,
+    Learner,
+    Normalize,
+    RandomSplitter,
+    Resize,
+    aug_transforms,
+    get_image_files,
+    parent_label,
+)
+from PIL import Image
+from torchvision import datasets, transforms
+
+from kfood.data.loaders import device
+from kfood.data.prepare import prepare_samples
+from kfood.interpret.predictions import predict_logits
+from kfood.model.build import build_model
+from kfood.model.precision import choose_precision
+from kfood.recipes.load import load_recipe
+from kfood.recipes.schema import Recipe
+from kfood.training.memory import keep_freed_memory
+from kfood.training.train import prepare_learner
+
+CLASSES, WORKERS = 4, 2
+HALF = [0.5] * 3
+Work = Callable[[], int]  # does it once and returns the number of photos
+
+
+class TrainOnly(Callback):
+    """An epoch without its validation, so that photos a second are those of training."""
+
+    def before_validate(self) -> None:
+        raise CancelValidException
+
+
+def draw_photos(folder: Path, count: int, width: int, height: int) -> None:
+    """Coarse noise, enlarged and saved as JPEG: decoded at the cost of a photo of its size."""
+    rng = np.random.default_rng(0)
+    for number in range(count):
+        coarse = rng.integers(0, 256, (height // 16, width // 16, 3), dtype=np.uint8)
+        path = folder / f"class{number % CLASSES}" / f"{number:04}.jpg"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(coarse).resize((width, height), Image.Resampling.BICUBIC).save(path, quality=90)
+
+
+def recipe_of(folder: Path, arch: str, size: int, batch: int, *settings: str) -> Recipe:
+    own = (f"data.size={size}", f"training.batch_size={batch}", f"model.arch={arch}", "training.precision=auto")
+    augment = "augment.transforms=random_crop,rotation,horizontal_flip"
+    return load_recipe("mission1", [*own, augment, *settings], str(folder))
+
+
+def _allocator_as_it_comes() -> None:
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt:
+        mallopt(-4, 65536), mallopt(-1, 128 * 1024)  # glibc's defaults for M_MMAP_MAX and M_TRIM_THRESHOLD
+
+
+def plain_fastai(folder: Path, arch: str, size: int, batch: int) -> Work:
+    """A dozen lines with fastai: what a good user writes."""
+    block = DataBlock(
+        (ImageBlock, CategoryBlock),
+        get_items=get_image_files,
+        get_y=parent_label,
+        splitter=RandomSplitter(0.2, seed=0),
+        item_tfms=Resize(round(size * 1.15)),
+        batch_tfms=[*aug_transforms(size=size, min_scale=0.75), Normalize.from_stats(HALF, HALF)],
+    )
+    dls = block.dataloaders(folder, bs=batch, num_workers=WORKERS)
+    learner = Learner(dls, timm.create_model(arch, num_classes=CLASSES), cbs=TrainOnly())
+
+    def train() -> int:
+        _allocator_as_it_comes()
+        with learner.no_bar(), learner.no_logging():
+            learner.fit(1)
+        return len(dls.train) * batch
+
+    return train
+
+
+def plain_loop(folder: Path, arch: str, size: int, batch: int) -> Work:
+    """A loop in the manner of torchvision's references and timm's train.py: Pillow, their transforms, channels last."""
+    change = transforms.Compose(
+        [
+            transforms.RandomResizedCrop(size),
+            transforms.RandomHorizontalFlip(),
+            transforms.ToTensor(),
+            transforms.Normalize(HALF, HALF),
+        ]
+    )
+    data = datasets.ImageFolder(str(folder), change)
+    loader = torch.utils.data.DataLoader(data, batch, shuffle=True, num_workers=WORKERS, drop_last=True)
+    model = timm.create_model(arch, num_classes=CLASSES).to(memory_format=torch.channels_last)
+    optimizer = torch.optim.AdamW(model.parameters(), 1e-3)
+
+    def train() -> int:
+        _allocator_as_it_comes()
+        model.train()
+        for photos, labels in loader:
+            loss = F.cross_entropy(model(photos.to(memory_format=torch.channels_last)), labels)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        return len(loader) * batch
+
+    return train
+
+
+def ready_tensors(folder: Path, arch: str, size: int, batch: int) -> Work:
+    """The limit: network, precision, layout, allocator and optimizer as in kfood, on one batch that lies ready."""
+    recipe = recipe_of(folder, arch, size, batch)
+    model = build_model(recipe.model, CLASSES, size).on(device()).run_in(choose_precision(recipe, device())).train()
+    optimizer = torch.optim.Adam(model.parameters(), 1e-3)
+    photos = torch.randn(batch, 3, size, size).to(device(), memory_format=torch.channels_last)
+    labels = torch.arange(batch, device=device()) % CLASSES
+
+    def train() -> int:
+        keep_freed_memory()
+        for _ in range(_BATCHES):
+            F.cross_entropy(model(photos), labels).backward()
+            optimizer.step()
+            optimizer.zero_grad()
+        return _BATCHES * batch
+
+    return train
+
+
+_BATCHES = 4
+
+
+def with_kfood(folder: Path, arch: str, size: int, batch: int, *settings: str) -> Work:
+    """kfood, its cache filled before."""
+    recipe = recipe_of(folder, arch, size, batch, *settings)
+    learner = prepare_learner(recipe, prepare_samples(recipe.data), None)
+    learner.add_cb(TrainOnly())
+
+    def train() -> int:
+        keep_freed_memory()
+        with learner.no_bar(), learner.no_logging():
+            learner.fit(1)
+        return len(learner.dls.train) * batch
+
+    return train
+
+
+def fastai_predicts(folder: Path, arch: str, size: int) -> Work:
+    """fastai's get_preds on all photos."""
+    block = DataBlock((ImageBlock, CategoryBlock), get_items=get_image_files, get_y=parent_label)
+    block = block.new(item_tfms=Resize(size), batch_tfms=Normalize.from_stats(HALF, HALF))
+    dls = block.dataloaders(folder, bs=64, num_workers=WORKERS)
+    learner = Learner(dls, timm.create_model(arch, num_classes=CLASSES))
+    files = get_image_files(folder)
+
+    def predict() -> int:
+        _allocator_as_it_comes()
+        with learner.no_bar():
+            learner.get_preds(dl=dls.test_dl(files))
+        return len(files)
+
+    return predict
+
+
+def kfood_predicts(folder: Path, arch: str, size: int, *settings: str) -> Work:
+    """kfood on the same photos, decoded from their files unless the settings say otherwise."""
+    recipe = recipe_of(folder, arch, size, 64, "training.workers=2", *settings)
+    prepared = prepare_samples(recipe.data)
+    learner = prepare_learner(recipe, prepared, None)
+
+    def predict() -> int:
+        keep_freed_memory()
+        predict_logits(learner, prepared.samples, size)
+        return len(prepared.samples)
+
+    return predict

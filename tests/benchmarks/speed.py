@@ -1,0 +1,80 @@
+"""kfood's speed beside plain fastai's, a plain torch loop's and that of ready tensors, in turns, as ratios.
+
+usage: python tests/benchmarks/speed.py [--repetitions 3] [--pixels 640x640 --pixels 4000x3000] [--case lite0]
+
+A ratio above 1 means that kfood is faster. Photos a second depend on the machine and are shown for orientation.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+import contenders as by
+
+CASES = {  # network, size, batch, photos in the folder
+    "resnet18": ("resnet18", 128, 64, 480),
+    "lite0": ("tf_efficientnet_lite0", 192, 32, 240),
+    "densenet121": ("densenet121", 224, 32, 120),
+}
+
+
+def compare(works: dict[str, by.Work], repetitions: int) -> dict[str, list[float]]:
+    """Photos a second of each, in turns; the first turn is to warm up."""
+    rates: dict[str, list[float]] = {name: [] for name in works}
+    for turn in range(repetitions + 1):
+        for name, work in works.items():
+            started = time.perf_counter()
+            photos = work()
+            if turn:
+                rates[name].append(photos / (time.perf_counter() - started))
+    return rates
+
+
+def show(title: str, rates: dict[str, list[float]]) -> None:
+    print(title)
+    ours = rates["kfood"]
+    for name, theirs in rates.items():
+        ratios = [mine / other for mine, other in zip(ours, theirs, strict=True)]
+        spread = f"kfood is {statistics.median(ratios):.2f} x ({min(ratios):.2f} to {max(ratios):.2f})"
+        print(f"  {name:34} {statistics.median(theirs):7.1f} photos/s   {'' if theirs is ours else spread}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--repetitions", type=int, default=3)
+    parser.add_argument("--pixels", action="append", help="width x height of the photos; 640x640 and 4000x3000")
+    parser.add_argument("--case", action="append", choices=CASES)
+    asked = parser.parse_args()
+    for pixels in asked.pixels or ("640x640", "4000x3000"):
+        width, height = (int(side) for side in pixels.split("x"))
+        for arch, size, batch, count in (CASES[name] for name in asked.case or CASES):
+            with tempfile.TemporaryDirectory() as place:
+                os.environ["KFOOD_CACHE"] = f"{place}/cache"
+                folder = Path(place) / "photos"
+                by.draw_photos(folder, count, width, height)
+                case = (folder, arch, size, batch)
+                training = {
+                    "plain fastai": by.plain_fastai(*case),
+                    "plain torch loop": by.plain_loop(*case),
+                    "ready tensors": by.ready_tensors(*case),
+                    "kfood without its cache": by.with_kfood(*case, "data.cache=false"),
+                    "kfood": by.with_kfood(*case),
+                }
+                show(
+                    f"training {arch}, {size} px, batch {batch}, photos of {pixels}:",
+                    compare(training, asked.repetitions),
+                )
+                predicting = {
+                    "fastai's get_preds": by.fastai_predicts(folder, arch, size),
+                    "kfood": by.kfood_predicts(folder, arch, size, "data.cache=false"),
+                }
+                show(f"predicting with it, from files of {pixels}:", compare(predicting, asked.repetitions))
+
+
+if __name__ == "__main__":
+    main()
