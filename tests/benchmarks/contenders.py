@@ -64,7 +64,8 @@ def recipe_of(folder: Path, arch: str, size: int, batch: int, *settings: str) ->
     return load_recipe("mission1", [*own, augment, *settings], str(folder))
 
 
-def _allocator_as_it_comes() -> None:
+def allocator_as_it_comes() -> None:
+    """Take back what kfood tells the allocator, which counts for the whole process."""
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt:
         mallopt(-4, 65536), mallopt(-1, 128 * 1024)  # glibc's defaults for M_MMAP_MAX and M_TRIM_THRESHOLD
@@ -84,7 +85,7 @@ def plain_fastai(folder: Path, arch: str, size: int, batch: int) -> Work:
     learner = Learner(dls, timm.create_model(arch, num_classes=CLASSES), cbs=TrainOnly())
 
     def train() -> int:
-        _allocator_as_it_comes()
+        allocator_as_it_comes()
         with learner.no_bar(), learner.no_logging():
             learner.fit(1)
         return len(dls.train) * batch
@@ -108,7 +109,7 @@ def plain_loop(folder: Path, arch: str, size: int, batch: int) -> Work:
     optimizer = torch.optim.AdamW(model.parameters(), 1e-3)
 
     def train() -> int:
-        _allocator_as_it_comes()
+        allocator_as_it_comes()
         model.train()
         for photos, labels in loader:
             loss = F.cross_entropy(model(photos.to(memory_format=torch.channels_last)), labels)
@@ -166,7 +167,7 @@ def fastai_predicts(folder: Path, arch: str, size: int) -> Work:
     files = get_image_files(folder)
 
     def predict() -> int:
-        _allocator_as_it_comes()
+        allocator_as_it_comes()
         with learner.no_bar():
             learner.get_preds(dl=dls.test_dl(files))
         return len(files)

@@ -104,6 +104,7 @@ class Model(Section):
     pretrained: bool = False  # ImageNet weights for the body
     freeze_epochs: int = Field(0, ge=0)  # at the start, epochs in which only the head learns
     frozen_stages: int = Field(0, ge=0)  # the body's first stages (1 is the stem) never learn: less to compute
+    freeze_norm: bool = False  # the body's batch normalisation keeps its statistics, as a probe's head knows them
     mirror: bool = False  # predict with the mean over a photo and its mirror image
 
 

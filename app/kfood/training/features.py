@@ -22,6 +22,7 @@ from kfood.progress import track
 from kfood.recipes.schema import Recipe
 
 log = logging.getLogger(__name__)
+_BATCH = 64
 _KEPT = 20  # files of features; the ones not used for longest go
 
 
@@ -60,13 +61,13 @@ def body_features(learner: Learner, recipe: Recipe) -> Features:
 
 def _compute(learner: Learner, recipe: Recipe) -> Features:
     dls, views = learner.dls, recipe.probe.views
-    as_they_are = dls.test_dl(dls.train.items, with_labels=True)
-    augmented = dls.train.new(cls=TfmdDL, shuffle=False, drop_last=False)
-    loaders = [as_they_are, *[augmented] * (views - 1), dls.valid]
-    total = sum(len(loader) for loader in loaders)
     log.info("Computing features of %d views of %d photos.", views, len(dls.train.items))
     parts = []
-    with no_random(recipe.training.seed):
+    with no_random(recipe.training.seed):  # DataLoaders draw from it when they are made, too
+        as_they_are = dls.test_dl(dls.train.items, with_labels=True, bs=_BATCH)
+        augmented = dls.train.new(cls=TfmdDL, shuffle=False, drop_last=False, bs=_BATCH)
+        loaders = [as_they_are, *[augmented] * (views - 1), dls.test_dl(dls.valid.items, with_labels=True, bs=_BATCH)]
+        total = sum(len(loader) for loader in loaders)
         batches = track((batch for loader in loaders for batch in loader), total, "computing features")
         model = folded(learner.model, recipe.data.size)
         for loader in loaders:
@@ -87,6 +88,7 @@ def _key(learner: Learner, recipe: Recipe) -> str:
     for name, tensor in learner.model.body.state_dict().items():
         digest.update(name.encode() + tensor.detach().cpu().contiguous().numpy().tobytes())
     settings = {
+        "arch": recipe.model.arch,
         "augment": recipe.augment.model_dump(),
         "data": recipe.data.model_dump(include={"size", "presize", "resize", "denoise"}),
         "views": recipe.probe.views,

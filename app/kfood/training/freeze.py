@@ -1,8 +1,10 @@
-"""Epochs at the start in which only the head learns."""
+"""What does not learn: the body for some epochs, or what batch normalisation knows of the photos."""
 
 from __future__ import annotations
 
 from fastai.callback.core import Callback
+from fastai.callback.training import BnFreeze
+from torch.nn.modules.batchnorm import _BatchNorm
 
 
 class FreezeBody(Callback):
@@ -23,3 +25,17 @@ class FreezeBody(Callback):
     def after_fit(self) -> None:
         """Leave the whole network trainable, however the fit ended."""
         self.learn.unfreeze()
+
+
+class FreezeNorm(BnFreeze):
+    """Keeps the statistics of all the body's batch normalisations; fastai's own keeps those of frozen layers.
+
+    A head that was fitted to what the body predicts meets the same features again when the body begins to learn. On
+    photos of food, the statistics of a batch are far from those of ImageNet.
+    """
+
+    def before_train(self) -> None:
+        """Let them predict, while everything else learns."""
+        for module in self.model.body.modules():
+            if isinstance(module, _BatchNorm):
+                module.eval()

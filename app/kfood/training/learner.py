@@ -11,6 +11,7 @@ from fastai.metrics import accuracy
 
 from kfood.model.build import Classifier, parameter_groups
 from kfood.recipes.schema import Recipe
+from kfood.training.freeze import FreezeNorm
 from kfood.training.losses import LossFollowsMode, StudyLoss, weights_by_number
 from kfood.training.memory import keep_freed_memory
 from kfood.training.micro_batches import MicroBatches
@@ -47,7 +48,9 @@ def build_learner(dls: DataLoaders, model: Classifier, recipe: Recipe) -> Learne
 def _batch_callbacks(recipe: Recipe) -> list[Callback]:
     training = recipe.training
     callbacks: list[Callback] = [LossFollowsMode()]
-    if recipe.model.frozen_stages:
+    if recipe.model.freeze_norm:
+        callbacks.append(FreezeNorm())
+    elif recipe.model.frozen_stages:
         callbacks.append(BnFreeze())
     if training.mixup:
         callbacks.append(MixUp(training.mixup))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
 from fastai.callback.core import Callback
 from fastai.callback.schedule import ParamScheduler, combined_cos
 from torch.optim import Optimizer
-from torch.optim.lr_scheduler import CosineAnnealingLR, ExponentialLR, LRScheduler, StepLR
+from torch.optim.lr_scheduler import ExponentialLR, LambdaLR, LRScheduler, StepLR
 
 from kfood.recipes.schema import Schedule
 
@@ -43,17 +44,22 @@ def schedule_callbacks(schedule: Schedule, lrs: Sequence[float], epochs: int) ->
         lr = np.array(lrs)
         curve = combined_cos(schedule.warmup, lr / _ONE_CYCLE_START, lr, lr / _ONE_CYCLE_END)
         return [ParamScheduler({"lr": curve})]
-    make = torch_scheduler(schedule, epochs)
+    make = torch_scheduler(schedule, lrs[-1], epochs)
     return [TorchSchedule(make)] if make else []
 
 
-def torch_scheduler(schedule: Schedule, epochs: int) -> Callable[[Optimizer], LRScheduler] | None:
-    """Return what makes torch's scheduler for an optimizer; None for "none"."""
+def torch_scheduler(schedule: Schedule, lr: float, epochs: int) -> Callable[[Optimizer], LRScheduler] | None:
+    """Return what makes torch's scheduler for an optimizer whose largest learning rate is `lr`; None for "none"."""
     if schedule.name == "step":
         return lambda optimizer: StepLR(optimizer, schedule.step_size, schedule.gamma)
     if schedule.name == "exponential":
         return lambda optimizer: ExponentialLR(optimizer, schedule.gamma)
     if schedule.name == "cosine":
-        period = schedule.period or epochs
-        return lambda optimizer: CosineAnnealingLR(optimizer, period, schedule.min_lr)
+        period, lowest = schedule.period or epochs or 1, schedule.min_lr / lr
+
+        def share(epoch: int) -> float:
+            """CosineAnnealingLR's formula; as a share, so that body and head keep their proportion down to the end."""
+            return lowest + (1 - lowest) * (1 + math.cos(math.pi * epoch / period)) / 2
+
+        return lambda optimizer: LambdaLR(optimizer, share)
     return None

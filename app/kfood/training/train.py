@@ -89,7 +89,9 @@ def train(
         write_csv(run.samples_file, prepared.samples)
         write_csv(run.left_out_file, prepared.left_out)
         started = time.monotonic()
-        learner = fit_in_memory(learner, recipe, run, partial(prepare_learner, prepared=prepared, start=start))
+        held = [learner]
+        del learner  # so that its memory is free again if it has to be made anew
+        learner = fit_in_memory(held.pop(), recipe, run, partial(prepare_learner, prepared=prepared, start=start))
         seconds = time.monotonic() - started
         description = describe_model(recipe, class_names(prepared.samples))
         save_model(learner.model, description, run.weights_file, run.model_file)

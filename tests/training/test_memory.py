@@ -1,0 +1,144 @@
+"""Too little memory: recognised, and met with batches in more parts."""
+
+import ctypes
+import sys
+import weakref
+
+import pytest
+import torch
+
+from kfood.recipes.explain import validate
+from kfood.recipes.load import load_recipe
+from kfood.run import DONE, create_run
+from kfood.training import learner as learner_module
+from kfood.training import train as train_module
+from kfood.training.memory import is_out_of_memory, keep_freed_memory
+from kfood.training.train import fit_in_memory, train
+from support.tiny import numbers
+
+CPU_ERROR = "[enforce fail at alloc_cpu.cpp:117] err == 0. DefaultCPUAllocator: can't allocate memory"
+
+
+@pytest.mark.parametrize("error", [torch.OutOfMemoryError("x"), RuntimeError(CPU_ERROR), MemoryError()])
+def test_running_out_of_memory_is_recognised(error):
+    assert is_out_of_memory(error)
+
+
+@pytest.mark.parametrize("error", [RuntimeError("size mismatch"), ValueError("x"), KeyboardInterrupt()])
+def test_other_errors_are_not_taken_for_it(error):
+    assert not is_out_of_memory(error)
+
+
+@pytest.fixture
+def failing(monkeypatch, tmp_path):
+    """Return a function: settings and the errors of the first fits -> what `fit_in_memory` does about them."""
+
+    class Tried:
+        def __init__(self, errors, batch_size):
+            self.recipe = validate({"training": {"batch_size": batch_size}}, "test")
+            self.run = create_run(self.recipe, {}, tmp_path / "run")
+            self.fitted, self.made, self.errors = [], [], list(errors)
+            monkeypatch.setattr(train_module, "fit", self.fit)
+
+        def fit(self, learner, recipe, run):
+            self.fitted.append((learner, recipe.training.batch_size, recipe.training.accumulate))
+            if self.errors:
+                raise self.errors.pop(0)
+
+        def prepare(self, recipe):
+            self.made.append(f"learner in {recipe.training.accumulate}")
+            return self.made[-1]
+
+        def __call__(self):
+            return fit_in_memory("the first", self.recipe, self.run, self.prepare)
+
+    return lambda *errors, batch_size=12: Tried(errors, batch_size)
+
+
+@pytest.mark.parametrize("error", [torch.OutOfMemoryError("x"), RuntimeError(CPU_ERROR), MemoryError()])
+def test_each_time_memory_runs_out_the_batch_goes_in_twice_as_many_parts(failing, caplog, error):
+    tried = failing(error, error)
+    assert tried() == "learner in 4"
+    assert tried.fitted == [("the first", 12, 1), ("learner in 2", 12, 2), ("learner in 4", 12, 4)]
+    assert (tried.run.recipe.training.accumulate, tried.run.recipe.training.batch_size) == (4, 12)
+    first, second = (record.getMessage() for record in caplog.records)
+    assert "too small for 12 photos at a time: each batch of 12 now goes through the network in 2 parts" in first
+    assert "too small for 6 photos at a time: each batch of 12 now goes through the network in 4 parts" in second
+
+
+def test_enough_memory_changes_nothing(failing, caplog):
+    tried = failing()
+    assert tried() == "the first"
+    assert tried.made == []
+    assert tried.run.recipe.training.accumulate == 1
+    assert not caplog.records
+
+
+def test_an_error_of_another_kind_is_raised_at_once(failing):
+    tried = failing(RuntimeError("size mismatch"))
+    with pytest.raises(RuntimeError, match="size mismatch"):
+        tried()
+    assert len(tried.fitted) == 1
+
+
+def test_parts_of_two_photos_are_not_halved_further(failing):
+    tried = failing(*[torch.OutOfMemoryError("still") for _ in range(9)], batch_size=8)
+    with pytest.raises(torch.OutOfMemoryError, match="still"):
+        tried()
+    assert [accumulate for _, _, accumulate in tried.fitted] == [1, 2, 4]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ["goes on", "gone"],
+)
+def test_a_training_goes_on_in_parts_after_the_first_learner_is_gone(asked, make_photos, tmp_path, monkeypatch):
+    photos = make_photos(tmp_path / "photos", {"갈비찜": 12, "김밥": 12})
+    settings = ["model.arch=resnet10t", "data.size=32", "training.epochs=1", "training.batch_size=4"]
+    recipe = load_recipe("mission1", [*settings, "training.workers=0"], str(photos))
+    fit, prepare, first, alive = train_module.fit, train_module.prepare_learner, [], []
+
+    def fit_once_failing(learner, recipe, run):
+        if not first:
+            first.append(weakref.ref(learner.model))
+            raise torch.OutOfMemoryError("x")
+        fit(learner, recipe, run)
+
+    def watched(*args, **named):
+        alive.extend(model() is not None for model in first)
+        return prepare(*args, **named)
+
+    monkeypatch.setattr(train_module, "fit", fit_once_failing)
+    monkeypatch.setattr(train_module, "prepare_learner", watched)
+    run = train(recipe, tmp_path / "runs")
+    assert run.status == DONE
+    assert run.recipe.training.accumulate == 2
+    assert run.history["epoch"].tolist() == [1]
+    if asked == "gone":
+        assert alive == [False]
+
+
+linux = pytest.mark.skipif(
+    sys.platform != "linux" or not hasattr(ctypes.CDLL(None), "gnu_get_libc_version"), reason="glibc only"
+)
+
+
+@linux
+def test_freed_memory_can_be_kept_on_linux():
+    assert keep_freed_memory() is True
+
+
+@linux
+def test_kept_memory_changes_nothing_that_is_learned(tiny, monkeypatch):
+    mallopt, learned = ctypes.CDLL(None).mallopt, []
+    for kept in (False, True):
+        monkeypatch.setattr(learner_module, "keep_freed_memory", keep_freed_memory if kept else lambda: False)
+        if not kept:  # as glibc begins: M_MMAP_MAX, M_TRIM_THRESHOLD
+            assert mallopt(-4, 65536) and mallopt(-1, 128 * 1024)
+        made = tiny(norm=True)
+        with made.learner.no_logging():
+            made.learner.fit(2)
+        learned.append((numbers(made.model), torch.stack(list(map(torch.as_tensor, made.learner.recorder.losses)))))
+    keep_freed_memory()
+    assert torch.equal(learned[0][0], learned[1][0])
+    assert torch.equal(learned[0][1], learned[1][1])
