@@ -40,6 +40,7 @@ lint: install ## check style
 
 bench: install ## measure speed, side by side with plain fastai and torch, as ratios
 	$(VENV)/bin/python tests/benchmarks/speed.py
+	$(VENV)/bin/python tests/benchmarks/scale.py
 
 clean: ## remove the environment and what building and testing left; runs stay
 	rm -rf $(VENV) build dist .pytest_cache .ruff_cache

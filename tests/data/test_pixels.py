@@ -535,7 +535,7 @@ def test_a_gigabyte_of_the_disk_stays_free(album, monkeypatch, caplog):
     assert all_right(cached_pixels(samples[:4], SQUISH), samples[:4])
 
 
-@pytest.mark.parametrize("given", ["lots", "20 GB", ""])
+@pytest.mark.parametrize("given", ["lots", "20 GB", "-1", "nan"])
 def test_a_limit_that_is_no_number_is_told(album, monkeypatch, given):
     monkeypatch.setenv("KFOOD_CACHE_GB", given)
     with pytest.raises(KfoodError, match=re.escape(f'KFOOD_CACHE_GB is "{given}": it must be a number of gigabytes')):
@@ -620,7 +620,7 @@ def test_a_cache_folder_that_is_a_file_costs_time_only(album, tmp_path, monkeypa
     (tmp_path / "file").touch()
     monkeypatch.setenv("KFOOD_CACHE", str(tmp_path / "file"))
     assert same_as_without_cache(album(10), augment=AUGMENT)
-    assert "Photos are decoded anew in each epoch, because they cannot be kept" in caplog.text
+    assert "Photos are decoded anew in each epoch: they cannot be kept" in caplog.text
 
 
 def test_a_read_only_cache_folder_costs_time_only(album, monkeypatch, caplog):
@@ -685,7 +685,7 @@ from kfood.data.shrink import Shrink
 
 table, stop_at = sys.argv[1], int(sys.argv[2])
 logging.basicConfig(stream=sys.stdout, level="INFO", format="%(message)s")
-pixels._PHOTOS_A_SEGMENT = 3
+pixels._PHOTOS_A_SEGMENT = pixels._AT_ONCE = 3
 calls, one_at_a_time, original = [], threading.Lock(), Shrink.__call__
 
 def stopping(self, photo, area=""):

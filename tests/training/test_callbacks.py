@@ -113,3 +113,14 @@ def test_a_very_large_loss_does_not(tiny):
     with torch.no_grad():
         made.model.head[0].bias[0] = 1e30
     fit(made, 1, RequireFiniteLoss())
+
+
+@pytest.mark.parametrize("frozen", [True, False])
+def test_batch_normalisation_keeps_its_statistics_and_learns_its_weights_where_asked(tiny, frozen):
+    made = tiny(norm=True, model={"freeze_norm": frozen}, optimizer={"name": "sgd", "lr": 0.1})
+    norm = made.model.body.norm
+    mean, weight = norm.running_mean.clone(), norm.weight.detach().clone()
+    with made.learner.no_logging():
+        made.learner.fit(1)
+    assert torch.equal(norm.running_mean, mean) == frozen
+    assert not torch.equal(norm.weight, weight)

@@ -34,7 +34,10 @@ def predict(
         from kfood.interpret.predict_photos import predict_photos
 
         table = predict_photos(chosen, photos)
-    print_table(f"{len(table)} photos, by {chosen.name}", table.head(_SHOWN))
+    shown = table.head(_SHOWN)
+    if photos.is_dir():
+        shown = shown.assign(path=[str(Path(path).relative_to(photos)) for path in shown["path"]])
+    print_table(f"{len(table)} photos, by {chosen.name}", shown)
     if out:
         write_csv(out, table)
         typer.echo(f"Written: {out}")

@@ -81,7 +81,7 @@ def build_dataloaders(samples: pd.DataFrame, recipe: Recipe) -> DataLoaders:
     return data_block(recipe, classes, len(train), photo_loader(shrink, pixels)).dataloaders(
         pd.concat([train, valid]),
         bs=training.batch_size,
-        num_workers=worker_count(training.workers, len(train)),
+        num_workers=worker_count(training.workers, 0 if pixels and device().type == "cpu" else len(train)),
         device=device(),
         **(weighted if over else {}),
     )
@@ -146,7 +146,8 @@ def device() -> torch.device:
 def worker_count(asked: int, n_photos: int) -> int:
     """Return how many processes load photos.
 
-    -1 asks for what suits: none for a small set, which is read sooner than processes start anew each epoch;
+    -1 asks for what suits: none where there is little to do (`n_photos`; none at all where the photos come decoded from
+    the cache and the cores are busy with the network), which is done sooner than processes start anew each epoch;
     otherwise as many as there are cores, 8 at most.
     """
     if sys.platform in ("darwin", "win32"):  # they start processes anew, which cannot carry the DataBlock

@@ -18,11 +18,12 @@ from kfood.model.precision import choose_precision
 from kfood.progress import duration
 from kfood.recipes.load import ladder_steps
 from kfood.recipes.schema import Recipe
+from kfood.training.memory import keep_freed_memory
 
 log = logging.getLogger(__name__)
-_PHOTOS, _PIXELS, _REPEATS = 16, 160, 2  # of the measurement; other sizes take time by their area
-_CAUTION = 1.15  # what is measured on a quiet moment, against what a training takes
-_SECONDS_A_PHOTO = 0.004  # to read and decode it
+_PHOTOS, _PIXELS, _REPEATS = 16, 224, 2  # of the measurement; other sizes take time by their area
+_CAUTION = 1.4  # a training takes longer than the same batch again and again
+_SECONDS_A_PHOTO = 0.008  # to read, decode and keep it
 _SECONDS_A_PROBE_STEP = 0.002
 
 
@@ -70,6 +71,7 @@ def _seconds(recipe: Recipe, samples: pd.DataFrame, predict: float, train: float
 
 def _measure(recipe: Recipe) -> tuple[float, float]:
     """Return seconds a photo and pixel, of predicting and of training, on this device."""
+    keep_freed_memory()  # as the training does: without it, both would seem to take longer
     where, precision = device(), choose_precision(recipe, device())
     size = recipe.data.size if made_for_one_size(recipe.model.arch) else min(_PIXELS, recipe.data.size)
     with torch.random.fork_rng():
