@@ -1,5 +1,7 @@
 """Runs are found by folder, name or recipe, and never written over."""
 
+import os
+
 import pytest
 
 from kfood.errors import KfoodError
@@ -73,3 +75,10 @@ def test_the_resolved_recipe_comes_back_as_it_was(tmp_path):
         }
     )
     assert create_run(recipe, {}, tmp_path / "x" / "1").recipe == recipe
+
+
+def test_of_two_runs_begun_in_the_same_second_the_younger_is_the_latest(tmp_path):
+    names = ["20261123-173122-771a", "20261123-173122-176e"]
+    for number, name in enumerate(names):
+        os.utime(a_run(tmp_path, name=name).recipe_file, ns=(number, number))
+    assert [run.folder.name for run in all_runs(tmp_path)] == names

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from fastai.learner import Learner
 
 log = logging.getLogger(__name__)
+_SECOND = len("20261123-145500")  # how a run's folder name begins
 RUNNING, INTERRUPTED, FAILED, DONE = "running", "interrupted", "failed", "done"
 
 
@@ -170,7 +171,12 @@ def require_free(folder: Path) -> None:
 def all_runs(runs: Path, recipe: str | None = None) -> list[Run]:
     """Return all runs below the folder, oldest first; those of one recipe where it is named."""
     found = runs.glob(f"{recipe or '*'}/*/recipe.toml")
-    return [Run(path.parent) for path in sorted(found, key=lambda path: (path.parent.name, path))]
+    return [Run(path.parent) for path in sorted(found, key=_age)]
+
+
+def _age(recipe_file: Path) -> tuple[str, int, Path]:
+    """Sort by the time in the folder's name; runs begun in the same second by the time of their first file."""
+    return recipe_file.parent.name[:_SECOND], recipe_file.stat().st_mtime_ns, recipe_file
 
 
 def finished_runs(runs: Path, recipe: str | None = None) -> list[Run]:
