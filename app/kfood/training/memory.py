@@ -5,9 +5,12 @@ from __future__ import annotations
 import ctypes
 import gc
 import sys
+from collections.abc import Callable
 
 import torch
 
+# What torch's own allocator says, and what oneDNN does when it finds no room for a convolution.
+_WORDS = ("DefaultCPUAllocator", "not enough memory", "bad_alloc", "could not create a primitive")
 _TRIM_THRESHOLD, _MMAP_MAX = -1, -4  # mallopt's names for its parameters, from malloc.h
 
 
@@ -18,7 +21,7 @@ def keep_freed_memory() -> bool:
     system must then clear every page, which took up to half of the time of a training on a CPU. Memory in use grows
     no higher by it, but shrinks only when the process ends. Other C libraries are left alone.
     """
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
+    mallopt = _libc("mallopt")
     return bool(mallopt and mallopt(_MMAP_MAX, 0) and mallopt(_TRIM_THRESHOLD, 2**31 - 1))
 
 
@@ -35,5 +38,12 @@ def is_out_of_memory(error: BaseException) -> bool:
 def free_memory() -> None:
     """Give back what nothing refers to any longer."""
     gc.collect()
+    if trim := _libc("malloc_trim"):
+        trim(0)
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
+
+
+def _libc(name: str) -> Callable[..., int] | None:
+    """Return a function of the C library, where it has it."""
+    return getattr(ctypes.CDLL(None), name, None) if sys.platform == "linux" else None
