@@ -19,7 +19,16 @@ from support.tiny import numbers
 CPU_ERROR = "[enforce fail at alloc_cpu.cpp:117] err == 0. DefaultCPUAllocator: can't allocate memory"
 
 
-@pytest.mark.parametrize("error", [torch.OutOfMemoryError("x"), RuntimeError(CPU_ERROR), MemoryError()])
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("x"),
+        RuntimeError(CPU_ERROR),
+        RuntimeError("could not create a primitive"),  # oneDNN, in a convolution
+        RuntimeError("std::bad_alloc"),
+        MemoryError(),
+    ],
+)
 def test_running_out_of_memory_is_recognised(error):
     assert is_out_of_memory(error)
 
@@ -55,7 +64,16 @@ def failing(monkeypatch, tmp_path):
     return lambda *errors, batch_size=12: Tried(errors, batch_size)
 
 
-@pytest.mark.parametrize("error", [torch.OutOfMemoryError("x"), RuntimeError(CPU_ERROR), MemoryError()])
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("x"),
+        RuntimeError(CPU_ERROR),
+        RuntimeError("could not create a primitive"),  # oneDNN, in a convolution
+        RuntimeError("std::bad_alloc"),
+        MemoryError(),
+    ],
+)
 def test_each_time_memory_runs_out_the_batch_goes_in_twice_as_many_parts(failing, caplog, error):
     tried = failing(error, error)
     assert tried() == "learner in 4"

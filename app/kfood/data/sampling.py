@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import numpy as np
 import pandas as pd
 from fastai.callback.data import WeightedDL
@@ -21,6 +23,11 @@ def class_balancing_weights(labels: pd.Series) -> np.ndarray:
     return weights / weights.sum()
 
 
+def draw(state: random.Random, weights: np.ndarray) -> list[int]:
+    """Return as many places as there are weights (which sum to 1), drawn with replacement by them."""
+    return np.random.default_rng(state.getrandbits(64)).choice(len(weights), len(weights), p=weights).tolist()
+
+
 class SeededWeightedDL(WeightedDL):
     """fastai's weighted loader, drawing from its own random state.
 
@@ -30,7 +37,4 @@ class SeededWeightedDL(WeightedDL):
 
     def get_idxs(self) -> list[int]:
         """Return the photos of one epoch, drawn with replacement by weight; in order where not shuffled."""
-        if not self.shuffle:
-            return super().get_idxs()
-        rng = np.random.default_rng(self.rng.getrandbits(64))
-        return rng.choice(self.n, self.n, p=self.wgts).tolist()
+        return draw(self.rng, self.wgts) if self.shuffle else super().get_idxs()

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import torch
 
 # What torch's own allocator says, and what oneDNN does when it finds no room for a convolution.
-_WORDS = ("DefaultCPUAllocator", "not enough memory", "bad_alloc", "could not create a primitive")
+_WORDS = ("DefaultCPUAllocator", "not enough memory", "bad_alloc", "bad allocation", "could not create a primitive")
 _TRIM_THRESHOLD, _MMAP_MAX = -1, -4  # mallopt's names for its parameters, from malloc.h
 
 
@@ -29,10 +29,7 @@ def is_out_of_memory(error: BaseException) -> bool:
     """Return whether an exception of torch's means that memory ran out, on a GPU or in the computer."""
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
         return True
-    text = str(error)
-    return any(
-        words in text for words in ("DefaultCPUAllocator", "not enough memory", "bad allocation", "std::bad_alloc")
-    )
+    return any(words in str(error) for words in _WORDS)
 
 
 def free_memory() -> None:

@@ -14,7 +14,7 @@ from fastai.learner import Learner
 from fastai.metrics import accuracy
 from torch import Tensor
 
-from kfood.data.sampling import class_balancing_weights
+from kfood.data.sampling import class_balancing_weights, draw
 from kfood.recipes.schema import Recipe
 from kfood.training.features import Features, body_features
 from kfood.training.finite import RequireFiniteLoss
@@ -47,10 +47,7 @@ class FeatureLoader(DataLoader):
 
     def get_idxs(self) -> list[int]:
         """Return the rows of one epoch."""
-        if self.weights is None:
-            return super().get_idxs()
-        rng = np.random.default_rng(self.rng.getrandbits(64))
-        return rng.choice(self.n, self.n, p=self.weights).tolist()
+        return super().get_idxs() if self.weights is None else draw(self.rng, self.weights)
 
     def create_item(self, row: int) -> int:
         """Return the row's number; `create_batch` looks it up."""
