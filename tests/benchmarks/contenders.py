@@ -124,7 +124,7 @@ def plain_loop(folder: Path, arch: str, size: int, batch: int) -> Work:
 def ready_tensors(folder: Path, arch: str, size: int, batch: int) -> Work:
     """The limit: network, precision, layout, allocator and optimizer as in kfood, on one batch that lies ready."""
     recipe = recipe_of(folder, arch, size, batch)
-    model = build_model(recipe.model, CLASSES, size).on(device()).run_in(choose_precision(recipe, device())).train()
+    model = build_model(recipe.model, CLASSES, size).on(device()).run_in(*choose_precision(recipe, device())).train()
     optimizer = torch.optim.Adam(model.parameters(), 1e-3)
     photos = torch.randn(batch, 3, size, size).to(device(), memory_format=torch.channels_last)
     labels = torch.arange(batch, device=device()) % CLASSES

@@ -103,7 +103,7 @@ def test_a_network_that_uses_the_convolution_elsewhere_is_not_broken(kind):
 
 def test_a_folded_network_computes_in_the_same_precision():
     model = with_history(tiny_model(norm=True)).run_in(torch.bfloat16)
-    assert folded(model, 32).precision == model.precision == torch.bfloat16
+    assert folded(model, 32).precision == model.precision == (torch.bfloat16, torch.bfloat16)
 
 
 def test_a_folded_network_keeps_the_mirror():

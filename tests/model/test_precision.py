@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from kfood.model import precision
-from kfood.model.build import build_model
+from kfood.model.build import Precision, build_model
 from kfood.model.precision import choose_precision
 from kfood.paths import cache_folder
 from kfood.recipes.explain import validate
@@ -18,7 +18,13 @@ from kfood.recipes.schema import Model, Recipe
 from support.tiny import tiny_model
 
 CPU = torch.device("cpu")
-GOOD = {"speedup": 2.0, "alike": 0.99}
+GOOD = {
+    "training_speedup": 2.0,
+    "training_alike": 0.99,
+    "predicting_speedup": 2.0,
+    "predicting_alike": 0.999,
+}
+FLOAT32, BFLOAT16 = Precision(torch.float32, torch.float32), Precision(torch.bfloat16, torch.bfloat16)
 
 
 def recipe_of(arch: str = "resnet18", size: int = 32, asked: str = "auto") -> Recipe:
@@ -68,13 +74,13 @@ def everything_set() -> list:
 @pytest.mark.parametrize("asked", ["float32", "bfloat16"])
 @pytest.mark.parametrize("device", ["cpu", "mps"])
 def test_what_is_asked_for_is_taken_unmeasured(measured, asked, device):
-    assert choose_precision(recipe_of(asked=asked), torch.device(device)) == getattr(torch, asked)
+    assert choose_precision(recipe_of(asked=asked), torch.device(device)) == (getattr(torch, asked),) * 2
     assert measured[0] == []
     assert not memory().exists()
 
 
 def test_a_device_of_another_kind_stays_with_float32(measured):
-    assert choose_precision(recipe_of(), torch.device("mps")) == torch.float32
+    assert choose_precision(recipe_of(), torch.device("mps")) == FLOAT32
     assert measured[0] == []
 
 
@@ -93,20 +99,45 @@ def test_a_device_of_another_kind_stays_with_float32(measured):
 )
 def test_bfloat16_is_taken_where_it_is_clearly_faster_and_computes_the_same(measured, caplog, speedup, alike, expected):
     asked, find = measured
-    find({"speedup": speedup, "alike": alike})
+    find({"training_speedup": speedup, "training_alike": alike})
     caplog.set_level("INFO")
     for _ in ("measured", "remembered"):
-        assert choose_precision(recipe_of(), CPU) == expected
+        assert choose_precision(recipe_of(), CPU) == (expected, torch.bfloat16)
     assert len(asked) == 1
-    assert f"Precision {str(expected).removeprefix('torch.')}: here bfloat16 is {speedup:.1f} times as" in caplog.text
+    chosen = Precision(expected, torch.bfloat16)
+    assert f"Precision {chosen}: here bfloat16 trains {speedup:.1f} and predicts 2.0 times as fast" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("speedup", "alike", "expected"),
+    [
+        (1.15, 0.99, torch.bfloat16),
+        (1.149, 1.0, torch.float32),
+        (9.0, 0.989, torch.float32),
+        (9.0, math.nan, torch.float32),
+    ],
+)
+def test_predicting_is_judged_by_itself(measured, speedup, alike, expected):
+    measured[1]({"training_speedup": 0.8, "predicting_speedup": speedup, "predicting_alike": alike})
+    assert choose_precision(recipe_of(), CPU) == (torch.float32, expected)
+
+
+def test_a_gpu_is_known_by_its_name(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: f"GPU of {device}")
+    assert precision.device_name(torch.device("cuda")) == "GPU of cuda"
+
+
+def test_precision_in_words():
+    assert str(BFLOAT16) == "bfloat16"
+    assert str(Precision(torch.float32, torch.bfloat16)) == "float32, predicting bfloat16"
 
 
 def test_what_was_measured_is_remembered_for_each_network(measured):
     asked, find = measured
-    assert choose_precision(recipe_of("resnet18", 32), CPU) == torch.bfloat16
-    find({"speedup": 0.5})
-    assert choose_precision(recipe_of("resnet18", 64), CPU) == torch.bfloat16
-    assert choose_precision(recipe_of("resnet34", 32), CPU) == torch.float32
+    assert choose_precision(recipe_of("resnet18", 32), CPU) == BFLOAT16
+    find({"training_speedup": 0.5, "predicting_speedup": 0.5})
+    assert choose_precision(recipe_of("resnet18", 64), CPU) == BFLOAT16
+    assert choose_precision(recipe_of("resnet34", 32), CPU) == FLOAT32
     assert asked == [("resnet18", 32), ("resnet34", 32)]
 
 
@@ -137,7 +168,7 @@ def test_another_torch_is_measured_anew(measured, monkeypatch):
         pytest.param(lambda whole: b"null", id="null"),
         pytest.param(lambda whole: json.dumps({key: {} for key in json.loads(whole)}).encode(), id="no numbers"),
         pytest.param(
-            lambda whole: json.dumps(dict.fromkeys(json.loads(whole), GOOD | {"alike": "x"})).encode(),
+            lambda whole: json.dumps(dict.fromkeys(json.loads(whole), GOOD | {"training_alike": "x"})).encode(),
             id="text",
         ),
     ],
@@ -147,7 +178,7 @@ def test_a_damaged_memory_is_measured_again_and_mended(measured, damage):
     choose_precision(recipe_of(), CPU)
     memory().write_bytes(damage(memory().read_bytes()))
     for _ in ("measured", "remembered"):
-        assert choose_precision(recipe_of(), CPU) == torch.bfloat16
+        assert choose_precision(recipe_of(), CPU) == BFLOAT16
     assert len(asked) == 2
 
 
@@ -155,7 +186,7 @@ def test_no_place_to_remember_is_a_warning_only(measured, tmp_path, monkeypatch,
     (tmp_path / "file").touch()
     monkeypatch.setenv("KFOOD_CACHE", str(tmp_path / "file"))
     for _ in range(2):
-        assert choose_precision(recipe_of(), CPU) == torch.bfloat16
+        assert choose_precision(recipe_of(), CPU) == BFLOAT16
     assert len(measured[0]) == 2
     assert "What was measured cannot be remembered" in caplog.text
 
@@ -167,18 +198,20 @@ def test_measuring_finds_the_gradients_alike_and_leaves_no_trace():
     assert (everything_random(), everything_set()) == before
     ((key, found),) = json.loads(memory().read_text()).items()
     assert key.startswith("resnet18|") and key.endswith(f"|{torch.__version__}")
-    assert set(found) == {"speedup", "alike"}
-    assert 0 < found["speedup"] < math.inf
-    assert 0.25 < found["alike"] < 1
-    assert chosen in (torch.float32, torch.bfloat16)
+    assert set(found) == set(GOOD)
+    assert all(0 < found[name] < math.inf for name in ("training_speedup", "predicting_speedup"))
+    assert 0.25 < found["training_alike"] < 1
+    assert 0.99 < found["predicting_alike"] <= 1
+    assert set(chosen) <= {torch.float32, torch.bfloat16}
 
 
 def test_measuring_compares_the_same_network_on_the_same_photos(monkeypatch):
     """Both in float32: the gradients are then the same, whatever the random state was."""
-    monkeypatch.setattr(torch, "bfloat16", torch.float32)
+    monkeypatch.setattr(precision, "_FORMATS", (torch.float32, torch.float32))
     monkeypatch.setattr(precision, "_STEPS", 1)
     torch.manual_seed(5)
-    assert precision._measure(recipe_of("resnet10t"), CPU)["alike"] == pytest.approx(1, abs=1e-3)
+    found = precision._measure(recipe_of("resnet10t"), CPU)
+    assert [found["training_alike"], found["predicting_alike"]] == pytest.approx([1, 1], abs=1e-3)
 
 
 def test_what_is_measured_depends_on_no_random_state(monkeypatch):
@@ -186,7 +219,7 @@ def test_what_is_measured_depends_on_no_random_state(monkeypatch):
     found = []
     for seed in (0, 1):
         torch.manual_seed(seed)
-        found.append(precision._measure(recipe_of("resnet10t"), CPU)["alike"])
+        found.append(precision._measure(recipe_of("resnet10t"), CPU)["training_alike"])
     assert found[0] == pytest.approx(found[1], abs=2e-4)
 
 
@@ -227,6 +260,12 @@ def test_bfloat16_computes_in_bfloat16_and_answers_in_float32(network, photos):
     assert not torch.equal(rounded, exact)
     assert (rounded - exact).norm() < 0.03 * exact.norm()
     assert torch.equal(network.run_in(torch.float32)(photos), exact)
+
+
+def test_training_and_predicting_have_a_format_each(network, photos):
+    network.run_in(torch.float32, torch.bfloat16)
+    assert dtypes_inside(network, photos) == {torch.bfloat16}
+    assert dtypes_inside(network.train(), photos) == {torch.float32}
 
 
 def test_weights_and_what_they_learn_from_stay_float32(network, photos):

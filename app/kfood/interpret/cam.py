@@ -20,6 +20,7 @@ from matplotlib.figure import Figure
 from kfood.data.crop_area import parse_area
 from kfood.data.loaders import RESIZE_METHODS, Photo, photos_of
 from kfood.data.photo import open_photo
+from kfood.data.threads import in_order
 from kfood.errors import KfoodError
 from kfood.interpret.fonts import figure_style, save_figure
 from kfood.interpret.galleries import RIGHT_COLOUR, WRONG_COLOUR
@@ -52,10 +53,10 @@ def activation_maps(learner: Learner, photos: list[Photo], targets: list[int]) -
     """
     model = learner.model.eval()
     model.mirror = False  # a map is of the photo as it is shown
-    loader = learner.dls.test_dl(photos)
+    loader = in_order(learner.dls, photos)
     cam = LayerGradCam(model, model.feature_map)
     maps, done = [], 0
-    for (batch,) in loader:
+    for batch, _ in loader:
         wanted = torch.tensor(targets[done : done + len(batch)], device=batch.device)
         done += len(batch)
         seen = cam.attribute(batch.as_subclass(torch.Tensor), target=wanted, relu_attributions=True)

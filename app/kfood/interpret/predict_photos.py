@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from fastai.vision.core import PILImage
 
-from kfood.data.check import check_photos, readable
-from kfood.data.loaders import data_block, device, photo_loader, shrinking, worker_count
+from kfood.data.loaders import Photo, data_block, device, photo_loader, shrinking
 from kfood.data.photo import EXTENSIONS
+from kfood.data.shrink import Shrink
 from kfood.errors import KfoodError
 from kfood.interpret.predictions import predict_logits
 from kfood.model.precision import choose_precision
@@ -17,8 +20,10 @@ from kfood.model.saved import load_model
 from kfood.run import Run
 from kfood.training.learner import build_learner
 
+log = logging.getLogger(__name__)
 _BATCH = 64
 _NAMED = ("predicted", "second", "third")
+_NAMED_FAULTS = 5
 
 
 def predict_photos(run: Run, source: Path) -> pd.DataFrame:
@@ -35,23 +40,46 @@ def predict_photos(run: Run, source: Path) -> pd.DataFrame:
     Raises:
         KfoodError: there is no photo that can be read, or the model's files are damaged.
     """
-    samples = pd.DataFrame({"path": find_photos(source), "area": "", "split": "test"})
-    samples, _ = readable(samples, check_photos(samples, source))
-    if samples.empty:
-        raise KfoodError(f"No photo in {source} can be read.")
     model, about = load_model(run.weights_file, run.model_file)
-    samples["label"] = about.classes[0]  # what is on them is not known; fastai wants some class
     recipe = run.recipe
-    block = data_block(recipe, about.classes, len(samples), photo_loader(shrinking(recipe.data), None))
-    workers = worker_count(recipe.training.workers, len(samples))
-    dls = block.dataloaders(samples, bs=_BATCH, num_workers=workers, device=device())
-    model.on(dls.device).run_in(choose_precision(recipe, dls.device))
+    # What is on them is not known; fastai wants some class.
+    samples = pd.DataFrame({"path": find_photos(source), "area": "", "label": about.classes[0]})
+    load_photo, faults = _forgiving(shrinking(recipe.data))
+    block = data_block(recipe, about.classes, len(samples), load_photo)
+    dls = block.dataloaders(samples, bs=_BATCH, num_workers=0, device=device())
+    model.on(dls.device).run_in(*choose_precision(recipe, dls.device))
     probabilities = predict_logits(build_learner(dls, model, recipe), samples, about.size).softmax(dim=1).numpy()
-    table = samples[["path"]]
+    _say_left_out(faults, source, len(samples))
+    read = ~samples["path"].isin(faults).to_numpy()
+    table, probabilities = samples.loc[read, ["path"]].reset_index(drop=True), probabilities[read]
     for name, numbers in zip(_NAMED, np.argsort(-probabilities, axis=1, kind="stable").T, strict=False):
         chosen = {name: np.array(about.classes)[numbers]}
         table = table.assign(**chosen, **{f"{name}_probability": probabilities[np.arange(len(numbers)), numbers]})
     return table.round(6)
+
+
+def _forgiving(shrink: Shrink) -> tuple[Callable[[Photo], PILImage], dict[str, str]]:
+    """Return what opens a photo, and the faults by path of those that it found unreadable and gave as black instead."""
+    faults: dict[str, str] = {}
+    load_photo = photo_loader(shrink, None)
+
+    def load(photo: Photo) -> PILImage:
+        try:
+            return load_photo(photo)
+        except OSError as error:
+            faults[photo.path] = str(error)
+            return PILImage.create(np.zeros((shrink.size, shrink.size, 3), np.uint8))
+
+    return load, faults
+
+
+def _say_left_out(faults: dict[str, str], source: Path, n_photos: int) -> None:
+    if len(faults) == n_photos:
+        raise KfoodError(f"No photo in {source} can be read.")
+    for path in sorted(faults)[:_NAMED_FAULTS]:
+        log.warning("Left out: %s", faults[path])
+    if len(faults) > _NAMED_FAULTS:
+        log.warning("… and %d more: %d photos are left out in all.", len(faults) - _NAMED_FAULTS, len(faults))
 
 
 def find_photos(source: Path) -> list[str]:

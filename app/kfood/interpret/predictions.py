@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pandas as pd
 import torch
 from fastai.learner import Learner
 
 from kfood.data.loaders import photos_of
+from kfood.data.threads import in_order
 from kfood.model.folded import folded
+from kfood.progress import track
 
 log = logging.getLogger(__name__)
 
@@ -44,20 +44,10 @@ def predict(learner: Learner, samples: pd.DataFrame, size: int) -> pd.DataFrame:
     return table.join(pd.DataFrame(logs.exp().numpy(), columns=columns)).round(7)
 
 
+@torch.inference_mode()
 def predict_logits(learner: Learner, samples: pd.DataFrame, size: int) -> torch.Tensor:
-    """Return logits, photos x classes, float32 on the CPU, in the order of `samples`."""
-    loader = learner.dls.test_dl(photos_of(samples), with_labels=True)
-    with learner.no_bar(), learner.no_logging(), _folded(learner, size):
-        logits, _ = learner.get_preds(dl=loader, act=lambda logits: logits)
-    return logits
-
-
-@contextmanager
-def _folded(learner: Learner, size: int) -> Iterator[None]:
-    """Predict with a faster copy of the model meanwhile."""
-    model = learner.model
-    learner.model = folded(model, size)
-    try:
-        yield
-    finally:
-        learner.model = model
+    """Return logits, photos x classes, float32 on the CPU, in the order of `samples`. Arguments as in `predict`."""
+    loader = in_order(learner.dls, photos_of(samples))
+    model = folded(learner.model, size)
+    batches = track(loader, len(loader), "predicting")
+    return torch.cat([model(photos.as_subclass(torch.Tensor)).cpu() for photos, _ in batches])

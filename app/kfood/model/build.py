@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import timm
 import torch
@@ -18,6 +19,17 @@ from kfood.recipes.schema import Model
 _ALIASES = {"mobilenet_v2": "mobilenetv2_100", "mobilenetv2": "mobilenetv2_100"}
 
 
+class Precision(NamedTuple):
+    """The number formats that a network computes in."""
+
+    training: torch.dtype
+    predicting: torch.dtype
+
+    def __str__(self) -> str:
+        training, predicting = (str(each).removeprefix("torch.") for each in self)
+        return training if training == predicting else f"{training}, predicting {predicting}"
+
+
 class Classifier(nn.Module):
     """Photos in, logits out: `body` (any timm network without its classifier) and `head`.
 
@@ -29,7 +41,7 @@ class Classifier(nn.Module):
         super().__init__()
         self.body, self.head, self.mirror = body, head, mirror
         self.feature_map = nn.Identity()  # where activation maps look
-        self.precision = torch.float32
+        self.precision = Precision(torch.float32, torch.float32)
 
     def forward(self, photos: Tensor) -> Tensor:
         """Return logits, n x classes, float32, of photos, n x 3 x height x width in -1..1.
@@ -45,13 +57,16 @@ class Classifier(nn.Module):
             features = self.feature_map(self.body.forward_features(photos))
             return self.body.forward_head(features, pre_logits=True)
 
-    def run_in(self, precision: torch.dtype) -> Classifier:
+    def run_in(self, training: torch.dtype, predicting: torch.dtype | None = None) -> Classifier:
         """Compute in float32 or bfloat16 from now on; weights stay float32. Return the classifier.
 
-        Here and not in a callback, because fastai's MixedPrecision knows GPUs only, and because a model should predict
-        as it was trained.
+        Here and not in a callback, because fastai's MixedPrecision knows GPUs only.
+
+        Args:
+            training: the format in training mode.
+            predicting: in evaluation mode; the same where not given.
         """
-        self.precision = precision
+        self.precision = Precision(training, predicting or training)
         return self
 
     def on(self, device: torch.device) -> Classifier:
@@ -67,7 +82,8 @@ class Classifier(nn.Module):
             return self.head(self.pooled(photos)).float()
 
     def _autocast(self, photos: Tensor) -> torch.autocast:
-        return torch.autocast(photos.device.type, self.precision, enabled=self.precision != torch.float32)
+        wanted = self.precision.training if self.training else self.precision.predicting
+        return torch.autocast(photos.device.type, wanted, enabled=wanted != torch.float32)
 
 
 def build_model(model: Model, n_classes: int, size: int) -> Classifier:

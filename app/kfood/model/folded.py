@@ -39,7 +39,7 @@ def folded(model: Classifier, size: int) -> Classifier:
     if not torch.allclose(got, wanted, atol=_TOLERANCE * wanted.abs().max().item()):
         log.debug("Batch normalisation cannot be folded into this network.")
         return copy.deepcopy(model).eval()
-    return faster.run_in(precision)
+    return faster.run_in(*precision)
 
 
 def _pairs(model: nn.Module, photos: Tensor) -> Iterator[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""In which precision a network runs: bfloat16 where this device is faster with it and it computes the same."""
+"""In which precision a network runs: bfloat16 where this device is faster with it and it computes alike."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import logging
 import platform
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -14,28 +15,33 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from kfood.files import write_json
-from kfood.model.build import Classifier, build_model, made_for_one_size
+from kfood.model.build import Classifier, Precision, build_model, made_for_one_size
 from kfood.paths import cache_folder
 from kfood.recipes.schema import Recipe
 
 log = logging.getLogger(__name__)
 _PHOTOS, _PIXELS, _STEPS = 8, 128, 3  # of the measurement; networks made for one size are measured at theirs
 _WORTH_IT = 1.15  # times as fast as float32, or it stays with float32
-_ALIKE = 0.25  # cosine between the gradients: 1 is the same direction, 0 what chance gives in millions of dimensions
+# Cosine between the gradients, or the features: 1 is the same direction. Rounding turns the gradients of an untrained
+# network on noise far more than its features; chance gives 0 in millions of dimensions.
+_ALIKE = {"training": 0.25, "predicting": 0.99}
+_FORMATS = (torch.float32, torch.bfloat16)
+_MEASURED = [f"{work}_{what}" for work in _ALIKE for what in ("speedup", "alike")]
+Measured = dict[str, float]
 
 
-def choose_precision(recipe: Recipe, device: torch.device) -> torch.dtype:
-    """Return the number format that a recipe's network runs in, and say which.
+def choose_precision(recipe: Recipe, device: torch.device) -> Precision:
+    """Return the number formats that a recipe's network trains and predicts in, and say which.
 
-    "auto" trains a few steps on noise in float32 and in bfloat16. bfloat16 is taken where it is clearly faster and the
-    gradients agree (loosely: an untrained network on noise magnifies rounding). What was measured is remembered for
-    this network, device and torch, so that the choice is the same next time.
+    "auto" runs a few steps on noise in float32 and in bfloat16. bfloat16 is taken where it is clearly faster and
+    computes alike. What was measured is remembered for this network, device and torch, so that the choice is the same
+    next time.
     """
     asked = recipe.training.precision
     if asked != "auto":
-        return getattr(torch, asked)
+        return Precision(getattr(torch, asked), getattr(torch, asked))
     if device.type not in ("cpu", "cuda"):
-        return torch.float32
+        return Precision(torch.float32, torch.float32)
     memory = cache_folder() / "precision.json"
     key = "|".join([recipe.model.arch, device_name(device), torch.__version__])
     known = _read(memory)
@@ -46,57 +52,79 @@ def choose_precision(recipe: Recipe, device: torch.device) -> torch.dtype:
             write_json(memory, known)
         except OSError as error:
             log.warning("What was measured cannot be remembered: %s", error)
-    speedup, alike = known[key]["speedup"], known[key]["alike"]
-    chosen = torch.bfloat16 if speedup >= _WORTH_IT and alike >= _ALIKE else torch.float32
+    found = known[key]
+    chosen = Precision(*(_better(found, work) for work in Precision._fields))
     log.info(
-        "Precision %s: here bfloat16 is %.1f times as fast as float32 (their gradients' cosine is %.2f).",
-        str(chosen).removeprefix("torch."),
-        speedup,
-        alike,
+        "Precision %s: here bfloat16 trains %.1f and predicts %.1f times as fast as float32.",
+        chosen,
+        found["training_speedup"],
+        found["predicting_speedup"],
     )
     return chosen
 
 
-def _measure(recipe: Recipe, device: torch.device) -> dict[str, float]:
-    """Train the network on noise in both formats, in turns."""
+def _better(found: Measured, work: str) -> torch.dtype:
+    worth_it = found[f"{work}_speedup"] >= _WORTH_IT and found[f"{work}_alike"] >= _ALIKE[work]
+    return torch.bfloat16 if worth_it else torch.float32
+
+
+def _measure(recipe: Recipe, device: torch.device) -> Measured:
+    """Run the network on noise in both formats, in turns."""
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(0)
         section = recipe.model.model_copy(update={"pretrained": False, "head": "plain"})
         size = recipe.data.size if made_for_one_size(recipe.model.arch) else min(_PIXELS, recipe.data.size)
-        model = build_model(section, _PHOTOS, size).on(device).train()
+        model = build_model(section, _PHOTOS, size).on(device)
         photos = torch.randn(_PHOTOS, 3, size, size, device=device)
-        formats = (torch.float32, torch.bfloat16)
-        gradients = [_gradient(copy.deepcopy(model).run_in(each), photos) for each in formats]
-        seconds: dict[torch.dtype, list[float]] = {each: [] for each in formats}
-        for _ in range(_STEPS):
-            for each in formats:
-                started = time.perf_counter()
-                _gradient(model.run_in(each), photos)
-                seconds[each].append(time.perf_counter() - started)
-    slow, fast = (min(seconds[each]) for each in formats)  # the least disturbed by other work
-    alike = F.cosine_similarity(*gradients, dim=0).nan_to_num(-1).item()
-    return {"speedup": round(slow / fast, 3), "alike": round(alike, 4)}
+        found = {}
+        for work, run in (("training", _gradient), ("predicting", _features)):
+            results = [run(copy.deepcopy(model).run_in(each), photos) for each in _FORMATS]
+            alike = F.cosine_similarity(*results, dim=0).nan_to_num(-1).item()
+            found |= {f"{work}_speedup": round(_speedup(run, model, photos), 3), f"{work}_alike": round(alike, 4)}
+    return found
+
+
+def _speedup(run: Callable[[Classifier, Tensor], Tensor], model: Classifier, photos: Tensor) -> float:
+    seconds: dict[torch.dtype, list[float]] = {each: [] for each in _FORMATS}
+    for _ in range(_STEPS):
+        for each in _FORMATS:
+            started = time.perf_counter()
+            run(model.run_in(each), photos)
+            seconds[each].append(time.perf_counter() - started)
+    slow, fast = (min(seconds[each]) for each in _FORMATS)  # the least disturbed by other work
+    return slow / fast
 
 
 def _gradient(model: Classifier, photos: Tensor) -> Tensor:
-    model.zero_grad()
+    model.train().zero_grad()
     F.cross_entropy(model(photos), torch.arange(len(photos), device=photos.device)).backward()
-    if photos.device.type == "cuda":
-        torch.cuda.synchronize()
+    _wait_for(photos.device)
     return torch.cat([parameter.grad.flatten() for parameter in model.parameters() if parameter.grad is not None])
+
+
+@torch.inference_mode()
+def _features(model: Classifier, photos: Tensor) -> Tensor:
+    pooled = model.eval().pooled(photos).float().flatten()
+    _wait_for(photos.device)
+    return pooled
+
+
+def _wait_for(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.synchronize()
 
 
 def device_name(device: torch.device) -> str:
     """Return what stands for a device's speed."""
     if device.type == "cuda":
-        return torch.cuda.getdevice_name(device)
+        return torch.cuda.get_device_name(device)
     return f"{platform.node()} {torch.backends.cpu.get_cpu_capability()} {torch.get_num_threads()} threads"
 
 
-def _read(memory: Path) -> dict[str, dict[str, float]]:
+def _read(memory: Path) -> dict[str, Measured]:
     """Return what was measured before; what is damaged is measured again."""
     try:
         known = json.loads(memory.read_text(encoding="utf-8"))
-        return {key: {name: float(each[name]) for name in ("speedup", "alike")} for key, each in known.items()}
+        return {key: {name: float(each[name]) for name in _MEASURED} for key, each in known.items()}
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return {}

@@ -14,6 +14,7 @@ from fastai.torch_core import no_random
 from safetensors.torch import load_file, save
 from torch import Tensor
 
+from kfood.data.threads import in_order
 from kfood.files import write_whole
 from kfood.model.build import Classifier
 from kfood.model.folded import folded
@@ -64,9 +65,9 @@ def _compute(learner: Learner, recipe: Recipe) -> Features:
     log.info("Computing features of %d views of %d photos.", views, len(dls.train.items))
     parts = []
     with no_random(recipe.training.seed):  # DataLoaders draw from it when they are made, too
-        as_they_are = dls.test_dl(dls.train.items, with_labels=True, bs=_BATCH)
+        as_they_are, judged = (in_order(dls, part.items) for part in dls)
         augmented = dls.train.new(cls=TfmdDL, shuffle=False, drop_last=False, bs=_BATCH)
-        loaders = [as_they_are, *[augmented] * (views - 1), dls.test_dl(dls.valid.items, with_labels=True, bs=_BATCH)]
+        loaders = [as_they_are, *[augmented] * (views - 1), judged]
         total = sum(len(loader) for loader in loaders)
         batches = track((batch for loader in loaders for batch in loader), total, "computing features")
         model = folded(learner.model, recipe.data.size)

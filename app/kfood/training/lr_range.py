@@ -91,7 +91,7 @@ def _one_trial(recipe: Recipe, samples: pd.DataFrame, start: Run | None, seed: i
     model = build_model(recipe.model, len(classes), recipe.data.size)
     if start:
         start_from(model, start, classes)
-    learner = build_learner(dls, model.on(dls.device).run_in(choose_precision(recipe, dls.device)), recipe)
+    learner = build_learner(dls, model.on(dls.device).run_in(*choose_precision(recipe, dls.device)), recipe)
     with tempfile.TemporaryDirectory() as folder, learner.no_bar():
         learner.path, learner.model_dir = Path(folder), ""  # lr_find keeps the weights there meanwhile
         learner.lr_find(num_it=iterations, show_plot=False, suggest_funcs=None)

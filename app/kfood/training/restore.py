@@ -19,4 +19,4 @@ def restore_learner(run: Run) -> Learner:
     """
     dls = build_dataloaders(run.samples, run.recipe)
     model, _ = load_model(run.weights_file, run.model_file)
-    return build_learner(dls, model.on(dls.device).run_in(choose_precision(run.recipe, dls.device)), run.recipe)
+    return build_learner(dls, model.on(dls.device).run_in(*choose_precision(run.recipe, dls.device)), run.recipe)

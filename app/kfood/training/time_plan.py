@@ -78,7 +78,7 @@ def _measure(recipe: Recipe) -> tuple[float, float]:
         section = recipe.model.model_copy(update={"pretrained": False})
         model = build_model(section, 2, size)
         freeze_stages(model, section.arch, section.frozen_stages)
-        model.on(where).run_in(precision).train()
+        model.on(where).run_in(*precision).train()
         fast = folded(model, size)
         photos, labels = torch.randn(_PHOTOS, 3, size, size, device=where), torch.arange(_PHOTOS, device=where) % 2
 

@@ -80,7 +80,7 @@ def train(
     learner = prepare_learner(recipe, prepared, start)
     environment = describe_environment(learner.dls.device)
     environment |= {"data": prepared.layout, "data_fingerprint": fingerprint(prepared.samples)}
-    environment |= {"precision": str(learner.model.precision).removeprefix("torch.")}
+    environment |= {"precision": str(learner.model.precision)}
     environment |= {"started_from": str(start.folder.resolve()) if start else None}
     # Named only now: a run is younger than the run it starts from.
     run = create_run(recipe, environment, folder or new_folder(runs, recipe.name))
@@ -122,7 +122,7 @@ def prepare_learner(recipe: Recipe, prepared: Prepared, start: Run | None) -> Le
         warn_of_leaks(start, prepared.samples)
     freeze_stages(model, recipe.model.arch, recipe.model.frozen_stages)
     log.info("%s, %s head, %s parameters.", recipe.model.arch, recipe.model.head, f"{parameter_count(model):,}")
-    model.on(dls.device).run_in(precision)
+    model.on(dls.device).run_in(*precision)
     if recipe.training.compile:
         model.compile()
     return build_learner(dls, model, recipe)
