@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from kfood.data import pixels as cache
+from kfood.data import decode_once as cache
 from kfood.data.check import content_digest
 from kfood.data.shrink import Shrink
 from support.album import BYTES, SPLITS, with_digests

@@ -239,3 +239,11 @@ def test_loading_processes_give_the_same_photos(plain):
     alone, labels_alone = everything(loaders_of(plain, training={"workers": 0}).train)
     assert labels == labels_alone
     assert torch.equal(pixels, alone)
+
+
+def test_validation_photos_go_through_the_network_in_the_same_parts(plain):
+    """Where memory is too small for a batch, it is too small for as many validation photos."""
+    whole = loaders_of(plain, training={"batch_size": 6})
+    parts = loaders_of(plain, training={"batch_size": 6, "accumulate": 3})
+    assert (whole.train.bs, whole.valid.bs) == (6, 6)
+    assert (parts.train.bs, parts.valid.bs) == (6, 2)

@@ -13,7 +13,7 @@ import torch
 from fastai.torch_core import set_seed
 from PIL import Image
 
-from kfood.data.pixels import cached_pixels
+from kfood.data.decode_once import cached_pixels
 from kfood.data.prepare import prepare_samples
 from kfood.data.shrink import Shrink
 from kfood.recipes.load import load_recipe

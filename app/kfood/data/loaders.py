@@ -16,7 +16,8 @@ from fastai.vision.augment import Resize, ResizeMethod
 from fastai.vision.core import PILImage
 
 from kfood.data.augment import augmentations
-from kfood.data.pixels import Pixels, cached_pixels, photo_key
+from kfood.data.decode_once import cached_pixels
+from kfood.data.pixels import Pixels, photo_key
 from kfood.data.sampling import SeededWeightedDL, class_balancing_weights, undersample
 from kfood.data.shrink import Shrink
 from kfood.errors import KfoodError
@@ -81,6 +82,7 @@ def build_dataloaders(samples: pd.DataFrame, recipe: Recipe) -> DataLoaders:
     return data_block(recipe, classes, len(train), photo_loader(shrink, pixels)).dataloaders(
         pd.concat([train, valid]),
         bs=training.batch_size,
+        val_bs=max(1, training.batch_size // training.accumulate),  # what goes through the network at a time
         num_workers=worker_count(training.workers, 0 if pixels and device().type == "cpu" else len(train)),
         device=device(),
         **(weighted if over else {}),

@@ -1,4 +1,4 @@
-"""Photos decoded once: a cache on disk that training reads without decoding.
+"""Photos decoded once: a cache on disk that training reads without decoding (`decode_once` fills it).
 
 `<cache>/pixels/<size, resize, denoise>/` holds segments, each a folder with `pixels.bin` (photos one behind the other,
 uint8, height x width x 3) and `index.npz`. A photo's key is the content of its file and the area it is cut to, so that
@@ -9,32 +9,14 @@ the others and renamed when it is whole; nothing in it changes afterwards, so th
 from __future__ import annotations
 
 import logging
-import os
-import shutil
-import tempfile
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
-from io import BytesIO
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from filelock import FileLock, Timeout
-
-from kfood.data.check import content_digest
-from kfood.data.shrink import Shrink
-from kfood.paths import cache_folder, cache_limit
-from kfood.progress import track
 
 log = logging.getLogger(__name__)
-_FORMAT = 1  # of the segments, and of what `Shrink` does to a photo: counted up when either changes
-_PHOTOS_A_SEGMENT = 4096
-_AT_ONCE = 256  # photos being decoded
-_KEPT_FREE = 2**30  # bytes of the disk that the cache never takes
-_KEY = "S96"  # content, and an area of four numbers
-_ROW = np.dtype([("key", _KEY), ("segment", "i4"), ("start", "i8"), ("height", "i4"), ("width", "i4")])
+KEY = "S96"  # content, and an area of four numbers
+_ROW = np.dtype([("key", KEY), ("segment", "i4"), ("start", "i8"), ("height", "i4"), ("width", "i4")])
 
 
 def photo_key(digest: str, area: str) -> str:
@@ -68,11 +50,11 @@ class Pixels:
 
     def has(self, keys: pd.Series) -> np.ndarray:
         """Return for each key whether its photo is there."""
-        return np.isin(keys.to_numpy(dtype=_KEY), self._index["key"])
+        return np.isin(keys.to_numpy(dtype=KEY), self._index["key"])
 
     def segments_of(self, keys: pd.Series) -> set[Path]:
         """Return the folders that hold these photos."""
-        numbers = self._index["segment"][np.isin(self._index["key"], keys.to_numpy(dtype=_KEY))]
+        numbers = self._index["segment"][np.isin(self._index["key"], keys.to_numpy(dtype=KEY))]
         return {self._segments[number] for number in np.unique(numbers)}
 
     def _open(self, segment: Path) -> np.ndarray:
@@ -94,148 +76,3 @@ class Pixels:
         self._maps.append(pixels)
         self._segments.append(segment)
         return table
-
-
-def cached_pixels(samples: pd.DataFrame, shrink: Shrink) -> Pixels:
-    """Return the pixels of these photos, after decoding those that no training has used at this size yet.
-
-    What cannot be kept (a full disk, a limit reached) is said and left out; it is then decoded anew in each epoch.
-
-    Args:
-        samples: with `path`, `area` and `digest`.
-        shrink: how photos are brought to size.
-    """
-    folder = cache_folder() / "pixels" / f"{_FORMAT}-{shrink.size}-{shrink.resize}-{shrink.denoise}"
-    keys = [photo_key(*row) for row in zip(samples["digest"], samples["area"], strict=True)]
-    wanted = samples.assign(key=keys).query("key != ''").drop_duplicates("key")
-    pixels = Pixels(folder)
-    if not pixels.has(wanted["key"]).all():
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            with _alone_in(folder):
-                _add(wanted, shrink, folder)
-        except OSError as error:  # a full disk or a read-only home costs time, not the training
-            log.warning("Photos are decoded anew in each epoch: they cannot be kept in %s: %s", folder, error)
-        pixels = Pixels(folder)
-    for segment in pixels.segments_of(wanted["key"]):
-        with suppress(OSError):  # a cache that may only be read
-            os.utime(segment)  # used now, so the last to be thrown away
-    return pixels
-
-
-@contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
-    """Hold the folder's lock, which the system takes back from a process that ends in whatever way."""
-    lock = FileLock(folder / "lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        log.info("Another process is decoding photos into %s: waiting for it.", folder)
-        lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-def _add(wanted: pd.DataFrame, shrink: Shrink, folder: Path) -> None:
-    """Decode in parallel what is missing, a segment at a time, so that little is lost if it is stopped."""
-    pixels = Pixels(folder)
-    for dead in [*folder.glob("partial-*"), *pixels.damaged]:  # partial: of a killed process, as we hold the lock
-        shutil.rmtree(dead, ignore_errors=True)
-    missing = wanted[~pixels.has(wanted["key"])]
-    room = _make_room(3 * shrink.size**2 * len(missing), folder.parent, pixels.segments_of(wanted["key"]))
-    if not len(missing) or not room:
-        return
-    log.info("Decoding %s photos once, to %d pixels.", f"{len(missing):,}", shrink.size)
-    photos = list(zip(missing["path"], missing["area"], strict=True))
-    decoded = _within(room, track(_decoded(photos, shrink), len(photos), "decoding photos"))
-    while _write_segment(islice(decoded, _PHOTOS_A_SEGMENT), folder):
-        pass
-
-
-def _make_room(needed: int, cache: Path, in_use: set[Path]) -> int:
-    """Throw away what was not used for longest until `needed` bytes fit; return what fits, 0 where they never will."""
-    limit = int(min(cache_limit(), shutil.disk_usage(cache).free - _KEPT_FREE + _size(cache.glob("*/segment-*"))))
-    kept = _size(in_use)
-    if kept + needed > limit:
-        log.warning(
-            "Photos are decoded anew in each epoch: %.1f GB of pixels do not fit into the %.1f GB that the cache may "
-            "take in %s. KFOOD_CACHE names another folder, KFOOD_CACHE_GB another limit.",
-            (kept + needed) / 1e9,
-            max(0, limit) / 1e9,
-            cache,
-        )
-        return 0
-    for segment in sorted(set(cache.glob("*/segment-*")) - in_use, key=_last_used):
-        if _size(cache.glob("*/segment-*")) + needed <= limit:
-            break
-        log.info("Thrown away to make room: %s", segment)
-        shutil.rmtree(segment, ignore_errors=True)
-    return limit - _size(cache.glob("*/segment-*"))
-
-
-def _size(segments: Iterable[Path]) -> int:
-    total = 0
-    for segment in segments:
-        with suppress(OSError):  # thrown away by another process
-            total += (segment / "pixels.bin").stat().st_size
-    return total
-
-
-def _last_used(segment: Path) -> float:
-    try:
-        return segment.stat().st_mtime
-    except OSError:
-        return 0.0
-
-
-def _within(room: int, photos: Iterable[tuple[str, np.ndarray] | None]) -> Iterator[tuple[str, np.ndarray]]:
-    """Pass on photos until they fill the room: long ones take more of it than squares."""
-    for photo in photos:
-        if photo is None:
-            continue
-        room -= photo[1].nbytes
-        if room < 0:
-            log.warning("The cache is full: the other photos are decoded anew in each epoch (see KFOOD_CACHE_GB).")
-            return
-        yield photo
-
-
-def _decoded(photos: list[tuple[str, str]], shrink: Shrink) -> Iterator[tuple[str, np.ndarray] | None]:
-    """Yield key and pixels of each photo in order; None where it can no longer be read."""
-
-    def decode(photo: tuple[str, str]) -> tuple[str, np.ndarray] | None:
-        path, area = photo
-        try:
-            content = Path(path).read_bytes()  # once, so that key and pixels are of the same content
-            return photo_key(content_digest(content), area), shrink(BytesIO(content), area)
-        except OSError:
-            return None
-
-    # Pillow decodes without holding Python's lock, so threads share the cores.
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for start in range(0, len(photos), _AT_ONCE):  # so that little waits in memory to be written
-            yield from pool.map(decode, photos[start : start + _AT_ONCE])
-
-
-def _write_segment(photos: Iterable[tuple[str, np.ndarray]], folder: Path) -> int:
-    """Write photos as they come and return how many; the folder gets its name only when all are on the disk."""
-    partial = Path(tempfile.mkdtemp(prefix="partial-", dir=folder))
-    index = []
-    try:
-        with (partial / "pixels.bin").open("wb") as file:
-            for key, photo in photos:
-                file.write(np.ascontiguousarray(photo))
-                index.append((key, *photo.shape[:2]))
-            os.fsync(file.fileno())
-        if not index:
-            return 0
-        keys, heights, widths = zip(*index, strict=True)
-        with (partial / "index.npz").open("wb") as file:
-            np.savez(file, key=np.array(keys, _KEY), height=heights, width=widths)
-            os.fsync(file.fileno())
-        partial.rename(partial.with_name(partial.name.replace("partial", "segment")))
-        return len(index)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)

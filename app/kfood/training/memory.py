@@ -9,8 +9,15 @@ from collections.abc import Callable
 
 import torch
 
-# What torch's own allocator says, and what oneDNN does when it finds no room for a convolution.
-_WORDS = ("DefaultCPUAllocator", "not enough memory", "bad_alloc", "bad allocation", "could not create a primitive")
+# What torch's own allocator says, the system to who maps a file, and oneDNN when it finds no room for a convolution.
+_WORDS = (
+    "DefaultCPUAllocator",
+    "not enough memory",
+    "Cannot allocate memory",
+    "bad_alloc",
+    "bad allocation",
+    "could not create a primitive",
+)
 _TRIM_THRESHOLD, _MMAP_MAX = -1, -4  # mallopt's names for its parameters, from malloc.h
 
 

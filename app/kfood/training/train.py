@@ -89,9 +89,7 @@ def train(
         write_csv(run.samples_file, prepared.samples)
         write_csv(run.left_out_file, prepared.left_out)
         started = time.monotonic()
-        held = [learner]
-        del learner  # so that its memory is free again if it has to be made anew
-        learner = fit_in_memory(held.pop(), recipe, run, partial(prepare_learner, prepared=prepared, start=start))
+        learner = fit_in_memory(learner, recipe, run, partial(prepare_learner, prepared=prepared, start=start))
         seconds = time.monotonic() - started
         description = describe_model(recipe, class_names(prepared.samples))
         save_model(learner.model, description, run.weights_file, run.model_file)
@@ -149,7 +147,8 @@ def fit_in_memory(learner: Learner, recipe: Recipe, run: Run, prepare: Callable[
                 batch_size,
                 parts,
             )
-        del learner  # and its memory, before the next one is made
+        learner.model.to("meta")  # the caller still holds it: give back its memory before the next one is made
+        learner.opt = None
         free_memory()
         recipe = recipe.model_copy(update={"training": recipe.training.model_copy(update={"accumulate": parts})})
         run.write_recipe(recipe)

@@ -16,8 +16,9 @@ import pandas as pd
 import pytest
 from filelock import FileLock
 
-from kfood.data import pixels as cache
-from kfood.data.pixels import Pixels, cached_pixels
+from kfood.data import decode_once as cache
+from kfood.data.decode_once import cached_pixels
+from kfood.data.pixels import Pixels
 from kfood.data.shrink import Shrink
 from kfood.errors import KfoodError
 from support.album import (
@@ -282,12 +283,12 @@ def test_a_full_disk_leaves_nothing_half_written(album, monkeypatch, caplog, seg
 BUILDER = """
 import logging, sys, threading
 import pandas as pd
-from kfood.data import pixels
+from kfood.data import decode_once
 from kfood.data.shrink import Shrink
 
 table, stop_at = sys.argv[1], int(sys.argv[2])
 logging.basicConfig(stream=sys.stdout, level="INFO", format="%(message)s")
-pixels._PHOTOS_A_SEGMENT = pixels._AT_ONCE = 3
+decode_once._PHOTOS_A_SEGMENT = decode_once._AT_ONCE = 3
 calls, one_at_a_time, original = [], threading.Lock(), Shrink.__call__
 
 def stopping(self, photo, area=""):
@@ -301,7 +302,7 @@ def stopping(self, photo, area=""):
 Shrink.__call__ = stopping
 samples = pd.read_csv(table, dtype=str, keep_default_na=False)
 sys.stdin.readline()
-pixels.cached_pixels(samples, Shrink(32, "squish", "none"))
+decode_once.cached_pixels(samples, Shrink(32, "squish", "none"))
 print("decoded:", len(calls), flush=True)
 """
 
