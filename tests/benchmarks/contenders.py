@@ -1,9 +1,9 @@
-"""Four ways to train the same network on the same photos, and three to predict them."""
+"""Ways to load the same photos, to train the same network on them and to predict them."""
 
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
@@ -71,7 +71,7 @@ def allocator_as_it_comes() -> None:
         mallopt(-4, 65536), mallopt(-1, 128 * 1024)  # glibc's defaults for M_MMAP_MAX and M_TRIM_THRESHOLD
 
 
-def plain_fastai(folder: Path, arch: str, size: int, batch: int) -> Work:
+def fastai_learner(folder: Path, arch: str, size: int, batch: int) -> Learner:
     """A dozen lines with fastai: what a good user writes."""
     block = DataBlock(
         (ImageBlock, CategoryBlock),
@@ -82,19 +82,33 @@ def plain_fastai(folder: Path, arch: str, size: int, batch: int) -> Work:
         batch_tfms=[*aug_transforms(size=size, min_scale=0.75), Normalize.from_stats(HALF, HALF)],
     )
     dls = block.dataloaders(folder, bs=batch, num_workers=WORKERS)
-    learner = Learner(dls, timm.create_model(arch, num_classes=CLASSES), cbs=TrainOnly())
+    return Learner(dls, timm.create_model(arch, num_classes=CLASSES), cbs=TrainOnly())
+
+
+def fits(learner: Learner, prepare: Callable[[], object]) -> Work:
+    """An epoch of fastai's, after what has to be told to the allocator."""
 
     def train() -> int:
-        allocator_as_it_comes()
+        prepare()
         with learner.no_bar(), learner.no_logging():
             learner.fit(1)
-        return len(dls.train) * batch
+        return len(learner.dls.train) * learner.dls.train.bs
 
     return train
 
 
-def plain_loop(folder: Path, arch: str, size: int, batch: int) -> Work:
-    """A loop in the manner of torchvision's references and timm's train.py: Pillow, their transforms, channels last."""
+def loads(loader: Iterable[tuple[torch.Tensor, torch.Tensor]], prepare: Callable[[], object]) -> Work:
+    """An epoch's batches, with nothing done to them."""
+
+    def load() -> int:
+        prepare()
+        return sum(len(labels) for _, labels in loader)
+
+    return load
+
+
+def torch_loader(folder: Path, size: int, batch: int) -> torch.utils.data.DataLoader:
+    """In the manner of torchvision's references and timm's train.py: Pillow and their transforms."""
     change = transforms.Compose(
         [
             transforms.RandomResizedCrop(size),
@@ -104,7 +118,12 @@ def plain_loop(folder: Path, arch: str, size: int, batch: int) -> Work:
         ]
     )
     data = datasets.ImageFolder(str(folder), change)
-    loader = torch.utils.data.DataLoader(data, batch, shuffle=True, num_workers=WORKERS, drop_last=True)
+    return torch.utils.data.DataLoader(data, batch, shuffle=True, num_workers=WORKERS, drop_last=True)
+
+
+def plain_loop(folder: Path, arch: str, size: int, batch: int) -> Work:
+    """A loop in the manner of torchvision's references and timm's train.py, channels last."""
+    loader = torch_loader(folder, size, batch)
     model = timm.create_model(arch, num_classes=CLASSES).to(memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(model.parameters(), 1e-3)
 
@@ -143,19 +162,12 @@ def ready_tensors(folder: Path, arch: str, size: int, batch: int) -> Work:
 _BATCHES = 4
 
 
-def with_kfood(folder: Path, arch: str, size: int, batch: int, *settings: str) -> Work:
+def kfood_learner(folder: Path, arch: str, size: int, batch: int, *settings: str) -> Learner:
     """kfood, its cache filled before."""
     recipe = recipe_of(folder, arch, size, batch, *settings)
     learner = prepare_learner(recipe, prepare_samples(recipe.data), None)
     learner.add_cb(TrainOnly())
-
-    def train() -> int:
-        keep_freed_memory()
-        with learner.no_bar(), learner.no_logging():
-            learner.fit(1)
-        return len(learner.dls.train) * batch
-
-    return train
+    return learner
 
 
 def fastai_predicts(folder: Path, arch: str, size: int) -> Work:

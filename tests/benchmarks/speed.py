@@ -12,9 +12,12 @@ import os
 import statistics
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import contenders as by
+
+from kfood.training.memory import keep_freed_memory
 
 CASES = {  # network, size, batch, photos in the folder
     "resnet18": ("resnet18", 128, 64, 480),
@@ -44,6 +47,39 @@ def show(title: str, rates: dict[str, list[float]]) -> None:
         print(f"  {name:34} {statistics.median(theirs):7.1f} photos/s   {'' if theirs is ours else spread}")
 
 
+def contests(folder: Path, arch: str, size: int, batch: int) -> Iterator[tuple[str, dict[str, by.Work]]]:
+    """Yield what is compared, and the contenders by name."""
+    case = (folder, arch, size, batch)
+    plain, ours = by.fastai_learner(*case), by.kfood_learner(*case)
+    uncached = by.kfood_learner(*case, "data.cache=false")
+    yield (
+        f"loading alone, {size} px, batch {batch}",
+        {
+            "plain fastai": by.loads(plain.dls.train, by.allocator_as_it_comes),
+            "plain torch": by.loads(by.torch_loader(folder, size, batch), by.allocator_as_it_comes),
+            "kfood without its cache": by.loads(uncached.dls.train, keep_freed_memory),
+            "kfood": by.loads(ours.dls.train, keep_freed_memory),
+        },
+    )
+    yield (
+        f"training {arch}, {size} px, batch {batch}",
+        {
+            "plain fastai": by.fits(plain, by.allocator_as_it_comes),
+            "plain torch loop": by.plain_loop(*case),
+            "ready tensors": by.ready_tensors(*case),
+            "kfood without its cache": by.fits(uncached, keep_freed_memory),
+            "kfood": by.fits(ours, keep_freed_memory),
+        },
+    )
+    yield (
+        f"predicting with {arch}, {size} px, from files",
+        {
+            "fastai's get_preds": by.fastai_predicts(folder, arch, size),
+            "kfood": by.kfood_predicts(folder, arch, size, "data.cache=false"),
+        },
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repetitions", type=int, default=3)
@@ -55,25 +91,10 @@ def main() -> None:
         for arch, size, batch, count in (CASES[name] for name in asked.case or CASES):
             with tempfile.TemporaryDirectory() as place:
                 os.environ["KFOOD_CACHE"] = f"{place}/cache"
-                folder = Path(place) / "photos"
-                by.draw_photos(folder, count, width, height)
-                case = (folder, arch, size, batch)
-                training = {
-                    "plain fastai": by.plain_fastai(*case),
-                    "plain torch loop": by.plain_loop(*case),
-                    "ready tensors": by.ready_tensors(*case),
-                    "kfood without its cache": by.with_kfood(*case, "data.cache=false"),
-                    "kfood": by.with_kfood(*case),
-                }
-                show(
-                    f"training {arch}, {size} px, batch {batch}, photos of {pixels}:",
-                    compare(training, asked.repetitions),
-                )
-                predicting = {
-                    "fastai's get_preds": by.fastai_predicts(folder, arch, size),
-                    "kfood": by.kfood_predicts(folder, arch, size, "data.cache=false"),
-                }
-                show(f"predicting with it, from files of {pixels}:", compare(predicting, asked.repetitions))
+                # Large photos take so long that fewer must do: three batches to train on.
+                by.draw_photos(Path(place) / "photos", min(count, 4 * batch) if width > 2000 else count, width, height)
+                for title, works in contests(Path(place) / "photos", arch, size, batch):
+                    show(f"{title}, photos of {pixels}:", compare(works, asked.repetitions))
 
 
 if __name__ == "__main__":
