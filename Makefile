@@ -14,15 +14,15 @@ CLASSES = $(if $(PAIR),--set data.classes=$(PAIR))
 .DEFAULT_GOAL := help
 .PHONY: all install test lint bench clean help
 
-all: install ## train missions 1 to 3 and the pair, find a learning rate, draw every picture
+all: install ## train missions 1 to 3 and the pair, find a learning rate, write a page on each
 	$(KFOOD) train mission1 $(OPTIONS)
 	$(KFOOD) train mission2 $(OPTIONS)
 	$(KFOOD) train mission3 $(OPTIONS)
 	$(KFOOD) lrfind pair $(OPTIONS) $(CLASSES)
 	$(KFOOD) train pair $(OPTIONS) $(CLASSES)
-	@for recipe in mission1 mission2 mission3 pair; do $(KFOOD) interpret $$recipe || exit; done
+	@for recipe in mission1 mission2 mission3 pair; do $(KFOOD) report $$recipe || exit; done
 	$(KFOOD) runs ls
-	@echo "Done. Pictures lie in runs/<recipe>/<run>/figures; what was measured in metrics.json beside them."
+	@echo "Done. Each run's page is runs/<recipe>/<run>/report.html, its pictures lie in figures beside it."
 
 install: $(VENV)/.installed ## make a virtual environment with kfood in it; skipped when up to date
 
@@ -38,8 +38,10 @@ lint: install ## check style
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 
-bench: install ## measure speed, side by side with plain fastai and torch, as ratios
+bench: install ## measure speed beside plain fastai and torch, start-up, memory, and how costs grow
 	$(VENV)/bin/python tests/benchmarks/speed.py
+	$(VENV)/bin/python tests/benchmarks/processes.py
+	$(VENV)/bin/python tests/benchmarks/interpretation.py
 	$(VENV)/bin/python tests/benchmarks/scale.py
 
 clean: ## remove the environment and what building and testing left; runs stay

@@ -40,11 +40,17 @@ def write_csv(path: Path, table: pd.DataFrame) -> None:
     write_whole(path, lambda partial: table.to_csv(partial, index=False, encoding="utf-8-sig"))
 
 
-def read_csv(path: Path, text: Iterable[str] = ()) -> pd.DataFrame:
-    """Read a table that `write_csv` wrote; columns named in `text` come back as text, "" and "NA" included."""
+def read_csv(path: Path, text: Iterable[str] = (), needed: Iterable[str] = ()) -> pd.DataFrame:
+    """Read a table that `write_csv` wrote; columns named in `text` come back as text, "" and "NA" included.
+
+    Raises:
+        ValueError: it is no such table, or has no column of a name in `needed`.
+    """
     import pandas as pd  # commands that read no table start without it
 
     as_text = dict.fromkeys(text, str)
     columns = pd.read_csv(path, encoding="utf-8-sig", nrows=0).columns
+    if absent := [name for name in needed if name not in columns]:
+        raise ValueError(f"it has no column {absent[0]}.")
     empty = {name: [""] for name in columns if name not in as_text}
     return pd.read_csv(path, encoding="utf-8-sig", dtype=as_text, keep_default_na=False, na_values=empty)

@@ -10,12 +10,12 @@ import json
 import logging
 import secrets
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import tomli_w
 
@@ -81,27 +81,29 @@ class Run:
     @cached_property
     def environment(self) -> dict[str, Any]:
         """Versions, device, data, seed and command of this run."""
-        return json.loads(self.environment_file.read_text(encoding="utf-8"))
+        return _read(self.environment_file, _json)
 
     @cached_property
     def metrics(self) -> dict[str, Any]:
         """Results on validation and test, with intervals."""
-        return json.loads(self.metrics_file.read_text(encoding="utf-8"))
+        return _read(self.metrics_file, _json)
 
     @cached_property
     def samples(self) -> pd.DataFrame:
         """A row a photo: path, label, split, area, group."""
-        return read_csv(self.samples_file, text=["path", "label", "split", "area", "group", "digest"])
+        text = ["path", "label", "split", "area", "group", "digest"]
+        return _read(self.samples_file, partial(read_csv, text=text, needed=["path", "label", "split", "area"]))
 
     @cached_property
     def history(self) -> pd.DataFrame:
         """A row an epoch."""
-        return read_csv(self.history_file)
+        return _read(self.history_file, partial(read_csv, needed=["epoch", "valid_accuracy"]))
 
     @cached_property
     def predictions(self) -> pd.DataFrame:
         """A row for each validation and test photo, with the probability of every class."""
-        return read_csv(self.predictions_file, text=["path", "split", "label", "predicted"])
+        text = ["path", "split", "label", "predicted"]
+        return _read(self.predictions_file, partial(read_csv, text=text, needed=[*text, "probability", "loss"]))
 
     @cached_property
     def learner(self) -> Learner:
@@ -132,6 +134,27 @@ class Run:
                     traceback.print_exception(error, file=file)
                 raise
         write_text(self.status_file, DONE)
+
+
+T = TypeVar("T")
+
+
+def _read(file: Path, reader: Callable[[Path], T]) -> T:
+    """Read a run's file, or say which one is missing or damaged."""
+    try:
+        return reader(file)
+    except FileNotFoundError:
+        raise KfoodError(f"{file} is missing: without it, this cannot be shown.") from None
+    except (OSError, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        raise KfoodError(f"{file} is damaged: {reason}") from None
+
+
+def _json(file: Path) -> dict[str, Any]:
+    found = json.loads(file.read_text(encoding="utf-8"))
+    if not isinstance(found, dict):
+        raise ValueError("it holds no table of names and values.")
+    return found
 
 
 def create_run(recipe: Recipe, environment: dict[str, Any], folder: Path) -> Run:

@@ -7,7 +7,7 @@ import warnings
 
 import typer
 
-from kfood.cli import data, interpret, lrfind, predict, recipe, runs, train
+from kfood.cli import data, interpret, lrfind, predict, recipe, report, runs, train
 from kfood.errors import KfoodError
 
 app = typer.Typer(
@@ -18,7 +18,8 @@ app = typer.Typer(
 )
 app.command("train")(train.train)
 app.command("lrfind")(lrfind.lrfind)
-app.command("interpret")(interpret.interpret)
+app.command("interpret", cls=interpret.InterpretCommand)(interpret.interpret)
+app.command("report")(report.report)
 app.command("predict")(predict.predict)
 app.add_typer(recipe.app, name="recipe")
 app.add_typer(data.app, name="data")

@@ -1,5 +1,6 @@
 """Options that several commands share."""
 
+from enum import Enum
 from pathlib import Path
 from typing import Annotated
 
@@ -22,3 +23,10 @@ Settings = Annotated[
 ]
 Runs = Annotated[Path, typer.Option("--runs", help="Folder of all runs.", envvar="KFOOD_RUNS")]
 RUNS = Path("runs")
+
+
+class Order(str, Enum):
+    """Of classes in a picture."""
+
+    name = "name"
+    similar = "similar"

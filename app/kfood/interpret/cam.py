@@ -1,4 +1,4 @@
-"""Where the network looks: class activation maps."""
+"""Class activation maps of a run's photos, as pictures, and in a number how far they can be believed."""
 
 from __future__ import annotations
 
@@ -7,67 +7,28 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
-import torch.nn.functional as F
-from captum.attr import LayerGradCam
-from fastai.learner import Learner
 from fastai.vision.augment import Resize
 from fastai.vision.core import PILImage
-from matplotlib import colormaps
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from kfood.data.crop_area import parse_area
 from kfood.data.loaders import RESIZE_METHODS, Photo, photos_of
 from kfood.data.photo import open_photo
-from kfood.data.threads import in_order
-from kfood.errors import KfoodError
-from kfood.interpret.fonts import figure_style, save_figure
+from kfood.interpret.activation import activation_maps
+from kfood.interpret.faithfulness import Faithfulness, faithfulness
 from kfood.interpret.galleries import RIGHT_COLOUR, WRONG_COLOUR
+from kfood.interpret.map_grid import Rows, Tile, draw_grid, overlay, overlay_contrast
 from kfood.interpret.metrics import headline, per_class
 from kfood.interpret.per_class_plot import best_and_worst
-from kfood.interpret.table import class_names, is_right
+from kfood.interpret.predict_photos import predict_photos
+from kfood.interpret.table import CLASS_PREFIX, class_names, is_right
 from kfood.run import Run
 
 _TILE_PIXELS = 224
-_STRENGTH = 0.45  # of the map over the photo
 _EXAMPLES = 2  # right ones and wrong ones of each class
+_JUDGED = 48  # photos on which the maps are judged
 
 
-def activation_maps(learner: Learner, photos: list[Photo], targets: list[int]) -> np.ndarray:
-    """Return how much each place of each photo speaks for a class.
-
-    Grad-CAM (Selvaraju et al. 2017, by captum) on what the body sees before pooling. Behind one linear layer, as in
-    the study's heads, it is the class activation map of Zhou et al. (2016) up to a factor.
-
-    Args:
-        learner: of a finished run.
-        photos: n of them.
-        targets: n class numbers.
-
-    Returns:
-        n x height x width, as coarse as the body's last features, each map from 0 to 1.
-
-    Raises:
-        KfoodError: the body has no feature map (a transformer's tokens).
-    """
-    model = learner.model.eval()
-    model.mirror = False  # a map is of the photo as it is shown
-    loader = in_order(learner.dls, photos)
-    cam = LayerGradCam(model, model.feature_map)
-    maps, done = [], 0
-    for batch, _ in loader:
-        wanted = torch.tensor(targets[done : done + len(batch)], device=batch.device)
-        done += len(batch)
-        seen = cam.attribute(batch.as_subclass(torch.Tensor), target=wanted, relu_attributions=True)
-        if seen.ndim != 4:
-            raise KfoodError("This network's body has no feature map in height and width, so no activation map.")
-        maps.append(seen.detach().squeeze(1).cpu())
-    whole = torch.cat(maps)
-    return (whole / whole.amax(dim=(1, 2), keepdim=True).clamp(min=1e-12)).numpy()
-
-
-def draw_cam(run: Run, predictions: pd.DataFrame, path: Path) -> Path:
+def draw_class_maps(run: Run, predictions: pd.DataFrame, path: Path) -> Path:
     """Save maps of the three best and three worst classes, right and wrong photos, as a PNG; return its path.
 
     Every map is for the predicted class: what the network took the photo for, and where it saw that. Small photos
@@ -79,80 +40,138 @@ def draw_cam(run: Run, predictions: pd.DataFrame, path: Path) -> Path:
         path: of the PNG.
     """
     best, worst = best_and_worst(per_class(predictions))
-    shown = {name: _examples(predictions[predictions["label"] == name]) for name in [*best, *worst]}
-    chosen = pd.concat(list(shown.values())) if shown else predictions.head(0)
-    return _draw(_tiles(run, chosen, class_names(predictions)), chosen, shown, best, predictions, path)
+    rows: Rows = []
+    for name in [*best, *worst]:
+        right, wrong = _examples(predictions[predictions["label"] == name])
+        tiles = [_padded(_predicted_tiles(run, part)) for part in (right, wrong)]
+        rows.append((f"{name}\n{'best' if name in best else 'worst'}", [*tiles[0], *tiles[1]]))
+    heading = "Where the network sees the class that it predicts: most confident right (left) and wrong photos (right)"
+    return draw_grid(rows, f"{heading}\n{headline(predictions)}", path)
 
 
-def overlay(photo: np.ndarray, heat: np.ndarray) -> np.ndarray:
-    """Lay a map (any size, 0..1) over a photo (height x width x 3, 0..1); return an array like the photo."""
-    smooth = F.interpolate(torch.tensor(heat)[None, None].float(), photo.shape[:2], mode="bilinear")[0, 0].numpy()
-    colours = colormaps["turbo"](smooth)[..., :3]
-    strength = _STRENGTH * smooth[..., None]
-    return photo * (1 - strength) + colours * strength
+def draw_contrast_maps(run: Run, rows: pd.DataFrame, heading: str, path: Path) -> Path:
+    """Save for each photo: itself, the maps of the predicted and of the other class, and of the one against the other.
+
+    The other class is the true one of a wrong photo and the second most probable one of a right photo.
+
+    Args:
+        run: finished.
+        rows: of its predictions.
+        heading: above the picture.
+        path: of the PNG.
+    """
+    classes = class_names(rows)
+    others = [_other(row, classes) for row in rows.to_dict("records")]
+    first = [classes.index(name) for name in rows["predicted"]]
+    second = [classes.index(name) for name in others]
+    shown: Rows = []
+    plain = _tiles(run, rows, None)
+    of_first, of_second = _tiles(run, rows, first), _tiles(run, rows, second)
+    against = _tiles(run, rows, first, second)
+    for number, row in enumerate(rows.to_dict("records")):
+        label, predicted, other = row["label"], row["predicted"], others[number]
+        colour = RIGHT_COLOUR if label == predicted else WRONG_COLOUR
+        captions = (
+            f"{label}",
+            f"⟶ {predicted} {row['probability']:.2f}",
+            f"{other} {row[CLASS_PREFIX + other]:.2f}",
+            f"red: {predicted}\nblue: {other}",
+        )
+        images = (plain[number], of_first[number], of_second[number], against[number])
+        tiles = [Tile(image, words, colour) for image, words in zip(images, captions, strict=True)]
+        shown.append((f"loss {row['loss']:.2f}", tiles))
+    return draw_grid(shown, heading, path)
 
 
-def _examples(rows: pd.DataFrame) -> pd.DataFrame:
+def draw_photo_maps(run: Run, photo: Path, path: Path) -> pd.DataFrame:
+    """Save maps of any photo's three most probable classes, and of the first against the second, as a PNG.
+
+    Returns:
+        The row of `predict_photos` for it.
+
+    Raises:
+        KfoodError: the photo cannot be read.
+    """
+    found = predict_photos(run, photo)
+    row, classes = found.iloc[0], list(run.learner.dls.vocab)
+    names = [row[column] for column in ("predicted", "second", "third") if column in row]
+    numbers = [classes.index(name) for name in names]
+    item = Photo(str(photo), "", "", classes[0])
+    image = _as_shown(run, item)
+    maps = activation_maps(run.learner, [item] * len(names), numbers)
+    tiles: list[Tile | None] = [Tile(image, photo.name)]
+    for name, heat, column in zip(names, maps, ("predicted", "second", "third"), strict=False):
+        tiles.append(Tile(overlay(image, heat), f"{name} {row[f'{column}_probability']:.2f}"))
+    against = activation_maps(run.learner, [item], numbers[:1], numbers[1:2])[0]
+    tiles.append(Tile(overlay_contrast(image, against), f"red: {names[0]}\nblue: {names[1]}"))
+    draw_grid([("", tiles)], f"Where {run.name} sees what", path)
+    return found
+
+
+def judge_maps(run: Run, predictions: pd.DataFrame) -> Faithfulness | None:
+    """Measure how faithful the maps of up to 48 photos are; None where fewer than two photos are there."""
+    there = predictions[[Path(path).is_file() for path in predictions["path"]]]
+    rows = there.sample(min(_JUDGED, len(there)), random_state=0)
+    if len(rows) < 2:
+        return None
+    numbers = [class_names(predictions).index(name) for name in rows["predicted"]]
+    return faithfulness(run.learner, _items(run, rows), numbers)
+
+
+def _examples(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The most confident right and wrong photos of a class."""
     by_confidence = rows.sort_values("probability", ascending=False, kind="stable")
     right = is_right(by_confidence)
-    return pd.concat([by_confidence[right].head(_EXAMPLES), by_confidence[~right].head(_EXAMPLES)])
+    return by_confidence[right].head(_EXAMPLES), by_confidence[~right].head(_EXAMPLES)
 
 
-def _tiles(run: Run, chosen: pd.DataFrame, classes: list[str]) -> list[np.ndarray | None]:
-    """Return a photo with its map for each row of `chosen`, None where the photo is gone."""
-    known = run.samples.set_index("path").loc[chosen["path"]].reset_index()
-    there = np.array([Path(photo).is_file() for photo in known["path"]], dtype=bool)
-    photos = photos_of(known[there])
-    if not photos:
-        return [None] * len(chosen)
-    maps = iter(activation_maps(run.learner, photos, [classes.index(name) for name in chosen["predicted"][there]]))
-    # Resized as the network's input is, but large enough to look at.
+def _predicted_tiles(run: Run, rows: pd.DataFrame) -> list[Tile | None]:
+    classes = class_names(rows)
+    images = _tiles(run, rows, [classes.index(name) for name in rows["predicted"]])
+    colours = is_right(rows).map({True: RIGHT_COLOUR, False: WRONG_COLOUR})
+    captions = [f"⟶ {name} {p:.2f}" for name, p in zip(rows["predicted"], rows["probability"], strict=True)]
+    return [Tile(*parts) for parts in zip(images, captions, colours, strict=True)]
+
+
+def _padded(tiles: list[Tile | None]) -> list[Tile | None]:
+    return [*tiles, *[None] * (_EXAMPLES - len(tiles))]
+
+
+def _other(row: dict[str, Any], classes: list[str]) -> str:
+    if row["label"] != row["predicted"]:
+        return row["label"]
+    rest = [name for name in classes if name != row["predicted"]]
+    return max(rest, key=lambda name: row[CLASS_PREFIX + name])
+
+
+def _tiles(
+    run: Run, rows: pd.DataFrame, targets: list[int] | None, against: list[int] | None = None
+) -> list[np.ndarray | None]:
+    """Return each row's photo, None where it is gone; with targets, with the map laid over it."""
+    there = [number for number, path in enumerate(rows["path"]) if Path(path).is_file()]
+    items = _items(run, rows.iloc[there])
+    images: list[np.ndarray | None] = [None] * len(rows)
+    if not items:
+        return images
+    maps = None
+    if targets is not None:
+        others = [against[number] for number in there] if against else None
+        maps = activation_maps(run.learner, items, [targets[number] for number in there], others)
+    for place, number in enumerate(there):
+        image = _as_shown(run, items[place])
+        if maps is not None:
+            image = (overlay_contrast if against else overlay)(image, maps[place])
+        images[number] = image
+    return images
+
+
+def _items(run: Run, rows: pd.DataFrame) -> list[Photo]:
+    return photos_of(run.samples.set_index("path").loc[rows["path"]].reset_index())
+
+
+def _as_shown(run: Run, photo: Photo) -> np.ndarray:
+    """Return a photo (height x width x 3, 0..1) resized as the network's input is, but large enough to look at."""
     data = run.recipe.data
     resize = Resize(max(_TILE_PIXELS, data.size), method=RESIZE_METHODS[data.resize])
-    images = (np.asarray(resize(_whole(photo), split_idx=1), dtype=float) / 255 for photo in photos)
-    return [overlay(next(images), next(maps)) if is_there else None for is_there in there]
-
-
-def _whole(photo: Photo) -> PILImage:
-    return PILImage(open_photo(photo.path, parse_area(photo.area)))
-
-
-def _draw(
-    tiles: list[np.ndarray | None],
-    chosen: pd.DataFrame,
-    shown: dict[str, pd.DataFrame],
-    best: list[str],
-    predictions: pd.DataFrame,
-    path: Path,
-) -> Path:
-    rows, columns = max(1, len(shown)), 2 * _EXAMPLES
-    queue = iter(zip(tiles, chosen.to_dict("records"), strict=True))
-    with figure_style():
-        figure = Figure(figsize=(1.9 * columns, 2.1 * rows))
-        whole = {"left": 0, "right": 1, "bottom": 0, "top": 1, "hspace": 0.2, "wspace": 0.05}
-        grid = figure.subplots(rows, columns, squeeze=False, gridspec_kw=whole)
-        for axes in grid.flat:
-            axes.set_axis_off()
-        for row, (name, examples) in zip(grid, shown.items(), strict=False):
-            rank = "best" if name in best else "worst"
-            row[0].text(-0.08, 0.5, f"{name}\n{rank}", transform=row[0].transAxes, ha="right", va="center")
-            n_right = int(is_right(examples).sum())
-            places = [*range(n_right), *range(_EXAMPLES, _EXAMPLES + len(examples) - n_right)]
-            for place in places:
-                _draw_tile(row[place], *next(queue))
-        heading = (
-            "Where the network sees the class that it predicts: most confident right (left) and wrong photos (right)"
-        )
-        height = 1 + 0.4 / figure.get_figheight()
-        figure.text(0, height, f"{heading}\n{headline(predictions)}", va="bottom", linespacing=1.5)
-        return save_figure(figure, path)
-
-
-def _draw_tile(axes: Axes, tile: np.ndarray | None, photo: dict[str, Any]) -> None:
-    colour = RIGHT_COLOUR if photo["label"] == photo["predicted"] else WRONG_COLOUR
-    axes.set_title(f"⟶ {photo['predicted']} {photo['probability']:.2f}", color=colour, loc="center", fontsize=9)
-    if tile is None:
-        axes.text(0.5, 0.5, "photo\nnot found", ha="center", va="center")
-    else:
-        axes.imshow(tile)
+    image = PILImage(open_photo(photo.path, parse_area(photo.area)))
+    return np.asarray(resize(image, split_idx=1), dtype=float) / 255

@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
+from scipy.cluster.hierarchy import leaves_list, linkage
 
 from kfood.interpret.fonts import figure_style, save_figure
 from kfood.interpret.metrics import headline
@@ -24,12 +25,34 @@ def confusion_matrix(predictions: pd.DataFrame) -> pd.DataFrame:
     return counts.reindex(index=classes, columns=classes, fill_value=0)
 
 
-def draw_confusion(predictions: pd.DataFrame, path: Path) -> Path:
+def similar_together(counts: pd.DataFrame) -> list[str]:
+    """Return the classes in an order in which those that are taken for each other stand together.
+
+    Average linkage on how often two classes are confused, leaves ordered optimally (Bar-Joseph et al. 2001, by scipy).
+    """
+    if len(counts) < 3:
+        return list(counts.index)
+    shares = _shares(counts)
+    likeness = (shares + shares.T) / 2
+    distances = 1 - likeness[np.triu_indices(len(counts), 1)]
+    return [counts.index[place] for place in leaves_list(linkage(distances, "average", optimal_ordering=True))]
+
+
+def draw_confusion(predictions: pd.DataFrame, path: Path, similar: bool = False, rates: bool = False) -> Path:
     """Save the confusion matrix as a PNG and return its path.
 
-    The colour of a cell is its share of the photos of the true class (0 to 1), its number a count of photos.
+    The colour of a cell is its share of the photos of the true class, its number a count of photos.
+
+    Args:
+        predictions: of one split.
+        path: of the PNG.
+        similar: look-alikes stand together, instead of in the order of the classes.
+        rates: the numbers are shares of the true class in per cent.
     """
     counts = confusion_matrix(predictions)
+    if similar:
+        order = similar_together(counts)
+        counts = counts.loc[order, order]
     # A picture of few classes must stay wide enough for its title, one of many must not grow beyond reason.
     side = 4 + 0.15 * len(counts)
     points = side / len(counts) * _POINTS_PER_INCH
@@ -38,9 +61,10 @@ def draw_confusion(predictions: pd.DataFrame, path: Path) -> Path:
         axes = figure.add_axes((0, 0, 1, 1))
         shares = _shares(counts)
         _draw_shares(figure, axes, shares, side)
-        _draw_counts(axes, counts, shares, points)
+        _draw_numbers(axes, (100 * shares).round().astype(int) if rates else counts.to_numpy(), shares, points)
         _name_cells(axes, list(counts.index), font_size=min(11.0, 0.62 * points))
-        axes.set_title(f"Confusion matrix\n{headline(predictions)}", fontsize=10, pad=12, linespacing=1.5)
+        what = "per cent of the true class" if rates else "photos"
+        axes.set_title(f"Confusion matrix, {what}\n{headline(predictions)}", fontsize=10, pad=12, linespacing=1.5)
         return save_figure(figure, path)
 
 
@@ -59,13 +83,12 @@ def _draw_shares(figure: Figure, axes: Axes, shares: np.ndarray, side: float) ->
     bar.set_title("share of\ntrue class", fontsize=8, pad=8)
 
 
-def _draw_counts(axes: Axes, counts: pd.DataFrame, shares: np.ndarray, points: float) -> None:
-    digits = len(str(counts.to_numpy().max()))
+def _draw_numbers(axes: Axes, numbers: np.ndarray, shares: np.ndarray, points: float) -> None:
+    digits = len(str(numbers.max()))
     size = min(16.0, 0.45 * points, 1.4 * points / digits)
-    for row, column in np.argwhere(counts.to_numpy() > 0):
+    for row, column in np.argwhere(numbers > 0):
         colour = "white" if shares[row, column] > 0.3 else "#222222"
-        count = counts.iat[row, column]
-        axes.text(column, row, str(count), ha="center", va="center", fontsize=size, color=colour)
+        axes.text(column, row, str(numbers[row, column]), ha="center", va="center", fontsize=size, color=colour)
 
 
 def _name_cells(axes: Axes, names: list[str], font_size: float) -> None:

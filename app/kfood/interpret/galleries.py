@@ -51,15 +51,22 @@ def draw_top_losses(predictions: pd.DataFrame, path: Path, open_thumbnail: OpenT
         return save_figure(figure, path)
 
 
-def draw_wrong(predictions: pd.DataFrame, path: Path, open_thumbnail: OpenThumbnail, n: int = 8) -> Path:
+def draw_wrong(
+    predictions: pd.DataFrame,
+    path: Path,
+    open_thumbnail: OpenThumbnail,
+    n: int = 8,
+    chosen: pd.DataFrame | None = None,
+) -> Path:
     """Save the `n` most confident mistakes as a PNG, a row each, and return its path.
 
     Beside the wrong photo stand the three right photos of highest probability of the class it was taken for,
     then those of its own class. Without a wrong photo the PNG says so. `open_thumbnail` opens a photo by its
-    path; where it raises OSError, a grey tile takes the photo's place.
+    path; where it raises OSError, a grey tile takes the photo's place. `chosen`: only mistakes among these rows.
     """
     right = predictions[is_right(predictions)]
-    mistakes = _highest(predictions[~is_right(predictions)], PROBABILITY, n).to_dict("records")
+    among = predictions if chosen is None else chosen
+    mistakes = _highest(among[~is_right(among)], PROBABILITY, n).to_dict("records")
     # The narrow columns keep the mistake, the class it was taken for and its own class apart.
     widths = [1, 0.2, *[1] * _EXAMPLES, 0.2, *[1] * _EXAMPLES]
     rows = max(1, len(mistakes))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 import pandas as pd
 import torch
 from fastai.learner import Learner
+from torch import Tensor
 
 from kfood.data.loaders import photos_of
 from kfood.data.threads import in_order
@@ -45,9 +47,22 @@ def predict(learner: Learner, samples: pd.DataFrame, size: int) -> pd.DataFrame:
 
 
 @torch.inference_mode()
-def predict_logits(learner: Learner, samples: pd.DataFrame, size: int) -> torch.Tensor:
-    """Return logits, photos x classes, float32 on the CPU, in the order of `samples`. Arguments as in `predict`."""
+def predict_logits(
+    learner: Learner,
+    samples: pd.DataFrame,
+    size: int,
+    change: Callable[[Tensor], Tensor] | None = None,
+    doing: str = "predicting",
+) -> Tensor:
+    """Return logits, photos x classes, float32 on the CPU, in the order of `samples`.
+
+    Args:
+        learner, size: as in `predict`.
+        samples: with `path`, `area` and `label`, and with `digest` if photos may come from the cache.
+        change: what is done to each batch (n x 3 x height x width, -1..1) first.
+        doing: a few words for the progress.
+    """
     loader = in_order(learner.dls, photos_of(samples))
     model = folded(learner.model, size)
-    batches = track(loader, len(loader), "predicting")
-    return torch.cat([model(photos.as_subclass(torch.Tensor)).cpu() for photos, _ in batches])
+    batches = (photos.as_subclass(Tensor) for photos, _ in track(loader, len(loader), doing))
+    return torch.cat([model(change(photos) if change else photos).cpu() for photos in batches])

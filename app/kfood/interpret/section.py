@@ -1,4 +1,4 @@
-"""One topic of what is said about a run: a few sentences, tables and pictures."""
+"""What is asked about a run, and what is said about one topic of it: a few sentences, tables and pictures."""
 
 from __future__ import annotations
 
@@ -6,6 +6,27 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a person wants to see.
+
+    Args:
+        split: "test" or "valid".
+        n: photos in a gallery.
+        of: only photos of this class, in galleries; '' for all.
+        pair: only photos of these two classes taken for each other, in galleries; () for all.
+        similar: look-alikes stand together in the confusion matrix.
+        photo: a photo whose activation maps are wanted, instead of the run's own.
+    """
+
+    split: str = "test"
+    n: int = 9
+    of: str = ""
+    pair: tuple[str, ...] = ()
+    similar: bool = False
+    photo: Path | None = None
 
 
 @dataclass

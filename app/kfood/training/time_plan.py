@@ -22,7 +22,7 @@ from kfood.training.memory import keep_freed_memory
 
 log = logging.getLogger(__name__)
 _PHOTOS, _PIXELS, _REPEATS = 16, 224, 2  # of the measurement; other sizes take time by their area
-_CAUTION = 1.4  # a training takes longer than the same batch again and again
+_CAUTION = 1.2  # a training takes longer than the same batch again and again
 _SECONDS_A_PHOTO = 0.008  # to read, decode and keep it
 _SECONDS_A_PROBE_STEP = 0.002
 

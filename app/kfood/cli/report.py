@@ -1,0 +1,51 @@
+"""`kfood report [RUN …]`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kfood.cli import options
+
+_NAME = "report.html"
+
+
+def report(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="RUN",
+            help="Run folders, names from kfood runs ls, or recipes for their latest; several are set side by side. "
+            "Default: the latest run.",
+            show_default=False,
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            help="The file to write. Default: report.html in the run's folder; for several runs, in the current one.",
+            show_default=False,
+        ),
+    ] = None,
+    split: Annotated[str, typer.Option(help="test or valid.")] = "test",
+    photos: Annotated[
+        bool, typer.Option("--photos/--no-photos", help="Whether the page holds small copies of the photos.")
+    ] = True,
+    runs: options.Runs = options.RUNS,
+) -> None:
+    """Write one HTML page on a run, or on several side by side: it needs no other file and no network."""
+    from kfood import logs
+    from kfood.run import find_run
+
+    found = [find_run(name, runs) for name in names or [None]]
+    with logs.shown():
+        from kfood.interpret.interpret import FIGURES, interpret_run
+        from kfood.interpret.section import Request
+        from kfood.report.page import require_reportable, write_report
+
+        require_reportable(found, split)
+        sections = {run.name: interpret_run(run, list(FIGURES), Request(split)) for run in found}
+        default = found[0].folder / _NAME if len(found) == 1 else Path(_NAME)
+        page = write_report(found, sections, out or default, split, photos)
+    typer.echo(f"Written: {page} ({page.stat().st_size / 1e6:.1f} MB)")

@@ -1,0 +1,90 @@
+"""Whether the network's probabilities can be believed, and how accurate it is on the photos it is surest of."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from kfood.interpret.metrics import wilson
+from kfood.interpret.table import PROBABILITY, is_right
+
+_BINS = 15  # as in Guo et al. 2017
+_DRAWS = 2000  # of the bootstrap
+_SHARES = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0)
+
+
+class Calibration(NamedTuple):
+    """Expected calibration error (0..1) with its 95 % interval, and how far probabilities are above accuracy."""
+
+    ece: float
+    low: float
+    high: float
+    overconfidence: float  # mean probability less accuracy; below 0 where the network is too modest
+
+
+def reliability(predictions: pd.DataFrame, bins: int = _BINS) -> pd.DataFrame:
+    """Return accuracy by probability of the predicted class, in bins of equal width that hold a photo.
+
+    Columns: low and high (of the bin, 0..1), n, probability (mean), accuracy with its 95 % interval accuracy_low and
+    accuracy_high.
+    """
+    number = _bin(predictions[PROBABILITY].to_numpy(), bins)
+    right = is_right(predictions).to_numpy()
+    rows = []
+    for each in np.unique(number):
+        inside = number == each
+        n, correct = int(inside.sum()), int(right[inside].sum())
+        mean = predictions[PROBABILITY].to_numpy()[inside].mean()
+        rows.append((each / bins, (each + 1) / bins, n, mean, correct / n, *wilson(correct, n)))
+    names = ["low", "high", "n", "probability", "accuracy", "accuracy_low", "accuracy_high"]
+    return pd.DataFrame(rows, columns=names)
+
+
+def calibration(predictions: pd.DataFrame, bins: int = _BINS, seed: int = 0) -> Calibration:
+    """Return the expected calibration error (Guo et al. 2017) of a table with at least one photo.
+
+    Its interval is that of a bootstrap over photos, centred: on few photos the error is never 0, even of a network
+    whose probabilities are right, and by drawing photos anew it grows once more by as much.
+    """
+    probability, right = predictions[PROBABILITY].to_numpy(float), is_right(predictions).to_numpy(float)
+    gaps, number = probability - right, _bin(probability, bins)
+    ece = _ece(gaps, number, bins)
+    rng = np.random.default_rng(seed)
+    drawn = [_ece(gaps[rows], number[rows], bins) for rows in rng.integers(0, len(gaps), (_DRAWS, len(gaps)))]
+    high, low = 2 * ece - np.quantile(drawn, [0.025, 0.975])
+    return Calibration(ece, float(np.clip(low, 0, 1)), float(np.clip(high, 0, 1)), float(gaps.mean()))
+
+
+def answered(predictions: pd.DataFrame, shares: tuple[float, ...] = _SHARES) -> pd.DataFrame:
+    """Return the accuracy on the share of photos whose predicted class has the highest probability.
+
+    Columns: answered (share of photos, 0..1), n, from_probability (the lowest among them), accuracy with its 95 %
+    interval accuracy_low and accuracy_high.
+    """
+    surest = predictions.sort_values(PROBABILITY, ascending=False, kind="stable")
+    right = is_right(surest).to_numpy().cumsum()
+    rows = []
+    for share in shares:
+        n = max(1, round(share * len(surest)))
+        correct = int(right[n - 1])
+        rows.append((share, n, surest[PROBABILITY].iloc[n - 1], correct / n, *wilson(correct, n)))
+    names = ["answered", "n", "from_probability", "accuracy", "accuracy_low", "accuracy_high"]
+    return pd.DataFrame(rows, columns=names)
+
+
+def accuracy_by_share(predictions: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Return the whole curve of `answered`: shares answered and accuracies, each as long as the table."""
+    right = is_right(predictions.sort_values(PROBABILITY, ascending=False, kind="stable")).to_numpy()
+    counts = np.arange(1, len(right) + 1)
+    return counts / len(right), right.cumsum() / counts
+
+
+def _bin(probability: np.ndarray, bins: int) -> np.ndarray:
+    return np.minimum((probability * bins).astype(int), bins - 1)
+
+
+def _ece(gaps: np.ndarray, number: np.ndarray, bins: int) -> float:
+    """Sum over bins of |mean probability - accuracy|, weighted by their photos."""
+    return float(np.abs(np.bincount(number, gaps, bins)).sum() / len(gaps))

@@ -1,0 +1,50 @@
+"""The template filled in: everything inside one file, and nothing of the data able to become markup."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+# What HTML or an old JavaScript would take for more than text. All stand only inside JSON's strings.
+_ESCAPES = {sign: f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
+
+
+def render(context: dict[str, Any]) -> str:
+    """Return the page as HTML."""
+    environment = Environment(
+        loader=PackageLoader("kfood.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["script_json"] = script_json
+    style, script = (_source(environment, name) for name in ("page.css", "page.js"))
+    template = environment.get_template("page.html.j2")
+    return template.render(context, style=Markup(style), script=Markup(script), script_hash=_hash(script))
+
+
+def script_json(value: Any) -> Markup:  # noqa: ANN401 - whatever JSON can hold
+    """Return JSON that can stand inside a <script> element, whatever its strings say.
+
+    Raises:
+        ValueError: a number is NaN or infinite.
+    """
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return Markup(text.translate(str.maketrans(_ESCAPES)))
+
+
+def _source(environment: Environment, name: str) -> str:
+    """Return a file that is put into the page as it is; it is no template."""
+    source, _, _ = environment.loader.get_source(environment, name)
+    return source
+
+
+def _hash(script: str) -> str:
+    """Return what the page's policy names the one script by that may run."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
