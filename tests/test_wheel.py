@@ -30,6 +30,11 @@ def test_every_recipe_is_inside(unpacked):
     assert inside == set(shipped_recipes())
 
 
+def test_the_reports_templates_are_inside(unpacked):
+    here = {path.name for path in (ROOT / "app" / "kfood" / "report" / "templates").iterdir()}
+    assert {path.name for path in (unpacked / "kfood" / "report" / "templates").iterdir()} == here
+
+
 def test_it_works_away_from_the_checkout(unpacked, tmp_path):
     code = "import kfood; print(kfood.__file__); from kfood.cli.main import main; main()"
     environment = {**os.environ, "PYTHONPATH": str(unpacked)}

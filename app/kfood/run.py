@@ -102,8 +102,7 @@ class Run:
     @cached_property
     def predictions(self) -> pd.DataFrame:
         """A row for each validation and test photo, with the probability of every class."""
-        text = ["path", "split", "label", "predicted"]
-        return _read(self.predictions_file, partial(read_csv, text=text, needed=[*text, "probability", "loss"]))
+        return _read(self.predictions_file, _predictions)
 
     @cached_property
     def learner(self) -> Learner:
@@ -148,6 +147,14 @@ def _read(file: Path, reader: Callable[[Path], T]) -> T:
     except (OSError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise KfoodError(f"{file} is damaged: {reason}") from None
+
+
+def _predictions(file: Path) -> pd.DataFrame:
+    text = ["path", "split", "label", "predicted"]
+    table = read_csv(file, text, needed=[*text, "probability", "loss"])
+    if odd := [name for name in table if name not in text and table[name].dtype.kind not in "fi"]:
+        raise ValueError(f"its column {odd[0]} holds something that is no number.")
+    return table
 
 
 def _json(file: Path) -> dict[str, Any]:

@@ -11,6 +11,8 @@ COMMANDS = [
     ["train"],
     ["lrfind"],
     ["interpret"],
+    ["report"],
+    ["predict"],
     ["recipe", "ls"],
     ["recipe", "show"],
     ["recipe", "cp"],

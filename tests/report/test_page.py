@@ -19,6 +19,7 @@ from kfood.interpret.table import of_split
 from kfood.report import page as page_module
 from kfood.report.page import write_report
 from kfood.report.render import script_json
+from kfood.run import Run
 from support.fake_run import fake_run
 from support.html_page import read_page
 
@@ -233,3 +234,14 @@ def test_runs_that_cannot_be_shown(one_run, page_of, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(KfoodError, match="cannot be written"):
         write_report([one_run], {}, tmp_path / "file" / "report.html", "test", photos=False)
+
+
+@pytest.mark.parametrize("name", ["history.csv", "samples.csv", "environment.json", "metrics.json"])
+@pytest.mark.parametrize("damage", ["missing", "binary"])
+def test_a_damaged_file_is_named_and_the_rest_stands(tmp_path, name, damage):
+    run = fake_run(tmp_path / "runs" / "mission1" / "one", tmp_path / "photos", DISHES)
+    whole = run.metrics["test"]
+    (run.folder / name).unlink() if damage == "missing" else (run.folder / name).write_bytes(b"\x00\xff{")
+    page = write_report([Run(run.folder)], {}, tmp_path / "report.html", "test").read_text(encoding="utf-8")
+    assert f"{run.folder / name} is {'missing' if damage == 'missing' else 'damaged'}" in page
+    assert f"{whole['correct']:,} of {whole['n']:,} photos right" in page

@@ -11,17 +11,30 @@ from kfood.interpret.metrics import wilson
 from kfood.interpret.table import PROBABILITY, is_right
 
 _BINS = 15  # as in Guo et al. 2017
-_DRAWS = 2000  # of the bootstrap
+_DRAWS = 1000  # of photos, for intervals
 _SHARES = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0)
 
 
 class Calibration(NamedTuple):
-    """Expected calibration error (0..1) with its 95 % interval, and how far probabilities are above accuracy."""
+    """Expected calibration error (0..1) with its 95 % interval, and how far probabilities are above accuracy.
+
+    `chance`: what the error stays below in 95 % of draws of as many photos whose probabilities are right.
+    """
 
     ece: float
     low: float
     high: float
+    chance: float
     overconfidence: float  # mean probability less accuracy; below 0 where the network is too modest
+
+    def __str__(self) -> str:
+        tendency = "above" if self.overconfidence > 0 else "below"
+        verdict = "more than chance explains" if self.ece > self.chance else "no more than chance explains"
+        return (
+            f"Expected calibration error {self.ece:.4f} (95 % interval {self.low:.4f} to {self.high:.4f}; up to "
+            f"{self.chance:.4f} by chance alone, so {verdict}). On average, probabilities are "
+            f"{abs(self.overconfidence):.4f} {tendency} accuracy."
+        )
 
 
 def reliability(predictions: pd.DataFrame, bins: int = _BINS) -> pd.DataFrame:
@@ -45,16 +58,19 @@ def reliability(predictions: pd.DataFrame, bins: int = _BINS) -> pd.DataFrame:
 def calibration(predictions: pd.DataFrame, bins: int = _BINS, seed: int = 0) -> Calibration:
     """Return the expected calibration error (Guo et al. 2017) of a table with at least one photo.
 
-    Its interval is that of a bootstrap over photos, centred: on few photos the error is never 0, even of a network
-    whose probabilities are right, and by drawing photos anew it grows once more by as much.
+    On few photos the error is never 0, even of a network whose probabilities are right. So its interval is that of a
+    bootstrap over photos, centred (photos drawn anew make the error grow once more by as much), and beside it stands
+    what comes by chance alone, where photos are right as often as their probabilities say (Broecker and Smith 2007).
     """
     probability, right = predictions[PROBABILITY].to_numpy(float), is_right(predictions).to_numpy(float)
     gaps, number = probability - right, _bin(probability, bins)
     ece = _ece(gaps, number, bins)
     rng = np.random.default_rng(seed)
     drawn = [_ece(gaps[rows], number[rows], bins) for rows in rng.integers(0, len(gaps), (_DRAWS, len(gaps)))]
-    high, low = 2 * ece - np.quantile(drawn, [0.025, 0.975])
-    return Calibration(ece, float(np.clip(low, 0, 1)), float(np.clip(high, 0, 1)), float(gaps.mean()))
+    high, low = (2 * ece - np.quantile(drawn, [0.025, 0.975])).clip(0, 1)
+    as_said = probability - (rng.random((_DRAWS, len(gaps))) < probability)
+    chance = np.quantile([_ece(each, number, bins) for each in as_said], 0.95)
+    return Calibration(ece, float(low), float(high), float(chance), float(gaps.mean()))
 
 
 def answered(predictions: pd.DataFrame, shares: tuple[float, ...] = _SHARES) -> pd.DataFrame:

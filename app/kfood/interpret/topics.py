@@ -69,12 +69,7 @@ def show_calibration(run: Run, predictions: pd.DataFrame, request: Request, sect
     from kfood.interpret.calibration import answered, calibration, reliability
     from kfood.interpret.calibration_plot import draw_calibration
 
-    found = calibration(predictions)
-    tendency = "above" if found.overconfidence > 0 else "below"
-    section.text.append(
-        f"Expected calibration error {found.ece:.4f} (95 % interval {found.low:.4f} to {found.high:.4f}); "
-        f"probabilities are {abs(found.overconfidence):.4f} {tendency} accuracy on average."
-    )
+    section.text.append(str(calibration(predictions)))
     section.tables["Accuracy by share of photos answered"] = answered(predictions)
     section.tables["Accuracy by probability"] = reliability(predictions)
     section.figures["calibration"] = draw_calibration(predictions, _file(run, request, section.name))

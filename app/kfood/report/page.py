@@ -16,6 +16,7 @@ from kfood.report.gallery import gallery_data, photos_of, thumbnail_data
 from kfood.report.render import render
 from kfood.report.results import BAR_WIDTH, compared, results_of
 from kfood.report.settings import environment_groups, recipe_groups, settings_that_differ
+from kfood.report.stand_ins import with_stand_ins
 from kfood.report.table_view import view_table
 from kfood.report.thumbnails import BUDGET, Thumbnails, make_thumbnails
 from kfood.report.topics import topics_of
@@ -41,8 +42,10 @@ def write_report(
         KfoodError: a run has no photos in that split, two runs have one name, or the file cannot be written.
     """
     require_reportable(runs, split)
+    runs, damage = zip(*map(with_stand_ins, runs), strict=True)
     table = photos_of(runs, split)
-    context = _context(runs, sections, split) | {"gallery": gallery_data(runs, split, table)}
+    context = _context(list(runs), sections, split) | {"gallery": gallery_data(runs, split, table)}
+    context["damage"] = [words for each in damage for words in each]
     page = render(context | _photos_context(table, Thumbnails(), shown=False))
     if photos:
         room = (_PAGE_BUDGET - len(page.encode())) / _BASE64
