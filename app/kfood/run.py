@@ -111,6 +111,13 @@ class Run:
 
         return restore_learner(self)
 
+    @cached_property
+    def predictor(self) -> Learner:
+        """The same, but only to predict validation and test photos: it needs no photo of the training."""
+        from kfood.training.restore import restore_predictor
+
+        return restore_predictor(self)
+
     def write_recipe(self, recipe: Recipe) -> None:
         """Keep the recipe as it is resolved for this run."""
         write_text(self.recipe_file, tomli_w.dumps(recipe.model_dump(mode="json")))

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from kfood.errors import KfoodError
+from kfood.files import write_csv
 from kfood.interpret.interpret import FIGURES, interpret_run
 from kfood.interpret.section import Request
 from kfood.recipes.load import load_recipe
@@ -36,6 +37,12 @@ def by_name(sections):
     return {section.name: section for section in sections}
 
 
+def recoloured_of(run):
+    """What would have been predicted in other colours, had they changed nothing."""
+    table = run.predictions.query("split == 'test'")[["path", "label", "predicted"]]
+    return table.assign(grey=table["predicted"], other_hue=table["predicted"])
+
+
 def test_every_topic_is_shown(trained):
     found = by_name(interpret_run(trained, list(FIGURES)))
     assert list(found) == list(FIGURES)
@@ -53,7 +60,7 @@ def test_every_topic_is_shown(trained):
 
 
 def test_pictures_predict_nothing_anew(trained, monkeypatch):
-    monkeypatch.setattr(Run, "learner", property(lambda run: pytest.fail("the model was asked")))
+    monkeypatch.setattr(Run, "predictor", property(lambda run: pytest.fail("the model was asked")))
     chosen = [name for name in FIGURES if name not in OF_THE_MODEL]
     sections = interpret_run(trained, chosen, Request("valid", 4))
     assert not any(section.missing for section in sections)
@@ -61,7 +68,7 @@ def test_pictures_predict_nothing_anew(trained, monkeypatch):
 
 def test_what_was_predicted_in_other_colours_is_kept(trained, monkeypatch):
     first = interpret_run(trained, ["colour"], Request("valid"))
-    monkeypatch.setattr(Run, "learner", property(lambda run: pytest.fail("the model was asked")))
+    monkeypatch.setattr(Run, "predictor", property(lambda run: pytest.fail("the model was asked")))
     second = interpret_run(trained, ["colour"], Request("valid"))
     (title,) = first[0].tables
     pd.testing.assert_frame_equal(first[0].tables[title], second[0].tables[title])
@@ -110,12 +117,17 @@ def test_what_is_not_there_is_named_before_anything_is_drawn(copied, asked, word
 
 
 def test_photos_that_are_gone_leave_everything_else(trained, copied, tmp_path):
+    for kept in copied.folder.glob("colour-*.csv"):
+        kept.unlink()
     photos = trained.recipe.data.root
     shutil.move(photos, tmp_path / "moved")
     try:
         found = by_name(interpret_run(copied, list(FIGURES)))
+        write_csv(copied.folder / "colour-test.csv", recoloured_of(copied))
+        (known,) = interpret_run(copied, ["colour"])
     finally:
         shutil.move(tmp_path / "moved", photos)
+    assert not known.missing and "colours cannot be compared" in known.text[-1]
     n = trained.metrics["test"]["n"]
     assert {name for name, section in found.items() if section.missing} == {"colour"}
     assert f"{n} of {n} photos are not where they were" in found["colour"].missing

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import copy
 import math
+from collections.abc import Callable
 
 import numpy as np
 import torch
-from captum.attr import LayerGradientXActivation
+from captum.attr import LayerGradientXActivation, Occlusion
 from fastai.learner import Learner
 from torch import Tensor, nn
 
 from kfood.data.loaders import Photo
 from kfood.data.threads import in_order
-from kfood.errors import KfoodError
 from kfood.model.build import Classifier
+
+_PARTS = 8  # of a photo's height and width, where it is occluded
 
 
 def activation_maps(
@@ -24,8 +26,11 @@ def activation_maps(
 
     Gradient times activation (HiResCAM: Draelos and Carin 2020; by captum), summed over the channels of what the body
     sees before pooling. Behind mean pooling and one linear layer, as in the study's heads, it is the class activation
-    map of Zhou et al. (2016) up to a factor, and equal to Grad-CAM. Where a transformer pools by its class token,
-    the last block's input is looked at, because its own output at other tokens decides nothing.
+    map of Zhou et al. (2016) up to a factor, and equal to Grad-CAM.
+
+    A transformer that pools by its class token has no such features: what a place says has gone into that token in all
+    blocks. For it, and for any body without places, each of 8 x 8 parts of the photo is made grey in turn, and the map
+    is what the class loses by it (occlusion: Zeiler and Fergus 2014; by captum).
 
     Args:
         learner: of a finished run; it stays as it is.
@@ -34,11 +39,8 @@ def activation_maps(
         against: n class numbers; the maps are then of the difference between the two classes' logits.
 
     Returns:
-        n x height x width, as coarse as the body's last features. Each map from 0 to 1; with `against` from -1 (speaks
-        for the other class) to 1.
-
-    Raises:
-        KfoodError: the body's features have no height and width.
+        n x height x width, as coarse as the body's last features, or 8 x 8. Each map from 0 to 1; with `against` from
+        -1 (speaks for the other class) to 1.
     """
     model = exact(learner)
     maps, done = [], 0
@@ -66,24 +68,28 @@ def maps_of_batch(model: Classifier, photos: Tensor, targets: list[int], against
         logits = model(batch)
         return logits[rows, targets] - (logits[rows, against] if against else 0)
 
-    products = LayerGradientXActivation(speaks, _layer(model)).attribute(photos)
-    return _as_grid(products.detach(), model.body).float().cpu()
+    found = None
+    if getattr(model.body, "global_pool", None) != "token":  # what timm's transformers call a class token
+        products = LayerGradientXActivation(speaks, model.feature_map).attribute(photos)
+        found = _as_grid(products.detach(), model.body)
+    return (_by_occlusion(speaks, photos) if found is None else found).float().cpu()
 
 
-def _layer(model: Classifier) -> nn.Module:
-    """Return the last module whose output still has places that count."""
-    if getattr(model.body, "global_pool", None) == "token":  # timm's transformers: only the class token is read
-        return model.body.blocks[-1].norm1
-    return model.feature_map
-
-
-def _as_grid(products: Tensor, body: nn.Module) -> Tensor:
-    """Sum over channels and lay out tokens in height and width."""
+def _as_grid(products: Tensor, body: nn.Module) -> Tensor | None:
+    """Sum over channels and lay out tokens in height and width; None where there are no places."""
     if products.ndim == 4:
         return products.sum(3 if getattr(body, "output_fmt", "NCHW") == "NHWC" else 1)
     if products.ndim == 3:
         tokens = products.sum(2)[:, getattr(body, "num_prefix_tokens", 0) :]
         side = math.isqrt(tokens.shape[1])  # photos are squares
-        if side**2 == tokens.shape[1]:
-            return tokens.unflatten(1, (side, side))
-    raise KfoodError("This network's body has no feature map in height and width, so no activation map.")
+        return tokens.unflatten(1, (side, side)) if side**2 == tokens.shape[1] else None
+    return None
+
+
+def _by_occlusion(speaks: Callable[[Tensor], Tensor], photos: Tensor) -> Tensor:
+    """Return n x 8 x 8: how much less a photo speaks for the class with that part of it grey."""
+    side = math.ceil(photos.shape[-1] / _PARTS)
+    window = (photos.shape[1], side, side)
+    with torch.no_grad():
+        lost = Occlusion(speaks).attribute(photos, window, strides=window)  # 0 is grey
+    return lost[:, 0, ::side, ::side]  # the same all over a part

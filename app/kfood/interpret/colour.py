@@ -140,7 +140,7 @@ def colour_distances(predictions: pd.DataFrame, histograms: dict[str, np.ndarray
     second = np.array(classes)[np.argsort(-probabilities, axis=1, kind="stable")[:, 1]] if len(table) else []
     right = is_right(table)
     other = np.where(right, second, table[PREDICTED])
-    squares = np.array([histograms[path] ** 2 for path in table[PATH]]).reshape(len(table), -1)
+    squares = np.stack([histograms[path] ** 2 for path in table[PATH]]) if len(table) else np.empty((0, 1))
     labels = table[LABEL].to_numpy()
     total = {name: squares[labels == name].sum(0) for name in classes}
     count = {name: int((labels == name).sum()) for name in classes}

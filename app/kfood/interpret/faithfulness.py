@@ -1,4 +1,4 @@
-"""Whether activation maps show what decides: the places they name are blurred, and the network is asked again."""
+"""Whether activation maps show what decides: the places they name are taken away, and the network is asked again."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _BLUR = 0.25  # width of the blur, as a share of the photo's
 
 
 class Faithfulness(NamedTuple):
-    """What blurring does to the probability of the predicted class.
+    """What places do to the probability of the predicted class.
 
     `deletion`, `insertion` and the same of chance: mean probability (0..1) at each of `SHARES`, after the places that
-    the map names first are blurred, or sharp while all else is blurred. `gain`: area between the curves of map and
+    the map names first are made grey, or sharp while all else is blurred. `gain`: area between the curves of map and
     chance, both ways together, with its 95 % interval: 0 where the map tells no more than chance.
     """
 
@@ -60,8 +60,8 @@ class Faithfulness(NamedTuple):
 def faithfulness(learner: Learner, photos: list[Photo], targets: list[int], seed: int = 0) -> Faithfulness:
     """Measure how faithful the activation maps of `photos` for the classes `targets` are.
 
-    Deletion and insertion (Petsiuk, Das and Saenko 2018), with a blurred photo as what is left, beside maps of the
-    same coarseness drawn at random, because a photo loses by any blur.
+    Deletion and insertion (Petsiuk, Das and Saenko 2018), beside maps of the same coarseness drawn at random, because
+    a photo loses by whatever is taken from it.
 
     Args:
         learner: of a finished run.
@@ -91,18 +91,18 @@ def _curves(model: Classifier, photos: Tensor, targets: list[int], maps: Tensor)
     """Return probabilities of the targets, (deletion, insertion) x n x shares."""
     heat = F.interpolate(maps[:, None].to(photos.device), photos.shape[2:], mode="bilinear").flatten(1)
     rank = heat.argsort(1, descending=True).argsort(1).view(len(photos), 1, *photos.shape[2:]) / heat.shape[1]
-    blurred, rows = _blur(photos), torch.arange(len(photos))
+    rows = torch.arange(len(photos))
     results = []
-    for first, rest in ((blurred, photos), (photos, blurred)):
+    for first, rest in ((torch.zeros_like(photos), photos), (photos, _blurred(photos))):
         asked = (model(torch.where(rank < share, first, rest)).softmax(1)[rows, targets] for share in SHARES)
         results.append(torch.stack(list(asked), dim=1).cpu())
     return torch.stack(results)
 
 
-def _blur(photos: Tensor) -> Tensor:
-    """Blur so far that dishes cannot be told: three box filters in a row, which is nearly a Gaussian."""
+def _blurred(photos: Tensor) -> Tensor:
+    """Blur photos (n x channels x height x width) so far that dishes cannot be told."""
     width = 2 * round(_BLUR * photos.shape[-1] / 2) + 1
-    for _ in range(3):
+    for _ in range(3):  # three box filters in a row are nearly a Gaussian
         padded = F.pad(photos, [width // 2] * 4, mode="reflect")
         photos = F.avg_pool2d(padded, width, stride=1)
     return photos

@@ -10,18 +10,16 @@ import numpy as np
 import pandas as pd
 from fastai.vision.core import PILImage
 
-from kfood.data.loaders import Photo, data_block, device, photo_loader, shrinking
+from kfood.data.loaders import Photo, photo_loader, shrinking
 from kfood.data.photo import EXTENSIONS
 from kfood.data.shrink import Shrink
 from kfood.errors import KfoodError
 from kfood.interpret.predictions import predict_logits
-from kfood.model.precision import choose_precision
-from kfood.model.saved import load_model
+from kfood.model.saved import read_description
 from kfood.run import Run
-from kfood.training.learner import build_learner
+from kfood.training.restore import predicting_learner
 
 log = logging.getLogger(__name__)
-_BATCH = 64
 _NAMED = ("predicted", "second", "third")
 _NAMED_FAULTS = 5
 
@@ -40,20 +38,17 @@ def predict_photos(run: Run, source: Path) -> pd.DataFrame:
     Raises:
         KfoodError: there is no photo that can be read, or the model's files are damaged.
     """
-    model, about = load_model(run.weights_file, run.model_file)
-    recipe = run.recipe
+    classes = read_description(run.model_file).classes
     # What is on them is not known; fastai wants some class.
-    samples = pd.DataFrame({"path": find_photos(source), "area": "", "label": about.classes[0]})
-    load_photo, faults = _forgiving(shrinking(recipe.data))
-    block = data_block(recipe, about.classes, len(samples), load_photo)
-    dls = block.dataloaders(samples, bs=_BATCH, num_workers=0, device=device())
-    model.on(dls.device).run_in(*choose_precision(recipe, dls.device))
-    probabilities = predict_logits(build_learner(dls, model, recipe), samples, about.size).softmax(dim=1).numpy()
+    samples = pd.DataFrame({"path": find_photos(source), "area": "", "label": classes[0]})
+    load_photo, faults = _forgiving(shrinking(run.recipe.data))
+    learner = predicting_learner(run, samples, load_photo)
+    probabilities = predict_logits(learner, samples, run.recipe.data.size).softmax(dim=1).numpy()
     _say_left_out(faults, source, len(samples))
     read = ~samples["path"].isin(faults).to_numpy()
     table, probabilities = samples.loc[read, ["path"]].reset_index(drop=True), probabilities[read]
     for name, numbers in zip(_NAMED, np.argsort(-probabilities, axis=1, kind="stable").T, strict=False):
-        chosen = {name: np.array(about.classes)[numbers]}
+        chosen = {name: np.array(classes)[numbers]}
         table = table.assign(**chosen, **{f"{name}_probability": probabilities[np.arange(len(numbers)), numbers]})
     return table.round(6)
 

@@ -96,7 +96,9 @@ def show_cam(run: Run, predictions: pd.DataFrame, request: Request, section: Sec
     section.figures["highest losses"] = cam.draw_contrast_maps(run, losses, heading, path)
     if found := cam.judge_maps(run, predictions):
         section.text.append(found.verdict())
-        section.tables["Probability of the predicted class as places are blurred or left"] = found.table()
+        section.tables["Probability of the predicted class, places made grey (deletion) or sharp (insertion)"] = (
+            found.table()
+        )
 
 
 def show_colour(run: Run, predictions: pd.DataFrame, request: Request, section: Section) -> None:
@@ -135,7 +137,7 @@ def _recoloured(run: Run, predictions: pd.DataFrame, split: str) -> pd.DataFrame
     from kfood.interpret.colour import predict_recoloured
 
     samples = run.samples.set_index("path").loc[predictions["path"]].reset_index()
-    table = predict_recoloured(run.learner, samples, run.recipe.data.size)
+    table = predict_recoloured(run.predictor, samples, run.recipe.data.size)
     write_csv(file, table)
     return table
 
