@@ -55,7 +55,7 @@ def test_curves_begin_and_end_with_the_whole_photo_and_with_grey(judged):
     np.testing.assert_array_equal(table["deletion"], found.deletion)
 
 
-def test_a_tenth_of_the_photo_is_blurred_where_the_map_is_highest():
+def test_places_are_taken_away_where_the_map_is_highest_first():
     photo = torch.randn(1, 3, 20, 20, generator=torch.Generator().manual_seed(0))
     changed = []
 
@@ -68,5 +68,5 @@ def test_a_tenth_of_the_photo_is_blurred_where_the_map_is_highest():
     module._curves(Watches(), photo, [0], maps)
     deletion, insertion = changed[: len(SHARES)], changed[len(SHARES) :]
     for number, (grey, still_blurred) in enumerate(zip(deletion, insertion, strict=True)):
-        assert grey[: 2 * number].all() and not grey[2 * number :].any()
+        assert grey[: 4 * number].all() and not grey[4 * number :].any()
         assert torch.equal(still_blurred, ~grey)

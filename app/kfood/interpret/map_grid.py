@@ -14,7 +14,8 @@ from matplotlib.figure import Figure
 
 from kfood.interpret.fonts import figure_style, save_figure
 
-_STRENGTH = 0.45  # of a map over the photo
+_PALER = 0.6  # share of grey in a photo under a map
+_STRENGTH = 0.65  # of the map
 _CONTRAST_STRENGTH = 0.7
 
 
@@ -32,14 +33,16 @@ Rows = list[tuple[str, list[Tile | None]]]  # a name at the side and tiles; None
 def overlay(photo: np.ndarray, heat: np.ndarray) -> np.ndarray:
     """Lay a map (any size, 0..1) over a photo (height x width x 3, 0..1); return an array like the photo."""
     smooth = _enlarged(heat, photo)
-    return _mixed(photo, colormaps["turbo"](smooth)[..., :3], _STRENGTH * smooth)
+    pale = _mixed(photo, _grey(photo), np.full(smooth.shape, _PALER))  # or red food would hide what is red
+    return _mixed(pale, colormaps["turbo"](smooth)[..., :3], _STRENGTH * smooth)
 
 
 def overlay_contrast(photo: np.ndarray, heat: np.ndarray) -> np.ndarray:
     """Lay a map from -1 (blue: speaks for the other class) to 1 (red: for the first one) over a grey photo."""
     smooth = _enlarged(heat, photo)
-    grey = np.repeat(photo.mean(axis=2, keepdims=True), 3, axis=2)
-    return _mixed(grey, colormaps["coolwarm"]((smooth + 1) / 2)[..., :3], _CONTRAST_STRENGTH * np.abs(smooth) ** 0.5)
+    return _mixed(
+        _grey(photo), colormaps["coolwarm"]((smooth + 1) / 2)[..., :3], _CONTRAST_STRENGTH * np.abs(smooth) ** 0.5
+    )
 
 
 def draw_grid(rows: Rows, heading: str, path: Path) -> Path:
@@ -72,6 +75,10 @@ def _draw(axes: Axes, tile: Tile) -> None:
 def _enlarged(heat: np.ndarray, photo: np.ndarray) -> np.ndarray:
     """Bring a map to the photo's size, without steps."""
     return F.interpolate(torch.tensor(heat)[None, None].float(), photo.shape[:2], mode="bilinear")[0, 0].numpy()
+
+
+def _grey(photo: np.ndarray) -> np.ndarray:
+    return np.repeat(photo.mean(axis=2, keepdims=True), 3, axis=2)
 
 
 def _mixed(photo: np.ndarray, colours: np.ndarray, strength: np.ndarray) -> np.ndarray:

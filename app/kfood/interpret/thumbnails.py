@@ -11,7 +11,7 @@ from PIL import Image
 
 from kfood.data.crop_area import parse_area
 from kfood.data.photo import open_photo
-from kfood.interpret.colour import colour_histogram
+from kfood.interpret.colour_claim import colour_histogram
 from kfood.progress import track
 from kfood.run import Run
 

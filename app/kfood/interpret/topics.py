@@ -103,7 +103,8 @@ def show_cam(run: Run, predictions: pd.DataFrame, request: Request, section: Sec
 
 def show_colour(run: Run, predictions: pd.DataFrame, request: Request, section: Section) -> None:
     """What is lost without colour, and whether wrong photos share the colours of the wrong class."""
-    from kfood.interpret.colour import colour_claim, colour_distances, recall_by_change
+    from kfood.interpret.colour import recall_by_change  # it loads torch
+    from kfood.interpret.colour_claim import colour_claim, colour_distances
     from kfood.interpret.colour_plot import draw_recall_by_change
 
     recoloured = _recoloured(run, predictions, request.split)
