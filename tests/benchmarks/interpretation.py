@@ -16,16 +16,6 @@ import tempfile
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
-import contenders as by
-
-from kfood.model.build import build_model
-from kfood.model.saved import save_model
-from kfood.run import Run
-from kfood.training.train import describe_model
-from support.fake_run import fake_run
-
 CLASSES = 42
 COMMANDS = (
     ["interpret", "--top-losses"],
@@ -39,18 +29,20 @@ COMMANDS = (
 )
 
 
-def make_run(place: Path, photos: int, width: int, height: int) -> Run:
+def make_run(folder: Path, photos: int, width: int, height: int) -> None:
     """Write a finished run of test photos alone."""
+    sys.path.insert(0, str(Path(__file__).parents[1]))
+    import contenders as by
+
+    from kfood.model.build import build_model
+    from kfood.model.saved import save_model
+    from kfood.training.train import describe_model
+    from support.fake_run import fake_run
+
+    place = folder.parents[2]
     settings = ("model.arch=resnet18", "data.size=128")
     counts = {f"음식{number:02}": photos // CLASSES + (number < photos % CLASSES) for number in range(CLASSES)}
-    run = fake_run(
-        place / "runs" / "mission2" / "20261123-120000-abcd",
-        place / "photos",
-        counts,
-        settings=settings,
-        draw=False,
-        only_test=True,
-    )
+    run = fake_run(folder, place / "photos", counts, settings=settings, draw=False, only_test=True)
     by.draw_photos(place / "drawn", min(photos, 200), width, height)
     files = sorted((place / "drawn").rglob("*.jpg"))
     for number, path in enumerate(map(Path, run.samples["path"])):  # the same few photos under many names
@@ -58,11 +50,10 @@ def make_run(place: Path, photos: int, width: int, height: int) -> Run:
         os.link(files[number % len(files)], path)
     model = build_model(run.recipe.model, CLASSES, run.recipe.data.size)
     save_model(model, describe_model(run.recipe, list(counts)), run.weights_file, run.model_file)
-    return run
 
 
 def measure(command: list[str]) -> tuple[float, float]:
-    """Return seconds and megabytes of a process."""
+    """Return seconds and megabytes of a process; this one must stay small, whose memory counts as the child's."""
     started = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
@@ -75,16 +66,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--photos", type=int, default=4000)
     parser.add_argument("--pixels", default="640x640", help="width x height")
+    parser.add_argument("--make", type=Path, help=argparse.SUPPRESS)
     asked = parser.parse_args()
-    width, height = map(int, asked.pixels.split("x"))
+    if asked.make:
+        make_run(asked.make, asked.photos, *map(int, asked.pixels.split("x")))
+        return
     with tempfile.TemporaryDirectory() as place:
         os.environ["KFOOD_CACHE"] = f"{place}/cache"
-        run = make_run(Path(place), asked.photos, width, height)
+        run = Path(place) / "runs" / "mission2" / "20261123-120000-abcd"
+        subprocess.run([sys.executable, *sys.argv, "--make", str(run)], check=True)
         print(f"{asked.photos} photos of {asked.pixels}, {CLASSES} classes:")
         for command in COMMANDS:
-            seconds, megabytes = measure([str(Path(sys.executable).with_name("kfood")), *command, str(run.folder)])
+            seconds, megabytes = measure([str(Path(sys.executable).with_name("kfood")), *command, str(run)])
             print(f"  kfood {' '.join(command):30} {seconds:6.1f} s {megabytes:6.0f} MB", flush=True)
-        page = run.folder / "report.html"
+        page = run / "report.html"
         print(f"  the page: {page.stat().st_size / 1e6:.1f} MB")
 
 

@@ -17,8 +17,6 @@ import tempfile
 import time
 from pathlib import Path
 
-import contenders as by
-
 FIRST_BATCH = """
 import os, sys
 import fastai.learner
@@ -39,6 +37,21 @@ case = (Path({folder!r}), {arch!r}, {size}, {batch})
 SETTINGS = ["--set", "model.arch=resnet18", "--set", "data.size=64", "--set", "training.batch_size=16"]
 
 
+DRAW = """
+import sys
+from pathlib import Path
+sys.path.insert(0, {here!r})
+import contenders as by
+by.draw_photos(Path({folder!r}), {count}, 640, 640)
+"""
+
+
+def draw(folder: Path, count: int) -> None:
+    """In a process of its own: this one must stay small, because its memory counts as that of its children."""
+    code = DRAW.format(here=str(Path(__file__).parent), folder=str(folder), count=count)
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
 def seconds_of(*command: str) -> float:
     started = time.perf_counter()
     subprocess.run(command, check=True, capture_output=True)
@@ -55,7 +68,7 @@ def peak_of(code: str) -> float:
 
 
 def start_up(place: Path, repetitions: int) -> None:
-    by.draw_photos(place / "photos", 64, 640, 640)
+    draw(place / "photos", 64)
     train = FIRST_BATCH.format(folder=str(place / "photos"), runs=str(place / "runs"), settings=SETTINGS)
     commands = {
         "python, nothing imported": (sys.executable, "-c", "pass"),
@@ -101,7 +114,7 @@ def main() -> None:
         place = Path(name)
         os.environ["KFOOD_CACHE"] = f"{place}/cache"
         start_up(place, asked.repetitions)
-        by.draw_photos(place / "many", 160, 640, 640)
+        draw(place / "many", 160)
         memory(place, "resnet18", 128, 64)
         memory(place, "tf_efficientnet_lite0", 192, 32)
 
