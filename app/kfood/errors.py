@@ -18,6 +18,14 @@ class KfoodError(Exception):
         return self.message
 
 
+class Stopped(BaseException):
+    """A signal ended the work; no error, so that nothing that handles errors holds it up. `number` is the signal's."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
 def did_you_mean(word: str, choices: Iterable[str]) -> str:
     """Return ' Did you mean "x"?' for the choice nearest to `word`, or '' where none is near."""
     near = get_close_matches(word, list(choices), n=1, cutoff=0.6)

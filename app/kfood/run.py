@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import platform
 import secrets
 import traceback
 from collections.abc import Callable, Iterator
@@ -18,9 +20,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import tomli_w
+from filelock import FileLock, Timeout
 
 from kfood import logs
-from kfood.errors import KfoodError, did_you_mean, listed
+from kfood.errors import KfoodError, Stopped, did_you_mean, listed
 from kfood.files import read_csv, write_json, write_text
 from kfood.recipes.explain import validate
 from kfood.recipes.load import read_toml
@@ -52,7 +55,9 @@ class Run:
         self.predictions_file = self.folder / "predictions.csv"
         self.weights_file = self.folder / "model.safetensors"
         self.model_file = self.folder / "model.json"
-        self.best_file = self.folder / "checkpoint" / "best.safetensors"
+        self.checkpoints = self.folder / "checkpoint"
+        self.best_file = self.checkpoints / "best.safetensors"
+        self.lock_file = self.folder / "lock"
         self.figures = self.folder / "figures"
         self.log_file = self.folder / "log.txt"
         self.status_file = self.folder / "status"
@@ -67,11 +72,12 @@ class Run:
 
     @property
     def status(self) -> str:
-        """running, interrupted, failed or done."""
+        """running, interrupted, failed or done. A run whose process died is interrupted, whatever it left behind."""
         try:
-            return self.status_file.read_text(encoding="utf-8").partition(":")[0].strip()
-        except OSError:
+            noted = self.status_file.read_text(encoding="utf-8").partition(":")[0].strip()
+        except (OSError, ValueError):
             return "unknown"
+        return INTERRUPTED if noted == RUNNING and not self._is_held() else noted
 
     @cached_property
     def recipe(self) -> Recipe:
@@ -125,21 +131,40 @@ class Run:
 
     @contextmanager
     def recording(self) -> Iterator[None]:
-        """Keep `status` and log.txt while the run is worked on."""
-        write_text(self.status_file, RUNNING)
-        with logs.written_to(self.log_file):
+        """Keep `status` and log.txt while the run is worked on, by one process alone.
+
+        Raises:
+            KfoodError: another process works on it.
+        """
+        try:
+            lock = FileLock(self.lock_file).acquire(timeout=0)
+        except Timeout:
+            raise KfoodError(f"{self.folder} is being trained by another process; its log.txt says which.") from None
+        with lock, logs.written_to(self.log_file):
+            write_text(self.status_file, RUNNING)
+            log.info("Process %d on %s.", os.getpid(), platform.node())
             try:
                 yield
-            except KeyboardInterrupt:
+            except (KeyboardInterrupt, Stopped):
                 write_text(self.status_file, INTERRUPTED)
-                log.info("Interrupted. What was done is in %s.", self.folder)
+                log.info("Interrupted. Go on with:  kfood train --resume %s", self.folder)
                 raise
             except BaseException as error:
                 write_text(self.status_file, f"{FAILED}: {error}")
                 with self.log_file.open("a", encoding="utf-8") as file:
                     traceback.print_exception(error, file=file)
                 raise
-        write_text(self.status_file, DONE)
+            write_text(self.status_file, DONE)
+
+    def _is_held(self) -> bool:
+        """Return whether a process works on the run: the system takes the lock from one that dies."""
+        if not self.lock_file.exists():
+            return False
+        try:
+            with FileLock(self.lock_file).acquire(timeout=0):
+                return False
+        except (Timeout, OSError):
+            return True
 
 
 T = TypeVar("T")
@@ -236,8 +261,27 @@ def find_run(name: str | None, runs: Path) -> Run:
         return _find_by_name(name, runs)
     run = Run(name) if Run(name).recipe_file.is_file() else Run(runs / name)
     if run.status != DONE:
-        raise KfoodError(f"The run {run.folder} is {run.status}, not done: its log.txt says how far it came.")
+        raise KfoodError(
+            f"The run {run.folder} is {run.status}, not done: its log.txt says how far it came, and "
+            "kfood train --resume goes on with it."
+        )
     return run
+
+
+def find_unfinished(name: str | None, runs: Path) -> Run:
+    """Return the run to go on with: a run folder, a recipe's latest unfinished run, or the latest of all.
+
+    Raises:
+        KfoodError: there is none.
+    """
+    for folder in (Path(name), runs / name) if name else ():
+        if Run(folder).recipe_file.is_file():
+            return Run(folder)
+    unfinished = [run for run in all_runs(runs, name) if run.status in (INTERRUPTED, FAILED)]
+    if not unfinished:
+        of = f' of "{name}"' if name else ""
+        raise KfoodError(f"There is no interrupted run{of} in {runs}; kfood runs ls lists all.")
+    return unfinished[-1]
 
 
 def _find_by_name(name: str | None, runs: Path) -> Run:

@@ -36,7 +36,7 @@ def make_run(folder: Path, photos: int, width: int, height: int) -> None:
 
     from kfood.model.build import build_model
     from kfood.model.saved import save_model
-    from kfood.training.train import describe_model
+    from kfood.training.results import describe_model
     from support.fake_run import fake_run
 
     place = folder.parents[2]

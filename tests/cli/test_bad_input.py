@@ -189,7 +189,7 @@ def test_comparing_one_run(refused):
         (["trian", "mission1"], "No such command 'trian'. Did you mean 'train'?"),
         (["recipe", "shwo", "mission1"], "No such command 'shwo'. Did you mean 'show'?"),
         (["train", "mission1", "--epoch", "3"], "No such option: --epoch"),
-        (["train"], "Missing argument"),
+        (["train"], "Name a recipe, such as kfood train mission1"),
         (["interpret", "-n", "many"], "Invalid value for '-n'"),
     ],
 )

@@ -75,10 +75,10 @@ def test_a_topic_that_cannot_be_shown_is_named_and_the_others_are(run, interpret
 
 
 def test_an_unfinished_run_is_named(run, interpret):
-    run.status_file.write_text("running")
+    run.status_file.write_text("running")  # but no process holds it
     code, _, err = interpret(run.folder)
     assert code == 2
-    assert "is running, not done" in err
+    assert "is interrupted, not done" in err
 
 
 def test_the_value_of_cam_is_a_photo(run, interpret, tmp_path):

@@ -17,9 +17,10 @@ from kfood.model.folded import folded
 from kfood.model.saved import Description, load_model, save_model
 from kfood.recipes.explain import validate
 from kfood.recipes.schema import Model
+from kfood.training.fit import fit
 from kfood.training.freeze import FreezeBody
 from kfood.training.learner import build_learner
-from kfood.training.train import fit
+from kfood.training.stop import Stop
 from support.tiny import TinyBody, tiny_model
 
 
@@ -242,7 +243,9 @@ class Rates(Callback):
 def rates_of(made, tmp_path, schedule):
     one, rates = made(optimizer={"lr": 0.01, "body_lr": 0.25}, schedule=schedule), Rates()
     one.learner.add_cb(rates)
-    fit(one.learner, one.recipe, SimpleNamespace(history_file=tmp_path / "h.csv", best_file=tmp_path / "b.safetensors"))
+    names = {"history_file": "h.csv", "best_file": "b.safetensors", "checkpoints": ""}
+    places = SimpleNamespace(**{name: tmp_path / file for name, file in names.items()})
+    fit(one.learner, one.recipe, places, Stop())
     body, head = zip(*rates.seen, strict=True)
     assert len(body) == 3 * 3
     groups = one.learner.opt.opt.param_groups

@@ -11,10 +11,13 @@ from torch import nn
 from kfood.recipes.explain import validate
 from kfood.recipes.load import load_recipe
 from kfood.run import DONE, create_run
+from kfood.training import fit as fit_module
 from kfood.training import learner as learner_module
 from kfood.training import train as train_module
+from kfood.training.fit import fit_in_memory
 from kfood.training.memory import is_out_of_memory, keep_freed_memory
-from kfood.training.train import fit_in_memory, train
+from kfood.training.stop import Stop
+from kfood.training.train import train
 from support.tiny import numbers
 
 CPU_ERROR = "[enforce fail at alloc_cpu.cpp:117] err == 0. DefaultCPUAllocator: can't allocate memory"
@@ -49,9 +52,9 @@ def failing(monkeypatch, tmp_path):
             self.recipe = validate({"training": {"batch_size": batch_size}}, "test")
             self.run = create_run(self.recipe, {}, tmp_path / "run")
             self.fitted, self.made, self.errors = [], [], list(errors)
-            monkeypatch.setattr(train_module, "fit", self.fit)
+            monkeypatch.setattr(fit_module, "fit", self.fit)
 
-        def fit(self, learner, recipe, run):
+        def fit(self, learner, recipe, run, stop):
             self.fitted.append((learner.name, recipe.training.batch_size, recipe.training.accumulate))
             if self.errors:
                 raise self.errors.pop(0)
@@ -62,7 +65,8 @@ def failing(monkeypatch, tmp_path):
 
         def __call__(self):
             first = SimpleNamespace(name="the first", model=nn.Linear(1, 1))
-            return fit_in_memory(first, self.recipe, self.run, self.prepare).name
+            learner, _ = fit_in_memory(first, self.recipe, self.run, self.prepare, Stop())
+            return learner.name
 
     return lambda *errors, batch_size=12: Tried(errors, batch_size)
 
@@ -113,20 +117,20 @@ def test_a_training_goes_on_in_parts_after_the_first_learner_gave_back_its_memor
     photos = make_photos(tmp_path / "photos", {"갈비찜": 12, "김밥": 12})
     settings = ["model.arch=resnet10t", "data.size=32", "training.epochs=1", "training.batch_size=4"]
     recipe = load_recipe("mission1", [*settings, "training.workers=0"], str(photos))
-    fit, prepare, first, held = train_module.fit, train_module.prepare_learner, [], []
+    fit, prepare, first, held = fit_module.fit, train_module.prepare_learner, [], []
 
-    def fit_once_failing(learner, recipe, run):
+    def fit_once_failing(learner, recipe, run, stop):
         if not first:
             first.append(learner.model)
-            fit(learner, recipe, run)
+            fit(learner, recipe, run, stop)
             raise torch.OutOfMemoryError("x")
-        fit(learner, recipe, run)
+        return fit(learner, recipe, run, stop)
 
     def watched(*args, **named):
         held.extend(parameter for model in first for parameter in model.parameters())
         return prepare(*args, **named)
 
-    monkeypatch.setattr(train_module, "fit", fit_once_failing)
+    monkeypatch.setattr(fit_module, "fit", fit_once_failing)
     monkeypatch.setattr(train_module, "prepare_learner", watched)
     run = train(recipe, tmp_path / "runs")
     assert run.status == DONE

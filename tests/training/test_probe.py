@@ -18,11 +18,12 @@ from kfood.model.build import Classifier, build_model
 from kfood.recipes.explain import validate
 from kfood.recipes.load import load_recipe
 from kfood.run import DONE
+from kfood.training import fit as fit_module
 from kfood.training import probe as probe_module
-from kfood.training import train as train_module
 from kfood.training.features import body_features
 from kfood.training.learner import build_learner
 from kfood.training.probe import fit_probe
+from kfood.training.stop import Stop
 from kfood.training.train import train
 from support.tiny import CLASSES
 
@@ -246,7 +247,8 @@ def test_class_weights_turn_the_head_towards_their_class(made):
 
 @pytest.fixture
 def places(tmp_path):
-    return SimpleNamespace(history_file=tmp_path / "history.csv", best_file=tmp_path / "best.safetensors")
+    names = {"history_file": "history.csv", "best_file": "best.safetensors", "checkpoints": ""}
+    return SimpleNamespace(**{name: tmp_path / file for name, file in names.items()})
 
 
 @pytest.mark.parametrize("name", ["none", "step", "exponential", "cosine", "one_cycle"])
@@ -254,9 +256,9 @@ def test_a_probe_alone_leaves_one_row_and_its_weights(made, places, monkeypatch,
     one = made(training={"epochs": 0}, schedule={"name": name})
     after = []
     monkeypatch.setattr(
-        train_module, "fit_probe", lambda *given: [fit_probe(*given), after.append(weights(one.model))][0]
+        fit_module, "fit_probe", lambda *given: [fit_probe(*given), after.append(weights(one.model))][0]
     )
-    train_module.fit(one.learner, one.recipe, places)
+    fit_module.fit(one.learner, one.recipe, places, Stop())
     assert pd.read_csv(places.history_file)["epoch"].tolist() == [0]
     assert torch.equal(weights(one.model), after[0])
 
@@ -287,10 +289,8 @@ def test_training_after_a_probe_ends_with_the_better_weights(made, places, monke
     one = made(training={"epochs": 2, "restore_best": restore}, optimizer={"lr": 0.5})
     given, after = GivenAccuracy(accuracy), []
     one.learner.add_cb(given)
-    monkeypatch.setattr(
-        train_module, "fit_probe", lambda *args: [fit_probe(*args), after.append(weights(one.model))][0]
-    )
-    train_module.fit(one.learner, one.recipe, places)
+    monkeypatch.setattr(fit_module, "fit_probe", lambda *args: [fit_probe(*args), after.append(weights(one.model))][0])
+    fit_module.fit(one.learner, one.recipe, places, Stop())
     assert pd.read_csv(places.history_file)["epoch"].tolist() == [0, 1, 2]
     expected = {"probe": after[0], "first": given.seen[0], "last": given.seen[-1]}
     assert not torch.equal(expected["probe"], expected["first"])

@@ -8,7 +8,7 @@ import warnings
 import typer
 
 from kfood.cli import data, interpret, lrfind, predict, recipe, report, runs, train
-from kfood.errors import KfoodError
+from kfood.errors import KfoodError, Stopped
 
 app = typer.Typer(
     name="kfood",
@@ -37,3 +37,5 @@ def main() -> None:
     except KfoodError as error:
         print(f"Error: {error}", file=sys.stderr)
         sys.exit(_BAD_INPUT)
+    except Stopped as stopped:
+        sys.exit(128 + stopped.number)

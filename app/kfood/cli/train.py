@@ -10,7 +10,10 @@ from kfood.errors import KfoodError
 
 
 def train(
-    recipe: Annotated[str, typer.Argument(help="A shipped recipe (kfood recipe ls) or your own .toml file.")],
+    recipe: Annotated[
+        str | None,
+        typer.Argument(help="A shipped recipe (kfood recipe ls) or your own .toml file.", show_default=False),
+    ] = None,
     data: options.Data = None,
     settings: options.Settings = None,
     lr: Annotated[
@@ -23,6 +26,12 @@ def train(
             help="How long it may take in all, for a recipe with a ladder such as best.", min=0.1, show_default=False
         ),
     ] = None,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume", help="Go on with a run that was interrupted: its folder, a recipe's latest, or the latest."
+        ),
+    ] = False,
     runs: options.Runs = options.RUNS,
     folder: Annotated[
         Path | None, typer.Option("--run", help="This run's own folder; it must be new.", show_default=False)
@@ -32,12 +41,35 @@ def train(
     from kfood import logs
     from kfood.recipes.load import load_recipe
 
+    if resume:
+        _go_on(recipe, runs, [data, settings, lr, minutes, folder])
+        return
+    if recipe is None:
+        raise KfoodError("Name a recipe, such as kfood train mission1; kfood recipe ls lists them.")
     given = [*(settings or []), *([f"optimizer.lr={_number(lr)}"] if lr not in (None, "auto") else [])]
     resolved = load_recipe(recipe, given, data)
     with logs.shown():
+        from kfood.training.stop import stop_on_signals
         from kfood.training.train import train as train_recipe
 
-        run = train_recipe(resolved, runs, folder, find_lr=lr == "auto", minutes=minutes)
+        with stop_on_signals() as stop:
+            run = train_recipe(resolved, runs, folder, find_lr=lr == "auto", minutes=minutes, stop=stop)
+    typer.echo(f"Look at it:  kfood interpret {run.folder}")
+
+
+def _go_on(name: str | None, runs: Path, others: list[object]) -> None:
+    from kfood import logs
+    from kfood.run import find_unfinished
+
+    if any(other is not None for other in others):
+        raise KfoodError("A run goes on as it began: --resume takes no other option but --runs.")
+    run = find_unfinished(name, runs)
+    with logs.shown():
+        from kfood.training.stop import stop_on_signals
+        from kfood.training.train import resume
+
+        with stop_on_signals() as stop:
+            resume(run, stop)
     typer.echo(f"Look at it:  kfood interpret {run.folder}")
 
 

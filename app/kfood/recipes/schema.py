@@ -165,6 +165,7 @@ class Training(Section):
     compile: bool = False  # torch.compile: a minute or more to begin with, then faster
     early_stopping: int = Field(5, ge=0)  # epochs without a better validation accuracy; 0 never stops
     restore_best: bool = True  # end with the weights of the best epoch, not of the last
+    checkpoint_minutes: float = Field(10, ge=0)  # saves within an epoch this often, to go on from; 0: after epochs only
     mixup: float = Field(0.0, ge=0)  # alpha of the Beta distribution; 0 is off
     seed: int = Field(0, ge=0)
     workers: int = Field(-1, ge=-1)  # processes that load photos; -1 chooses for this machine

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from typing import Any
 
 from fastai.callback.core import CancelFitException
 from fastai.callback.tracker import TrackerCallback
@@ -50,6 +51,14 @@ class BestEpoch(TrackerCallback):
         if self.patience and self.waited >= self.patience:
             log.info("No better accuracy for %d epochs: training ends here.", self.patience)
             raise CancelFitException
+
+    def kept(self) -> dict[str, Any]:
+        """Return the best accuracy, its epoch, and how long it was waited for a better one."""
+        return {"best": float(self.best), "epoch_of_best": self.epoch_of_best, "waited": self.waited}
+
+    def take_back(self, state: dict[str, Any]) -> None:
+        """Go on with what `kept` returned."""
+        self.best, self.epoch_of_best, self.waited = state["best"], state["epoch_of_best"], state["waited"]
 
     def after_fit(self) -> None:
         """Bring back the best epoch's weights."""

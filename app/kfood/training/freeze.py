@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastai.callback.core import Callback
 from fastai.callback.training import BnFreeze
 from torch.nn.modules.batchnorm import _BatchNorm
@@ -15,12 +17,26 @@ class FreezeBody(Callback):
     def __init__(self, epochs: int) -> None:
         self.epochs = epochs
 
+    def before_fit(self) -> None:
+        """Begin with what the recipe lets learn."""
+        self.frozen = False
+
     def before_epoch(self) -> None:
         """Freeze at the start; let the whole network learn when the time has come."""
-        if self.epoch == 0:
-            self.learn.freeze()
-        elif self.epoch == self.epochs:
-            self.learn.unfreeze()
+        wanted = self.epoch < self.epochs
+        if wanted != self.frozen:  # only then: fastai makes the optimizer forget at each freezing
+            (self.learn.freeze if wanted else self.learn.unfreeze)()
+        self.frozen = wanted
+
+    def kept(self) -> dict[str, Any]:
+        """Return whether the body is frozen."""
+        return {"frozen": self.frozen}
+
+    def take_back(self, state: dict[str, Any]) -> None:
+        """Freeze the body if it was, and let the optimizer know what it knows."""
+        self.frozen = state["frozen"]
+        if self.frozen:
+            self.opt.freeze_to(-1)
 
     def after_fit(self) -> None:
         """Leave the whole network trainable, however the fit ended."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import torch
@@ -52,6 +53,18 @@ class History(Callback):
                 "seconds": round(time.monotonic() - self.started, 2),
             }
         )
+
+    def kept(self) -> dict[str, Any]:
+        """Return the rows, and the sums of the epoch that is not done; of no epoch, where it is."""
+        sums = {"total": self.total.item(), "photos": self.photos} if self.learn.training else {}
+        return {"rows": self.rows, "sums": sums}
+
+    def take_back(self, state: dict[str, Any]) -> None:
+        """Go on with rows and sums that `kept` returned."""
+        self.rows = list(state["rows"])
+        if state["sums"]:
+            self.total = torch.full((), state["sums"]["total"], device=self.dls.device)
+            self.photos = state["sums"]["photos"]
 
     def add(self, row: dict[str, float]) -> None:
         """Add a row to the table and write it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastai.callback.core import Callback
+from fastai.callback.core import Callback, CancelEpochException
 from fastai.callback.progress import ProgressCallback
 from fastai.callback.training import BnFreeze
 from fastai.data.core import DataLoaders
@@ -19,7 +19,18 @@ from kfood.training.mixup import MixUp
 from kfood.training.optimizers import optimizer_factory
 
 
-def build_learner(dls: DataLoaders, model: Classifier, recipe: Recipe) -> Learner:
+class StudyLearner(Learner):
+    """fastai's Learner, able to begin at a later epoch: its own `start_epoch` runs every callback of those before."""
+
+    first_epoch = 0
+
+    def _do_fit(self) -> None:
+        for epoch in range(self.first_epoch, self.n_epoch):
+            self.epoch = epoch
+            self._with_events(self._do_epoch, "epoch", CancelEpochException)
+
+
+def build_learner(dls: DataLoaders, model: Classifier, recipe: Recipe) -> StudyLearner:
     """Return a Learner with everything that changes what is learned in a batch.
 
     What goes by epochs (schedule, early stopping, history, freezing) belongs to a fit: see `train`.
@@ -30,7 +41,7 @@ def build_learner(dls: DataLoaders, model: Classifier, recipe: Recipe) -> Learne
     keep_freed_memory()
     weights = weights_by_number(recipe.loss.class_weights, list(dls.vocab))
     loss = StudyLoss(weights, recipe.loss.label_smoothing).to(dls.device)
-    learner = Learner(
+    learner = StudyLearner(
         dls,
         model,
         loss_func=loss,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from fastai.callback.core import Callback
@@ -31,6 +32,14 @@ class TorchSchedule(Callback):
     def before_fit(self) -> None:
         """Start the schedule on the optimizer as it is now."""
         self.scheduler = self.make(self.learn.opt.opt)
+
+    def kept(self) -> dict[str, Any]:
+        """Return where the schedule is."""
+        return self.scheduler.state_dict()
+
+    def take_back(self, state: dict[str, Any]) -> None:
+        """Go on with what `kept` returned."""
+        self.scheduler.load_state_dict(state)
 
     def after_epoch(self) -> None:
         """Go on to the next epoch's learning rate."""

@@ -44,7 +44,7 @@ class ShowProgress(Callback):
         """Log the epoch."""
         self.close()
         row, done = self.history.rows[-1], self.epoch + 1
-        left = (time.monotonic() - self.started) / done * (self.n_epoch - done)
+        left = (time.monotonic() - self.started) / (done - self.first_epoch) * (self.n_epoch - done)
         log.info(
             "epoch %*d of %d   training loss %.4f   validation loss %.4f   accuracy %.4f   %s%s",
             len(str(self.n_epoch)),

@@ -1,0 +1,62 @@
+"""Checkpoints on disk: whole or not at all, checked when read, and without code in them."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import logging
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from kfood.files import write_whole
+
+log = logging.getLogger(__name__)
+_KEPT = 2
+State = dict[str, Any]
+
+
+def save_checkpoint(state: State, folder: Path) -> Path:
+    """Write a state, name it after how far it is and what it holds, and drop all but the last two; return its path.
+
+    Args:
+        state: tensors, numbers, texts and containers of them, with `epoch` and `batch`.
+        folder: of the checkpoints.
+    """
+    buffer = io.BytesIO()
+    torch.save(state, buffer)
+    content = buffer.getvalue()
+    path = folder / f"{state['epoch']:05}-{state['batch']:07}-{_digest(content)}.pt"
+    write_whole(path, lambda partial: partial.write_bytes(content))
+    for old in _checkpoints(folder)[:-_KEPT]:
+        old.unlink(missing_ok=True)
+    return path
+
+
+def load_checkpoint(folder: Path) -> State | None:
+    """Return the latest state that is whole; None where there is none. What is damaged is named and passed over."""
+    for path in reversed(_checkpoints(folder)):
+        try:
+            content = path.read_bytes()
+            if _digest(content) != path.stem.rpartition("-")[2]:
+                raise ValueError("its content is not what was written")
+            # weights_only: nothing but tensors, numbers and containers is made of it, whoever wrote it
+            return torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+        except Exception as error:  # torch and pickle raise kinds of their own
+            log.warning("The checkpoint %s is passed over: %s", path, str(error).splitlines()[0])
+    return None
+
+
+def drop_checkpoints(folder: Path) -> None:
+    """Remove all states, because they belong to a training that begins anew."""
+    for path in _checkpoints(folder):
+        path.unlink(missing_ok=True)
+
+
+def _checkpoints(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*-*-*.pt"))
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.blake2b(content, digest_size=8).hexdigest()

@@ -1,0 +1,92 @@
+"""The fit itself: by epochs, in memory that may be small, from a checkpoint where there is one."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+
+from fastai.learner import Learner
+
+from kfood.recipes.schema import Recipe
+from kfood.run import Run
+from kfood.training.best_epoch import BestEpoch
+from kfood.training.checkpoint import Checkpoint, Resumable, SkipDone
+from kfood.training.checkpoint_files import drop_checkpoints, load_checkpoint
+from kfood.training.finite import RequireFiniteLoss
+from kfood.training.freeze import FreezeBody
+from kfood.training.history import History
+from kfood.training.memory import free_memory, is_out_of_memory
+from kfood.training.probe import fit_probe
+from kfood.training.schedules import TorchSchedule, schedule_callbacks
+from kfood.training.show_progress import ShowProgress
+from kfood.training.stop import Stop
+
+log = logging.getLogger(__name__)
+
+
+def fit_in_memory(
+    learner: Learner, recipe: Recipe, run: Run, prepare: Callable[[Recipe], Learner], stop: Stop
+) -> tuple[Learner, float]:
+    """Fit; where memory runs out, begin again with batches in more parts.
+
+    The batch stays what the recipe says, and so does what is learned, but for batch normalisation, which sees a part
+    at a time. The run's recipe tells the number of parts in the end.
+
+    Returns:
+        The learner that was trained, and the seconds that it took.
+    """
+    while True:
+        try:
+            return learner, fit(learner, recipe, run, stop)
+        except (RuntimeError, MemoryError) as error:
+            batch_size, parts = recipe.training.batch_size, 2 * recipe.training.accumulate
+            if not is_out_of_memory(error) or batch_size < 2 * parts:
+                raise
+            log.warning(
+                "The memory is too small for %d photos at a time: each batch of %d now goes through the network in "
+                "%d parts (training.accumulate), and the training begins again.",
+                batch_size // (parts // 2),
+                batch_size,
+                parts,
+            )
+        learner.model.to("meta")  # the caller still holds it: give back its memory before the next one is made
+        learner.opt = None
+        free_memory()
+        drop_checkpoints(run.checkpoints)
+        recipe = recipe.model_copy(update={"training": recipe.training.model_copy(update={"accumulate": parts})})
+        run.write_recipe(recipe)
+        learner = prepare(recipe)
+
+
+def fit(learner: Learner, recipe: Recipe, run: Run, stop: Stop) -> float:
+    """Train by epochs, after a probe if the recipe has one, from the last checkpoint; return the seconds it took."""
+    training, optimizer, begun = recipe.training, recipe.optimizer, load_checkpoint(run.checkpoints)
+    started, show, history = time.monotonic(), ShowProgress(), History(run.history_file)
+    so_far = None
+    if begun:
+        log.info("From the checkpoint of epoch %d, batch %d.", begun["epoch"] + 1, begun["batch"] + 1)
+    elif recipe.probe.epochs:
+        history.add(fit_probe(learner, recipe))
+        so_far = history.rows[-1]["valid_accuracy"]
+    lrs = [optimizer.lr * optimizer.body_lr, optimizer.lr]
+    best = BestEpoch(run.best_file, training.early_stopping, training.restore_best, so_far)
+    schedule = schedule_callbacks(recipe.schedule, lrs, training.epochs)
+    parts: dict[str, Resumable] = {"history": history, "best": best}
+    if schedule and isinstance(schedule[0], TorchSchedule):  # one_cycle goes by the share that is done
+        parts["schedule"] = schedule[0]
+    if recipe.model.freeze_epochs:
+        parts["freeze"] = FreezeBody(recipe.model.freeze_epochs)
+    checkpoint = Checkpoint(run.checkpoints, training.checkpoint_minutes, parts, stop, begun)
+    by_batch = [callback for callback in schedule if callback not in parts.values()]
+    callbacks = [RequireFiniteLoss(), show, *by_batch, *parts.values(), checkpoint]
+    if begun:
+        callbacks.append(SkipDone(begun["epoch"], begun["batch"]))
+        learner.first_epoch = begun["epoch"]
+    try:
+        with learner.no_logging(), stop.awaited_here():  # ShowProgress says more
+            learner.fit(training.epochs, lr=lrs, cbs=callbacks)
+    finally:
+        show.close()
+        learner.first_epoch = 0
+    return checkpoint.seconds_before + time.monotonic() - started

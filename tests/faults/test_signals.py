@@ -1,0 +1,83 @@
+"""A training in a process of its own that is told to stop, or killed, and then goes on."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from kfood.run import DONE, INTERRUPTED, Run
+
+SETTINGS = (
+    "model.arch=resnet10t",
+    "data.size=32",
+    "training.epochs=6",
+    "training.batch_size=8",
+    "training.checkpoint_minutes=0.0005",
+    "training.early_stopping=0",
+)
+PATIENCE = 120  # seconds, for a machine that does much else
+
+
+@pytest.fixture(scope="module")
+def photos(make_photos, tmp_path_factory):
+    return make_photos(tmp_path_factory.mktemp("signals") / "photos", {"갈비찜": 40, "김밥": 40})
+
+
+def kfood(*arguments: object) -> subprocess.Popen:
+    command = [sys.executable, "-m", "kfood", *map(str, arguments)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def training(photos, folder) -> subprocess.Popen:
+    settings = [word for setting in SETTINGS for word in ("--set", setting)]
+    return kfood("train", "mission1", "--data", photos, "--run", folder, *settings)
+
+
+@pytest.fixture(scope="module")
+def whole(photos, tmp_path_factory):
+    """The run that was not stopped."""
+    folder = tmp_path_factory.mktemp("whole") / "mission1" / "run"
+    process = training(photos, folder)
+    out, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0, out
+    return Run(folder)
+
+
+def wait_for_checkpoint(run: Run) -> None:
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end and not list(run.checkpoints.glob("*.pt")):
+        time.sleep(0.01)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
+def test_it_goes_on_as_if_nothing_had_been(photos, whole, tmp_path, number):
+    run = Run(tmp_path / "mission1" / "run")
+    process = training(photos, run.folder)
+    wait_for_checkpoint(run)
+    assert run.status == "running"
+    process.send_signal(number)
+    out, _ = process.communicate(timeout=PATIENCE)
+    assert run.status == INTERRUPTED
+    assert not run.weights_file.exists()
+    if number == signal.SIGKILL:
+        assert process.returncode == -number
+    else:
+        assert process.returncode == 128 + number
+        assert "Traceback" not in out
+        assert f"Go on with:  kfood train --resume {run.folder}" in out
+    again = kfood("train", "--resume", run.folder)
+    out, _ = again.communicate(timeout=PATIENCE)
+    assert again.returncode == 0, out
+    assert "From the checkpoint of epoch" in out
+    run = Run(run.folder)
+    assert run.status == DONE
+    weights, others = load_file(run.weights_file), load_file(whole.weights_file)
+    assert all(torch.equal(weights[name], others[name]) for name in others)
+    assert run.history.drop(columns="seconds").equals(whole.history.drop(columns="seconds"))
+    assert run.predictions.equals(whole.predictions)

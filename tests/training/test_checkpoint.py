@@ -1,0 +1,223 @@
+"""A training that was stopped, at whatever batch, ends bit for bit as one that was not."""
+
+import random
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from kfood.errors import KfoodError, Stopped
+from kfood.recipes.load import load_recipe
+from kfood.run import DONE, INTERRUPTED, Run
+from kfood.training.checkpoint import Checkpoint
+from kfood.training.checkpoint_files import load_checkpoint, save_checkpoint
+from kfood.training.random_state import random_state, set_random_state
+from kfood.training.stop import Stop
+from kfood.training.train import resume, train
+
+SMALL = (
+    "model.arch=resnet10t",
+    "data.size=32",
+    "training.epochs=3",
+    "training.batch_size=8",
+    "training.workers=0",
+    "augment.transforms=random_crop,horizontal_flip",
+    "data.presize=1.25",
+)
+KINDS = {
+    "plain": (),
+    "step": ("schedule.name=step", "schedule.step_size=1", "optimizer.name=nadam", "model.freeze_epochs=2"),
+    "cosine": ("schedule.name=cosine", "optimizer.name=sgd", "optimizer.momentum=0.9", "model.head=dropout_bn"),
+    "one cycle": ("schedule.name=one_cycle", "optimizer.name=adamw", "training.mixup=0.4", "probe.epochs=2"),
+    "two workers": (
+        "training.workers=2",
+        "data.resize=crop",
+        "data.cache=false",
+        "sampling.method=over",
+        "training.accumulate=2",
+        "optimizer.name=rmsprop",
+    ),
+    "stops early": ("training.early_stopping=1", "training.epochs=4"),
+}
+
+
+@pytest.fixture(scope="module")
+def photos(make_photos, tmp_path_factory):
+    return make_photos(tmp_path_factory.mktemp("stopped") / "photos", {"갈비찜": 26, "김밥": 18})
+
+
+@pytest.fixture
+def stopping(monkeypatch):
+    """Return a function: batches after which to stop -> what asks for it."""
+
+    def after(batches: int) -> Stop:
+        stop, original, seen = Stop(), Checkpoint.after_batch, []
+
+        def counted(self):
+            if self.training and self.stop is stop:
+                seen.append(1)
+                if len(seen) == batches:
+                    stop.requested = 2
+            original(self)
+
+        monkeypatch.setattr(Checkpoint, "after_batch", counted)
+        return stop
+
+    return after
+
+
+def recipe_of(photos, kind):
+    return load_recipe("mission1", [*SMALL, *KINDS[kind]], str(photos))
+
+
+def same(run: Run, other: Run) -> bool:
+    weights, others = load_file(run.weights_file), load_file(other.weights_file)
+    assert weights.keys() == others.keys()
+    return (
+        all(torch.equal(weights[name], others[name]) for name in weights)
+        and run.history.drop(columns="seconds").equals(other.history.drop(columns="seconds"))
+        and run.predictions.equals(other.predictions)
+        and {key: run.metrics[key] for key in ("epochs", "best_epoch", "test")}
+        == {key: other.metrics[key] for key in ("epochs", "best_epoch", "test")}
+    )
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_stopped_twice_it_ends_as_if_it_had_never_stopped(photos, tmp_path, stopping, kind):
+    """28 training photos: 3 batches an epoch. Stopped within the first epoch and within the second or at its end."""
+    whole = train(recipe_of(photos, kind), tmp_path / "whole")
+    with pytest.raises(Stopped):
+        train(recipe_of(photos, kind), tmp_path / "runs", stop=stopping(2))
+    (folder,) = (tmp_path / "runs" / "mission1").iterdir()
+    assert Run(folder).status == INTERRUPTED
+    assert not Run(folder).weights_file.exists()
+    with pytest.raises(Stopped):  # the two batches of before are drawn again, and counted
+        resume(Run(folder), stopping(5 if kind == "plain" else 6))
+    random.seed(1), np.random.seed(1), torch.manual_seed(1)  # what was random before counts no longer
+    run = resume(Run(folder))
+    assert run.status == DONE
+    assert same(run, whole)
+    assert not list(run.checkpoints.glob("*.pt"))
+
+
+def test_killed_before_its_first_checkpoint_it_begins_anew(photos, tmp_path, monkeypatch):
+    whole = train(recipe_of(photos, "plain"), tmp_path / "whole")
+
+    class Killed(BaseException):
+        pass
+
+    def killed(self):
+        raise Killed
+
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(Checkpoint, "after_batch", killed)
+        train(recipe_of(photos, "plain"), tmp_path / "runs")
+    (folder,) = (tmp_path / "runs" / "mission1").iterdir()
+    assert same(resume(Run(folder)), whole)
+
+
+def test_what_ends_between_training_and_predicting_goes_on_there(photos, tmp_path, monkeypatch):
+    whole = train(recipe_of(photos, "plain"), tmp_path / "whole")
+
+    def failing(*_):
+        raise OSError("No space left on device")
+
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="No space"):
+        patch.setattr("kfood.training.train.report", failing)
+        train(recipe_of(photos, "plain"), tmp_path / "runs")
+    (folder,) = (tmp_path / "runs" / "mission1").iterdir()
+    assert Run(folder).status == "failed"
+    trained = []
+    monkeypatch.setattr(Checkpoint, "before_train", lambda self: trained.append(self.epoch))
+    assert same(resume(Run(folder)), whole)
+    assert trained == []
+
+
+def test_checkpoints_come_by_time_within_an_epoch(photos, tmp_path, monkeypatch):
+    """A minute passes with every look at the clock."""
+    saved, clock = [], iter(range(10**6))
+    monkeypatch.setattr("kfood.training.checkpoint.time.monotonic", lambda: 60.0 * next(clock))
+    monkeypatch.setattr(
+        "kfood.training.checkpoint.save_checkpoint", lambda state, _: saved.append((state["epoch"], state["batch"]))
+    )
+    recipe = load_recipe("mission1", [*SMALL, "training.checkpoint_minutes=0", "training.epochs=2"], str(photos))
+    train(recipe, tmp_path / "runs")
+    assert saved == [(1, 0), (2, 0)]
+    saved.clear()
+    often = load_recipe("mission1", [*SMALL, "training.checkpoint_minutes=1", "training.epochs=2"], str(photos))
+    train(often, tmp_path / "runs")
+    assert [place for place in saved if place[1]] == [(0, 1), (0, 2), (0, 3), (1, 1), (1, 2), (1, 3)]
+
+
+def test_photos_that_changed_are_named(make_photos, tmp_path, stopping):
+    photos = make_photos(tmp_path / "mine", {"갈비찜": 20, "김밥": 20})
+    with pytest.raises(Stopped):
+        train(recipe_of(photos, "plain"), tmp_path / "runs", stop=stopping(1))
+    (folder,) = (tmp_path / "runs" / "mission1").iterdir()
+    (photos / "김밥" / "0000.jpg").write_bytes((photos / "김밥" / "0001.jpg").read_bytes())
+    with pytest.raises(KfoodError, match=r"1 photos are not what .* was trained on, such as .*0000\.jpg"):
+        resume(Run(folder))
+    assert Run(folder).status == INTERRUPTED
+
+
+def test_a_finished_run_is_refused(photos, tmp_path):
+    run = train(recipe_of(photos, "plain"), tmp_path / "runs")
+    with pytest.raises(KfoodError, match="is done: there is nothing to go on with"):
+        resume(run)
+
+
+# Files
+
+STATE = {"epoch": 1, "batch": 0, "weights": {"a": torch.arange(4.0)}, "rows": [{"x": 0.5}], "pair": (1, "b", None)}
+
+
+def test_the_last_two_are_kept_and_the_latest_is_read(tmp_path):
+    for epoch in range(4):
+        save_checkpoint(STATE | {"epoch": epoch}, tmp_path)
+    assert [path.name[:5] for path in sorted(tmp_path.iterdir())] == ["00002", "00003"]
+    state = load_checkpoint(tmp_path)
+    assert state["epoch"] == 3
+    assert torch.equal(state["weights"]["a"], STATE["weights"]["a"])
+    assert (state["rows"], state["pair"]) == (STATE["rows"], STATE["pair"])
+
+
+@pytest.mark.parametrize("damage", ["cut", "changed", "empty", "another's"])
+def test_a_damaged_one_is_named_and_the_one_before_is_read(tmp_path, caplog, damage):
+    save_checkpoint(STATE, tmp_path)
+    latest = save_checkpoint(STATE | {"epoch": 2}, tmp_path)
+    content = latest.read_bytes()
+    middle = len(content) // 2
+    latest.write_bytes(
+        {
+            "cut": content[:-1],
+            "changed": content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :],
+            "empty": b"",
+            "another's": b"x" * len(content),
+        }[damage]
+    )
+    assert load_checkpoint(tmp_path)["epoch"] == 1
+    assert latest.name in caplog.text
+
+
+def test_code_in_a_checkpoint_is_not_run(tmp_path, caplog):
+    from kfood.training import checkpoint_files
+
+    class Hostile:
+        def __reduce__(self):
+            return (open, (str(tmp_path / "was-run"), "w"))
+
+    save_checkpoint({"epoch": 0, "batch": 0, "bad": Hostile()}, tmp_path)
+    assert checkpoint_files.load_checkpoint(tmp_path) is None
+    assert not (tmp_path / "was-run").exists()
+    assert "is passed over" in caplog.text
+
+
+def test_random_numbers_go_on_where_they_were():
+    random.seed(3), np.random.seed(3), torch.manual_seed(3)
+    random.gauss(0, 1), np.random.normal()  # each keeps a second one in store
+    state = random_state()
+    first = [random.gauss(0, 1), np.random.normal(), torch.rand(3).tolist(), random.random()]
+    torch.save(state, "/dev/null")
+    set_random_state(state)
+    assert [random.gauss(0, 1), np.random.normal(), torch.rand(3).tolist(), random.random()] == first
