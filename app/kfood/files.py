@@ -15,11 +15,14 @@ if TYPE_CHECKING:
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     """Let `write` fill a temporary file beside `path`, then put it in place in one step.
 
-    A reader sees the old file or the new one, never a part; a failed write leaves the old file as it was.
+    A reader sees the old file or the new one, never a part; a failed write leaves the old file as it was, and so does
+    a machine that loses its power.
     """
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         write(partial)
+        with partial.open("r+b") as file:
+            os.fsync(file.fileno())
         os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)

@@ -1,5 +1,8 @@
 """History, best epoch, freezing and the guard against losses that are no numbers."""
 
+import re
+from pathlib import Path
+
 import pandas as pd
 import pytest
 import torch
@@ -104,8 +107,29 @@ def test_a_loss_that_is_no_number_stops_the_training(tiny, bad):
     made = tiny()
     with torch.no_grad():
         made.model.head[0].bias.fill_(bad)
-    with pytest.raises(KfoodError, match=r"^The loss is nan in epoch 1, batch 1, at learning rate 0.001"):
+    words = r"^The loss is nan in epoch 1, batch 1, of .*, at learning rate 0.001 in float32: training diverged"
+    with pytest.raises(KfoodError, match=words):
         fit(made, 1, RequireFiniteLoss())
+
+
+def test_the_photos_of_the_batch_are_named(tiny, monkeypatch):
+    """The third batch, of photos drawn at random, by what its labels and pixels are."""
+    made, seen = tiny(training={"batch_size": 2}), []
+
+    class Spoils(Callback):
+        order = -6  # before the loss is looked at
+
+        def after_loss(self):
+            if self.iter == 2:
+                seen.extend(made.dls.vocab[number] for number in self.y)
+                self.learn.loss_grad = self.learn.loss_grad * float("nan")
+
+    with pytest.raises(KfoodError) as raised:
+        fit(made, 1, RequireFiniteLoss(), Spoils())
+    named = re.search(r"batch 3, of (.*), at learning", str(raised.value))[1].split(", ")
+    label = {f"{Path(photo.path).parent.name}/{Path(photo.path).name}": photo.label for photo in made.dls.train.items}
+    assert [label[name] for name in named] == seen
+    assert len(seen) == 2
 
 
 def test_a_very_large_loss_does_not(tiny):
