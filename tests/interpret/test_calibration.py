@@ -52,6 +52,8 @@ def test_the_interval_holds_the_true_error_as_often_as_it_says():
     intervals = [calibration(drawn(600, seed, too_sure=0.1)) for seed in range(60)]
     held = sum(found.low <= 0.1 <= found.high for found in intervals)
     assert held >= 52  # 57 of 60 on average; fewer than 52 in one of 50 at 95 %
+    assert all(found.low <= found.corrected <= found.high for found in intervals)
+    assert np.mean([found.corrected for found in intervals]) == pytest.approx(0.1, abs=0.01)
     assert np.mean([found.overconfidence for found in intervals]) == pytest.approx(0.1, abs=0.01)
 
 
@@ -59,7 +61,7 @@ def test_a_network_that_is_right_as_often_as_it_says_has_an_error_of_chance():
     found = [calibration(drawn(400, seed)) for seed in range(40)]
     assert sum(each.ece <= each.chance for each in found) >= 34  # 38 on average; fewer than 34 in one of 50
     assert "no more than chance" in str(min(found))
-    assert "so more than chance" in str(calibration(drawn(400, 0, too_sure=0.2)))
+    assert ": more than chance" in str(calibration(drawn(400, 0, too_sure=0.2)))
     assert "above accuracy" in str(calibration(drawn(400, 0, too_sure=0.2)))
 
 

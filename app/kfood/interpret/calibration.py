@@ -16,12 +16,14 @@ _SHARES = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0)
 
 
 class Calibration(NamedTuple):
-    """Expected calibration error (0..1) with its 95 % interval, and how far probabilities are above accuracy.
+    """Expected calibration error (0..1), and how far probabilities are above accuracy.
 
-    `chance`: what the error stays below in 95 % of draws of as many photos whose probabilities are right.
+    `corrected`: without what chance adds on so many photos, with its 95 % interval `low` to `high`. `chance`: what the
+    error stays below in 95 % of draws of as many photos whose probabilities are right.
     """
 
     ece: float
+    corrected: float
     low: float
     high: float
     chance: float
@@ -31,9 +33,9 @@ class Calibration(NamedTuple):
         tendency = "above" if self.overconfidence > 0 else "below"
         verdict = "more than chance explains" if self.ece > self.chance else "no more than chance explains"
         return (
-            f"Expected calibration error {self.ece:.4f} (95 % interval {self.low:.4f} to {self.high:.4f}; up to "
-            f"{self.chance:.4f} by chance alone, so {verdict}). On average, probabilities are "
-            f"{abs(self.overconfidence):.4f} {tendency} accuracy."
+            f"Expected calibration error {self.ece:.4f}: {verdict}, up to {self.chance:.4f} on so many photos. "
+            f"Corrected for it {self.corrected:.4f} (95 % interval {self.low:.4f} to {self.high:.4f}). On average, "
+            f"probabilities are {abs(self.overconfidence):.4f} {tendency} accuracy."
         )
 
 
@@ -67,10 +69,11 @@ def calibration(predictions: pd.DataFrame, bins: int = _BINS, seed: int = 0) -> 
     ece = _ece(gaps, number, bins)
     rng = np.random.default_rng(seed)
     drawn = [_ece(gaps[rows], number[rows], bins) for rows in rng.integers(0, len(gaps), (_DRAWS, len(gaps)))]
+    corrected = 2 * ece - np.mean(drawn)
     high, low = (2 * ece - np.quantile(drawn, [0.025, 0.975])).clip(0, 1)
     as_said = probability - (rng.random((_DRAWS, len(gaps))) < probability)
     chance = np.quantile([_ece(each, number, bins) for each in as_said], 0.95)
-    return Calibration(ece, float(low), float(high), float(chance), float(gaps.mean()))
+    return Calibration(ece, float(np.clip(corrected, 0, 1)), float(low), float(high), float(chance), float(gaps.mean()))
 
 
 def answered(predictions: pd.DataFrame, shares: tuple[float, ...] = _SHARES) -> pd.DataFrame:

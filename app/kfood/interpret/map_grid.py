@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from kfood.interpret.fonts import figure_style, save_figure
 
 _PALER = 0.6  # share of grey in a photo under a map
-_STRENGTH = 0.65  # of the map
+_STRENGTH = 0.5  # of the map
 _CONTRAST_STRENGTH = 0.7
 
 
