@@ -21,19 +21,17 @@ from kfood.training.train import train
 from support.tiny import numbers
 
 CPU_ERROR = "[enforce fail at alloc_cpu.cpp:117] err == 0. DefaultCPUAllocator: can't allocate memory"
+OUT_OF_MEMORY = [
+    torch.OutOfMemoryError("x"),
+    RuntimeError(CPU_ERROR),
+    RuntimeError("could not create a primitive"),  # oneDNN, in a convolution
+    RuntimeError("std::bad_alloc"),
+    RuntimeError("unable to mmap 178 bytes from file <best.safetensors>: Cannot allocate memory (12)"),
+    MemoryError(),
+]
 
 
-@pytest.mark.parametrize(
-    "error",
-    [
-        torch.OutOfMemoryError("x"),
-        RuntimeError(CPU_ERROR),
-        RuntimeError("could not create a primitive"),  # oneDNN, in a convolution
-        RuntimeError("std::bad_alloc"),
-        RuntimeError("unable to mmap 178 bytes from file <best.safetensors>: Cannot allocate memory (12)"),
-        MemoryError(),
-    ],
-)
+@pytest.mark.parametrize("error", OUT_OF_MEMORY)
 def test_running_out_of_memory_is_recognised(error):
     assert is_out_of_memory(error)
 
@@ -71,16 +69,7 @@ def failing(monkeypatch, tmp_path):
     return lambda *errors, batch_size=12: Tried(errors, batch_size)
 
 
-@pytest.mark.parametrize(
-    "error",
-    [
-        torch.OutOfMemoryError("x"),
-        RuntimeError(CPU_ERROR),
-        RuntimeError("could not create a primitive"),  # oneDNN, in a convolution
-        RuntimeError("std::bad_alloc"),
-        MemoryError(),
-    ],
-)
+@pytest.mark.parametrize("error", OUT_OF_MEMORY)
 def test_each_time_memory_runs_out_the_batch_goes_in_twice_as_many_parts(failing, caplog, error):
     tried = failing(error, error)
     assert tried() == "learner in 4"

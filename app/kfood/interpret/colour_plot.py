@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from kfood.interpret.fonts import figure_style, save_figure
+from kfood.interpret.per_class_plot import name_rows
 
 _MARKS = {
     "recall": ("o", "#222222", "as it is"),
@@ -34,15 +35,7 @@ def draw_recall_by_change(table: pd.DataFrame, heading: str, path: Path) -> Path
         for column, (marker, colour, words) in _MARKS.items():
             axes.plot(table[column], places, marker, color=colour, markersize=5, label=words, clip_on=False)
         depends = [f"{name} *" if p < _LEVEL else name for name, p in zip(table["class"], table["p"], strict=True)]
-        axes.set_yticks(places, depends)
-        axes.set_ylim(len(table) - 0.4, -0.6)
-        axes.set_xlim(0, 1)
-        axes.xaxis.set_major_formatter("{x:.0%}")
-        axes.set_xlabel("recall (*: loses more without colour than chance explains, p < 0.05 after Holm)")
-        axes.tick_params(axis="y", length=0)
-        axes.grid(axis="x", color="#e4e4e4", linewidth=0.6)
-        axes.set_axisbelow(True)
-        axes.spines[["top", "right", "left"]].set_visible(False)
+        name_rows(axes, depends, "recall (*: loses more without colour than chance explains, p < 0.05 after Holm)")
         axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, frameon=False, borderaxespad=0.2)
         axes.set_title(heading, fontsize=10, pad=28, linespacing=1.5)
         return save_figure(figure, path)

@@ -55,6 +55,19 @@ def draw_per_class(predictions: pd.DataFrame, path: Path) -> Path:
         return save_figure(figure, path)
 
 
+def name_rows(axes: Axes, names: list[str], label: str) -> None:
+    """Set up axes with a row for each name, the first on top, and shares of 0 to 1 along them, called `label`."""
+    axes.set_yticks(range(len(names)), names)
+    axes.set_ylim(len(names) - 0.4, -0.6)
+    axes.set_xlim(0, 1)
+    axes.xaxis.set_major_formatter("{x:.0%}")
+    axes.set_xlabel(label)
+    axes.tick_params(axis="y", length=0)
+    axes.grid(axis="x", color="#e4e4e4", linewidth=0.6)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right", "left"]].set_visible(False)
+
+
 def _draw_bars(axes: Axes, table: pd.DataFrame, best: list[str], worst: list[str]) -> None:
     colours = dict.fromkeys(best, _BEST_COLOUR) | dict.fromkeys(worst, _WORST_COLOUR)
     places = range(len(table))
@@ -64,18 +77,10 @@ def _draw_bars(axes: Axes, table: pd.DataFrame, best: list[str], worst: list[str
     beside = axes.get_yaxis_transform()
     for place, n in zip(places, table["n"], strict=True):
         axes.text(1.01, place, f"n = {n}", transform=beside, va="center", fontsize=8, color="#666666")
-    axes.set_yticks(places, table.index)
+    name_rows(axes, list(table.index), "recall, with its 95% interval (dashed: accuracy over all photos)")
     for label, name in zip(axes.get_yticklabels(), table.index, strict=True):
         # A recall of 0 has no bar to show its colour.
         label.set_color(colours.get(name, "black"))
-    axes.set_ylim(len(table) - 0.4, -0.6)
-    axes.set_xlim(0, 1)
-    axes.xaxis.set_major_formatter("{x:.0%}")
-    axes.set_xlabel("recall, with its 95% interval (dashed: accuracy over all photos)")
-    axes.tick_params(axis="y", length=0)
-    axes.grid(axis="x", color="#e4e4e4", linewidth=0.6)
-    axes.set_axisbelow(True)
-    axes.spines[["top", "right", "left"]].set_visible(False)
 
 
 def _draw_legend(figure: Figure, best: list[str], worst: list[str], height: float) -> None:
