@@ -82,3 +82,19 @@ def test_of_two_runs_begun_in_the_same_second_the_younger_is_the_latest(tmp_path
     for number, name in enumerate(names):
         os.utime(a_run(tmp_path, name=name).recipe_file, ns=(number, number))
     assert [run.folder.name for run in all_runs(tmp_path)] == names
+
+
+def test_a_run_is_as_old_as_its_name_says_though_the_clock_went_back(tmp_path):
+    before = a_run(tmp_path, name="20260102-000000-aaaa")
+    after = a_run(tmp_path, name="20260101-000000-bbbb")  # begun later, by a clock that was set back
+    os.utime(before.recipe_file, ns=(0, 0))
+    assert find_run(None, tmp_path).folder == before.folder
+    assert find_run(after.folder.name, tmp_path).folder == after.folder
+
+
+def test_why_a_run_failed(tmp_path):
+    assert (
+        a_run(tmp_path, name="1", status="failed: a.csv cannot be written.\nmore").why_failed
+        == "a.csv cannot be written."
+    )
+    assert a_run(tmp_path, name="2").why_failed == ""

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from kfood.printable import printable
+
 
 class KfoodError(Exception):
-    """Something the user can put right. The message names the file or key, what is wrong and what to do."""
+    """Something the user can put right. The message names the file or key, what is wrong and what to do.
+
+    It is one line that is safe to print, whatever stands in the names it cites.
+    """
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
-        self.message = message
+        self.message = printable(message)
 
     def __str__(self) -> str:
         """Return the message itself: fastai rewrites `args` of what is raised inside a callback."""

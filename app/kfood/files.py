@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,9 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
 
     A reader sees the old file or the new one, never a part; a failed write leaves the old file as it was, and so does
     a machine that loses its power.
+
+    Raises:
+        OSError: it cannot be written; `filename` is `path`, whichever step failed.
     """
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
@@ -24,8 +28,13 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
         with partial.open("r+b") as file:
             os.fsync(file.fileno())
         os.replace(partial, path)
+    except OSError as error:
+        if error.errno is not None:  # fsync names no file, the others name the temporary one
+            error.filename, error.filename2 = str(path), None
+        raise
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):  # where nothing can be written, nothing can be removed
+            partial.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -39,8 +48,14 @@ def write_json(path: Path, value: Any) -> None:  # noqa: ANN401 - whatever JSON 
 
 
 def write_csv(path: Path, table: pd.DataFrame) -> None:
-    """Write `table` without its index, in UTF-8 with a byte order mark, so that Excel shows the Hangul."""
-    write_whole(path, lambda partial: table.to_csv(partial, index=False, encoding="utf-8-sig"))
+    """Write `table` without its index, in UTF-8 with a byte order mark, so that Excel shows the Hangul.
+
+    Text is written exactly as it is, also where a spreadsheet would take it for a formula (a name that begins with =,
+    +, - or @): kfood reads these tables again, and a name that was changed would name nothing. To look at names from
+    a source that is not trusted, import the columns as text.
+    """
+    # With lines that end as Excel's do, a name that holds half of such an end is put into quotes.
+    write_whole(path, lambda partial: table.to_csv(partial, index=False, encoding="utf-8-sig", lineterminator="\r\n"))
 
 
 def read_csv(path: Path, text: Iterable[str] = (), needed: Iterable[str] = ()) -> pd.DataFrame:

@@ -5,10 +5,39 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from kfood.printable import printable
+from kfood.system_errors import cannot_use
+
 _KFOOD = logging.getLogger("kfood")
+
+
+class _Printable(logging.Formatter):
+    """Keeps a message on its line, whatever the names of files in it hold."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        record.message = printable(record.message)
+        return super().formatMessage(record)
+
+
+class _LogFile(logging.FileHandler):
+    """A log that cannot be written, as on a full disk, is said once and ends nothing: the results matter more."""
+
+    told = False
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        error = sys.exc_info()[1]
+        if not isinstance(error, OSError):
+            super().handleError(record)
+        elif not self.told:
+            self.told = True
+            _KFOOD.warning("%s", cannot_use(self.baseFilename, error))
+
+    def close(self) -> None:
+        with suppress(OSError):  # what was not written before cannot be written now
+            super().close()
 
 
 @contextmanager
@@ -17,15 +46,17 @@ def shown() -> Iterator[None]:
     if _KFOOD.handlers:
         yield
         return
-    with _listening(logging.StreamHandler(sys.stdout)):
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(_Printable())
+    with _listening(handler):
         yield
 
 
 @contextmanager
 def written_to(path: Path) -> Iterator[None]:
     """Append kfood's messages, with the time, to a file."""
-    handler = logging.FileHandler(path, encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%d %H:%M:%S"))
+    handler = _LogFile(path, encoding="utf-8")
+    handler.setFormatter(_Printable("%(asctime)s %(message)s", "%Y-%m-%d %H:%M:%S"))
     with _listening(handler):
         yield
 

@@ -10,6 +10,11 @@ from pathlib import Path
 from kfood.errors import KfoodError
 
 
+def real_path(path: str | Path) -> Path:
+    """Return `path` as absolute, with ~ and links followed; unlike `Path.resolve` also where they lead nowhere."""
+    return Path(os.path.realpath(os.path.expanduser(path)))
+
+
 def cache_folder() -> Path:
     """Return the folder for what can be made again: `KFOOD_CACHE`, else the platform's own cache folder."""
     if given := os.environ.get("KFOOD_CACHE"):

@@ -11,9 +11,10 @@ import logging
 import os
 import platform
 import secrets
+import shutil
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import cached_property, partial
 from pathlib import Path
@@ -28,6 +29,7 @@ from kfood.files import read_csv, write_json, write_text
 from kfood.recipes.explain import validate
 from kfood.recipes.load import read_toml
 from kfood.recipes.schema import Recipe
+from kfood.system_errors import cannot_use
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,11 +75,14 @@ class Run:
     @property
     def status(self) -> str:
         """running, interrupted, failed or done. A run whose process died is interrupted, whatever it left behind."""
-        try:
-            noted = self.status_file.read_text(encoding="utf-8").partition(":")[0].strip()
-        except (OSError, ValueError):
-            return "unknown"
+        noted = self._noted().partition(":")[0].strip()
         return INTERRUPTED if noted == RUNNING and not self._is_held() else noted
+
+    @property
+    def why_failed(self) -> str:
+        """What ended a run that failed, in a line; '' where that is not known."""
+        lines = self._noted().partition(":")[2].strip().splitlines()
+        return lines[0] if lines else ""
 
     @cached_property
     def recipe(self) -> Recipe:
@@ -145,16 +150,34 @@ class Run:
             log.info("Process %d on %s.", os.getpid(), platform.node())
             try:
                 yield
+                write_text(self.status_file, DONE)
             except (KeyboardInterrupt, Stopped):
-                write_text(self.status_file, INTERRUPTED)
+                self._note(INTERRUPTED)
                 log.info("Interrupted. Go on with:  kfood train --resume %s", self.folder)
                 raise
             except BaseException as error:
-                write_text(self.status_file, f"{FAILED}: {error}")
-                with self.log_file.open("a", encoding="utf-8") as file:
+                self._note(f"{FAILED}: {error}")
+                with suppress(OSError), self.log_file.open("a", encoding="utf-8") as file:
                     traceback.print_exception(error, file=file)
                 raise
-            write_text(self.status_file, DONE)
+
+    def _noted(self) -> str:
+        try:
+            return self.status_file.read_text(encoding="utf-8")
+        except (OSError, ValueError):
+            return "unknown"
+
+    def _note(self, status: str) -> None:
+        """Write the status if that can be done at all: what ended the run is what matters.
+
+        A full disk has no room for a new file, but the old one may have it.
+        """
+        try:
+            write_text(self.status_file, status)
+        except OSError:
+            with suppress(OSError), self.status_file.open("r+", encoding="utf-8") as file:
+                file.write(status)
+                file.truncate()
 
     def _is_held(self) -> bool:
         """Return whether a process works on the run: the system takes the lock from one that dies."""
@@ -210,7 +233,8 @@ def create_run(recipe: Recipe, environment: dict[str, Any], folder: Path) -> Run
         run.write_recipe(recipe)
         write_json(run.environment_file, environment)
     except OSError as error:
-        raise KfoodError(f"The run folder {folder} cannot be written: {error}.") from None
+        shutil.rmtree(folder, ignore_errors=True)  # half a run could not be gone on with
+        raise cannot_use(folder, error) from None
     return run
 
 
@@ -231,7 +255,10 @@ def require_free(folder: Path) -> None:
 
 
 def all_runs(runs: Path, recipe: str | None = None) -> list[Run]:
-    """Return all runs below the folder, oldest first; those of one recipe where it is named."""
+    """Return all runs below the folder, oldest first; those of one recipe where it is named.
+
+    How old a run is, is what its name says: one that began while the clock was slow counts as that old.
+    """
     found = runs.glob(f"{recipe or '*'}/*/recipe.toml")
     return [Run(path.parent) for path in sorted(found, key=_age)]
 

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import os
+
 import pandas as pd
 
-from kfood.run import DONE, Run
+from kfood.recipes.load import tomllib
+from kfood.run import DONE, FAILED, Run
+
+_COLUMNS = ["run", "status", "epochs", "valid", "test", "95 % interval", "n", "data", "why"]
+_LONGEST = 80  # letters of why a run failed
 
 
 def run_list(runs: list[Run]) -> pd.DataFrame:
-    """Return a row a run: name, status, epochs, validation and test accuracy with its interval, n."""
-    return pd.DataFrame([_row(run) for run in runs])
+    """Return a row a run: name, status, epochs done, validation and test accuracy with its interval, n, why it failed.
+
+    A column in which no run has anything is left out.
+    """
+    rows = [_row(run) for run in runs]
+    table = pd.DataFrame(rows, columns=_COLUMNS)
+    table["n"] = pd.Series([row.get("n") for row in rows], dtype=object)  # whole numbers, though some runs have none
+    return table.dropna(axis="columns", how="all")
 
 
 def results(run: Run) -> pd.DataFrame:
@@ -27,15 +39,31 @@ def recall_by_class(run: Run, split: str = "test") -> pd.DataFrame:
 
 
 def _row(run: Run) -> dict[str, object]:
-    row: dict[str, object] = {"run": run.name, "status": run.status}
-    if run.status != DONE:
+    row: dict[str, object] = {"run": run.name, "status": run.status, "epochs": _epochs(run)}
+    if row["status"] == FAILED:
+        why = run.why_failed.replace(f"{run.folder}{os.sep}", "")
+        row["why"] = why if len(why) <= _LONGEST else f"{why[:_LONGEST]}…"
+    if row["status"] != DONE:
         return row
     test = run.metrics["test"]
     return row | {
-        "epochs": run.metrics["epochs"],
         "valid": run.metrics["valid"]["accuracy"],
         "test": test["accuracy"],
         "95 % interval": f"{test['accuracy_low']:.4f}–{test['accuracy_high']:.4f}",
         "n": test["n"],
-        "data": run.recipe.data.root,
+        "data": _data_root(run),
     }
+
+
+def _epochs(run: Run) -> int:
+    """Return how many epochs are in the history, without reading it as a table: a list of runs may be long."""
+    try:
+        return int(run.history_file.read_text(encoding="utf-8-sig").splitlines()[-1].partition(",")[0])
+    except (OSError, ValueError, IndexError):  # none yet, or just the names of the columns
+        return 0
+
+
+def _data_root(run: Run) -> str:
+    """Return data.root without reading the whole recipe, which would take a quarter of the time of a long list."""
+    with run.recipe_file.open(encoding="utf-8") as lines:
+        return next((tomllib.loads(line)["root"] for line in lines if line.startswith("root = ")), "")

@@ -73,7 +73,7 @@ def test_paths_are_resolved_through_links(read, tmp_path, name):
     assert read("path,label", f"{name},x", "b.jpg,x")["path"].tolist()[1:] == [str(tmp_path / "real" / "a.jpg")]
 
 
-@pytest.mark.filterwarnings("ignore:Length of header:pandas.errors.ParserWarning")
+@pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize(
     "rows", [("a.jpg,x,", "b.jpg,y,"), ("a.jpg,x", "", "b.jpg,y", ","), (" a.jpg , x ", "b.jpg,y")]
 )
@@ -96,11 +96,37 @@ def test_commas_at_line_ends_empty_rows_and_spaces_do_no_harm(read, tmp_path, ro
         (("path,label", "a.jpg,x", "b.jpg,x", "./a.jpg,y"), "a.jpg is listed twice."),
         (("path,label",), "lists no photos."),
         (("",), "is not a CSV"),
+        (("path,label,Path,label", "a.jpg,x,y,z"), 'has 2 columns called "label": leave one.'),
+        (("path,label", "a.jpg,x", "fish, grilled.jpg,x"), "line 3: there are more cells than columns. Put text with"),
+        (("path,label", "fish, grilled.jpg,x", "a.jpg,x"), "line 2: there are more cells than columns."),
+        (("path,label", '"a\nb.jpg",x', "b.jpg"), "line 4: the label is empty."),
+        (
+            ("path,label", "a.jpg,x", "b\0.jpg,x"),
+            "line 3: ",
+        ),
+        (("path,label", f"a.jpg,{'x' * 300}"), "line 2: this cannot be a label, as it has more than 255 characters or"),
+        (("path,label", f"a.jpg,{'x' * 200_000}"), "is not a CSV: line 2: field larger than field limit"),
         (("path,label", '"a.jpg,x'), "is not a CSV"),
     ],
 )
 def test_what_is_wrong_is_said(read, lines, words):
     assert words in error_of(read, *lines)
+
+
+def test_formulas_stay_text(read, tmp_path):
+    samples = read("path,label", "=1+1.jpg,@SUM(1)", "-2.jpg,+1")
+    assert samples["label"].tolist() == ["+1", "@SUM(1)"]
+    assert samples["path"].tolist() == [str(tmp_path / "-2.jpg"), str(tmp_path / "=1+1.jpg")]
+
+
+def test_paths_may_leave_the_folder(read, tmp_path):
+    assert read("path,label", "../else/a.jpg,x")["path"].tolist() == [str(tmp_path.parent / "else" / "a.jpg")]
+
+
+def test_a_csv_in_utf16_is_told_how_to_be_saved(tmp_path):
+    (tmp_path / "photos.csv").write_text("path,label\na.jpg,김밥\n", encoding="utf-16")
+    with pytest.raises(KfoodError, match=r"photos\.csv is neither in UTF-8 nor in CP949: save it as UTF-8"):
+        read_layout(tmp_path / "photos.csv")
 
 
 def test_neither_utf8_nor_cp949_is_said(tmp_path):

@@ -195,6 +195,19 @@ def test_data_on_the_command_line_comes_first_then_the_recipe_then_the_variable_
         ('extends = "misson1"', 'Did you mean "mission1"?'),
         ('extends = "base.toml"', "There is no recipe file"),
         ("[training\nepochs = 1", "is not a TOML file"),
+        (f"[training]\nseed = {'9' * 5000}", "is not a TOML file: Exceeds the limit"),
+        (f"[training]\nepochs = -0x{'f' * 5000}", "is not a TOML file"),
+        (
+            f"[training]\nbatch_size = 1{'0' * 19}\nseed = 0x{'f' * 5000}",
+            "training.seed = a number of thousands of digits",
+        ),
+        (f"[data]\nclasses = {'[' * 5000}{']' * 5000}", "is not a TOML file"),
+        (f"[{'a.' * 20}a]", "tables and lists stand within each other deeper than in any recipe."),
+        (f'[optimizer]\nname = "{"x" * 5000}"', f'optimizer.name = "{"x" * 119}… is not one of'),
+        ('[data]\nroot = "a\\u0000b"', r'data.root = "a\x00b": must not hold a NUL'),
+        ('name = "a\\nb"', r"must not hold control characters or be longer than 200 bytes"),
+        ('[data]\ngroup = "(a{99999999999999})"', "is not a regular expression (the repetition number is too large)"),
+        (f'extends = "{"x" * 300}"', "cannot be followed. There is no recipe"),
         ("[training]\nepochs = = 2", "at line 2"),
     ],
 )
@@ -208,6 +221,13 @@ def test_a_file_that_is_not_utf8_is_named(tmp_path):
     path = tmp_path / "mine.toml"
     path.write_bytes("# 갈비찜".encode("cp949"))
     assert error_of(str(path)) == f"{path} is not in UTF-8: save it as UTF-8."
+
+
+def test_a_home_that_nobody_has_is_a_folder_that_is_not_there(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert load_recipe("mission1", data="~nobody-of-this-name/x").data.root == f"{tmp_path}/~nobody-of-this-name/x"
+    assert error_of("~nobody-of-this-name/x.toml") == "There is no recipe file ~nobody-of-this-name/x.toml."
+    assert "There is no recipe file" in error_of("x" * 300 + ".toml")
 
 
 def test_a_byte_order_mark_is_no_fault(tmp_path):

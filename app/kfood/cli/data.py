@@ -1,17 +1,13 @@
-"""`kfood data check`."""
+"""`kfood data check | unpack`."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from kfood.cli import options
 
-app = typer.Typer(help="Look at photos before training.", no_args_is_help=True)
-
-
-@app.callback()
-def _group() -> None:
-    """Keep `check` a subcommand, though it is the only one."""
+app = typer.Typer(help="Unpack photos, and look at them before training.", no_args_is_help=True)
 
 
 @app.command("check")
@@ -37,3 +33,27 @@ def check(
     if len(found.faults):
         print_table("Cannot be read: these are left out", found.faults)
     typer.echo(found.verdict)
+
+
+@app.command("unpack")
+def unpack(
+    archive: Annotated[Path, typer.Argument(help="A zip, tar or tar.gz file.")],
+    folder: Annotated[
+        Path | None,
+        typer.Argument(help="The new folder. Default: named like the archive, here.", show_default=False),
+    ] = None,
+) -> None:
+    """Unpack an archive of photos into a new folder: whole or not at all, and nowhere else.
+
+    Korean names come out right, whatever made the archive.
+    """
+    from shlex import quote
+
+    from kfood import logs
+    from kfood.data.unpack import unpack as unpack_archive
+    from kfood.printable import printable
+
+    with logs.shown():
+        found = unpack_archive(archive, folder)
+    typer.echo(printable(f"Unpacked: {found.files} files ({found.size / 1e6:.1f} MB) into {found.folder}"))
+    typer.echo(printable(f"Look at them:  kfood data check {quote(str(found.data))}"))

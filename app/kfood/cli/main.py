@@ -7,8 +7,9 @@ import warnings
 
 import typer
 
-from kfood.cli import data, interpret, lrfind, predict, recipe, report, runs, train
+from kfood.cli import data, doctor, interpret, lrfind, predict, recipe, report, runs, train
 from kfood.errors import KfoodError, Stopped
+from kfood.system_errors import cannot_use, trouble_of
 
 app = typer.Typer(
     name="kfood",
@@ -21,6 +22,7 @@ app.command("lrfind")(lrfind.lrfind)
 app.command("interpret", cls=interpret.InterpretCommand)(interpret.interpret)
 app.command("report")(report.report)
 app.command("predict")(predict.predict)
+app.command("doctor")(doctor.doctor)
 app.add_typer(recipe.app, name="recipe")
 app.add_typer(data.app, name="data")
 app.add_typer(runs.app, name="runs")
@@ -36,6 +38,11 @@ def main() -> None:
         app(prog_name="kfood")
     except KfoodError as error:
         print(f"Error: {error}", file=sys.stderr)
+        sys.exit(_BAD_INPUT)
+    except OSError as error:  # a full disk, whatever the command was writing
+        if not (error.filename and trouble_of(error)):
+            raise
+        print(f"Error: {cannot_use(error.filename, error)}", file=sys.stderr)
         sys.exit(_BAD_INPUT)
     except Stopped as stopped:
         sys.exit(128 + stopped.number)

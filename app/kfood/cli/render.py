@@ -6,8 +6,10 @@ import math
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
+
+from kfood.printable import printable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,12 +22,17 @@ def print_table(title: str, table: pd.DataFrame, numbers: str = "{:.3f}") -> Non
     console = Console()
     if not console.is_terminal:
         console = Console(width=_PLAIN_WIDTH)
-    shown = Table(title=escape(title), title_justify="left", title_style="bold")
+    shown = Table(title=Text(printable(title), style="bold"), title_justify="left")
     for name, column in table.items():
-        shown.add_column(escape(str(name)), justify="right" if column.dtype.kind in "if" else "left", overflow="fold")
+        shown.add_column(_text(str(name)), justify="right" if column.dtype.kind in "if" else "left", overflow="fold")
     for row in table.itertuples(index=False):
-        shown.add_row(*(escape(_cell(value, numbers)) for value in row))
+        shown.add_row(*(_text(_cell(value, numbers)) for value in row))
     console.print(shown)
+
+
+def _text(cell: str) -> Text:
+    """Show a cell as it is: not as rich's markup, nor as what a terminal would obey."""
+    return Text(printable(cell))
 
 
 def _cell(value: object, numbers: str) -> str:

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from kfood.data.photo import Finding, inspect_photo
+from kfood.data.photo import Finding, inspect_photo, read_file
 from kfood.files import write_csv
-from kfood.paths import cache_folder
+from kfood.paths import cache_folder, real_path
 from kfood.progress import track
 
 log = logging.getLogger(__name__)
@@ -77,9 +77,9 @@ def readable(samples: pd.DataFrame, findings: pd.DataFrame) -> tuple[pd.DataFram
 
 def _look(path: str) -> dict[str, str | int]:
     try:
-        content = Path(path).read_bytes()
-    except OSError as error:
-        return {"digest": "", **Finding(fault=str(error)).as_dict()}
+        content = read_file(path)
+    except (OSError, ValueError) as error:  # ValueError: no name of a file
+        return {"digest": "", **Finding(fault=getattr(error, "strerror", None) or str(error)).as_dict()}
     return {"digest": content_digest(content), **inspect_photo(BytesIO(content), Path(path).suffix).as_dict()}
 
 
@@ -98,7 +98,7 @@ def _stamp(path: str) -> tuple[str, int, int]:
 
 
 def _memory(root: Path) -> Path:
-    name = hashlib.sha256(str(root.expanduser().resolve()).encode()).hexdigest()[:16]
+    name = hashlib.sha256(os.fsencode(real_path(root))).hexdigest()[:16]
     return cache_folder() / "checks" / f"{name}.csv"
 
 

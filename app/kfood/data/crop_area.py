@@ -7,7 +7,7 @@ from pathlib import Path
 
 from kfood.data.photo import Area
 
-_LINE = re.compile(r"^\s*([^=\s]+)\s*=\s*(\d+)\s*,\s*(\d+)\s*,\s*(\d+)\s*,\s*(\d+)\s*$")
+_LINE = re.compile(r"^\s*([^=\s]+)\s*=\s*(\d{1,9})\s*,\s*(\d{1,9})\s*,\s*(\d{1,9})\s*,\s*(\d{1,9})\s*$", re.ASCII)
 
 
 def areas_in(folder: Path) -> dict[str, str]:

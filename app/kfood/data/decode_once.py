@@ -20,6 +20,7 @@ from filelock import FileLock, Timeout
 from kfood.data.check import content_digest
 from kfood.data.pixels import KEY, Pixels, photo_key
 from kfood.data.shrink import Shrink
+from kfood.disk import free_bytes
 from kfood.paths import cache_folder, cache_limit
 from kfood.progress import track
 
@@ -90,7 +91,7 @@ def _add(wanted: pd.DataFrame, shrink: Shrink, folder: Path) -> None:
 
 def _make_room(needed: int, cache: Path, in_use: set[Path]) -> int:
     """Throw away what was not used for longest until `needed` bytes fit; return what fits, 0 where they never will."""
-    limit = int(min(cache_limit(), shutil.disk_usage(cache).free - _KEPT_FREE + _size(cache.glob("*/segment-*"))))
+    limit = int(min(cache_limit(), free_bytes(cache) - _KEPT_FREE + _size(cache.glob("*/segment-*"))))
     kept = _size(in_use)
     if kept + needed > limit:
         log.warning(

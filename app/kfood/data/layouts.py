@@ -2,11 +2,17 @@
 
 Samples are a DataFrame with a row a photo: `path` (absolute), `label` (NFC), `split` ("train", "valid", "test",
 or "" where the layout leaves it open) and, where known, `group` and `area` ("x,y,width,height" in pixels).
+
+Links to photos and to folders are followed wherever they lead: data sets are linked in from larger disks, and what is
+behind a link is read with the user's own rights and never written. A link cannot come in by an archive, as `unpack`
+refuses it. What is no regular file at the end (a pipe, a device, nothing) is passed over.
 """
 
 from __future__ import annotations
 
+import logging
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from os.path import basename, splitext
@@ -18,8 +24,12 @@ from kfood.data.crop_area import areas_in
 from kfood.data.csv_layout import read_csv_samples
 from kfood.data.photo import EXTENSIONS
 from kfood.errors import KfoodError, listed
+from kfood.paths import real_path
 from kfood.recipes.schema import nfc
 
+log = logging.getLogger(__name__)
+
+_NO_UNICODE = re.compile("[\ud800-\udfff]")  # how Python shows the bytes of a name that is not in UTF-8
 _Row = tuple[str, str, str, str]  # path, label, split, area
 _SPLIT_NAMES = {
     "train": "train",
@@ -50,12 +60,12 @@ def read_layout(root: str | Path, subset: str = "kfood") -> Layout:
     Raises:
         KfoodError: there is nothing there, no photo in it, or two folders are one class after NFC.
     """
-    root = Path(root).expanduser().resolve()
-    if not root.exists():
+    root = real_path(root)
+    if not os.path.exists(root):
         raise KfoodError(f"There is no data folder {root}. Name one with --data, data.root or KFOOD_DATA.")
     if root.is_file():
         if root.suffix.lower() != ".csv":
-            raise KfoodError(f"{root} is neither a folder nor a CSV; an archive has to be unpacked first.")
+            raise KfoodError(f"{root} is neither a folder nor a CSV; an archive is unpacked by kfood data unpack.")
         return Layout("CSV with path and label", read_csv_samples(root))
     folders = _folders(root)
     for recognise in (_camp, _splits, _classes, _categories):
@@ -135,11 +145,20 @@ def _folders(parent: Path) -> dict[str, Path]:
 
 
 def _visible(folder: Path, kind: Callable[[os.DirEntry[str]], bool]) -> list[str]:
-    """Return paths in order, as text: a million `Path`s take longer to make, ask and compare than to list."""
-    if not folder.is_dir():
+    """Return paths in order, as text: a million `Path`s take longer to make, ask and compare than to list.
+
+    Names that are no Unicode are an error: unpacked without regard to their encoding, all of them are wrong.
+    """
+    try:
+        with os.scandir(folder) as entries:
+            found = sorted(entry.path for entry in entries if not entry.name.startswith(".") and kind(entry))
+    except OSError as error:  # such as the lost+found of a disk
+        log.warning("Passed over, cannot be listed: %s (%s)", folder, error.strerror)
         return []
-    with os.scandir(folder) as entries:
-        return sorted(entry.path for entry in entries if not entry.name.startswith(".") and kind(entry))
+    for path in found:
+        if not path.isascii() and _NO_UNICODE.search(path):
+            raise KfoodError(f"{path}: the name is no UTF-8. Rename it, or unpack its archive by kfood data unpack.")
+    return found
 
 
 # The listing itself says what is a folder and what a file; the system is asked only where a link points.

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import stat
+import threading
+import warnings
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -23,6 +28,16 @@ _FORMATS = {"MPO": "JPEG"}  # what phones write: a JPEG with a second picture be
 _ORIENTATION = 0x0112  # EXIF tag
 Area = tuple[int, int, int, int]  # x, y, width, height in pixels of the upright photo
 
+# What phones and the web put behind these endings, and nothing else that Pillow reads: it runs Ghostscript for an EPS.
+Image.init()
+_READ = [*dict.fromkeys(EXTENSIONS.values()), *({"AVIF"} & set(Image.OPEN))]
+# Pillow doubts photos above this many pixels and refuses those of twice as many, before it decodes them.
+_LARGE = Image.MAX_IMAGE_PIXELS or 2**26
+_MOST_BYTES = 3 * 2 * _LARGE  # of a file: as the largest photo has without any compression
+_one_large_photo = threading.Lock()  # at a time, or photos that are small as files could fill the memory
+# Pillow warns of damage without the photo's name; what matters is told by name, as a fault.
+warnings.filterwarnings("ignore", module=r"PIL\.")
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -40,6 +55,21 @@ class Finding:
         return asdict(self)
 
 
+def read_file(path: str | Path) -> bytes:
+    """Return what a photo's file holds.
+
+    Raises:
+        OSError: it cannot be read, is no regular file (a pipe would be waited for) or is larger than photos are.
+    """
+    status = os.stat(path)
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError("is not a file")
+    if status.st_size > _MOST_BYTES:
+        raise OSError(f"is {status.st_size / 1e9:.1f} GB large, which no photo is")
+    with open(path, "rb") as file:
+        return file.read(_MOST_BYTES)
+
+
 def open_photo(path: str | Path | BinaryIO, area: Area | None = None, at_least: int = 0) -> Image.Image:
     """Open a photo as RGB, turned as its EXIF says, transparency on white, 16 bit brought to 8.
 
@@ -53,11 +83,12 @@ def open_photo(path: str | Path | BinaryIO, area: Area | None = None, at_least: 
         OSError: the file cannot be read whole; the message names it.
     """
     try:
-        with Image.open(path) as image:
+        if isinstance(path, (str, Path)) and not stat.S_ISREG(os.stat(path).st_mode):
+            raise OSError("is not a file")
+        with Image.open(path, formats=_READ) as image:
             if at_least and area is None:
                 image.draft(None, (at_least, at_least))  # the decoder does it; other formats have no such thing
-            image.load()
-            rgb = _as_rgb(ImageOps.exif_transpose(image))
+            rgb = _decoded(image)
     except Exception as error:  # Pillow's decoders raise OSError, SyntaxError, ValueError, struct.error, …
         raise OSError(f"{path} cannot be read as a photo: {error}") from error
     return rgb if area is None else _cut(rgb, area)
@@ -71,9 +102,8 @@ def inspect_photo(content: BinaryIO, suffix: str) -> Finding:
         suffix: of its name, such as ".jpg", which may say something else than the content.
     """
     try:
-        with Image.open(content) as image:
-            image.load()
-            _as_rgb(ImageOps.exif_transpose(image))
+        with Image.open(content, formats=_READ) as image:
+            _decoded(image)
             notes = []
             kind = _FORMATS.get(image.format or "", image.format or "")
             if kind != EXTENSIONS.get(suffix.lower(), kind):
@@ -87,6 +117,13 @@ def inspect_photo(content: BinaryIO, suffix: str) -> Finding:
         return Finding(fault="cannot identify image file")
     except Exception as error:  # see open_photo
         return Finding(fault=str(error) or type(error).__name__)
+
+
+def _decoded(image: Image.Image) -> Image.Image:
+    """Decode the first picture of a file as upright RGB."""
+    with _one_large_photo if image.width * image.height > _LARGE else nullcontext():
+        image.load()
+        return _as_rgb(ImageOps.exif_transpose(image))
 
 
 def _as_rgb(image: Image.Image) -> Image.Image:

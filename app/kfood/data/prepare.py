@@ -13,8 +13,10 @@ from kfood.data.check import check_photos, readable
 from kfood.data.layouts import Layout, read_layout
 from kfood.data.split import SPLITS, add_groups, require_every_class, split_samples
 from kfood.errors import KfoodError, did_you_mean, listed
+from kfood.paths import real_path
 from kfood.recipes.load import DEMO
 from kfood.recipes.schema import Data
+from kfood.system_errors import cannot_use
 
 log = logging.getLogger(__name__)
 
@@ -31,10 +33,13 @@ class Prepared:
 def data_folder(data: Data) -> Path:
     """Return the folder or CSV that the photos come from, drawing the demo photos if they are asked for."""
     if data.root != DEMO:
-        return Path(data.root).expanduser().resolve()
+        return real_path(data.root)
     from kfood.data.demo import demo_folder, make_demo
 
-    return make_demo(demo_folder())
+    try:
+        return make_demo(demo_folder())
+    except OSError as error:
+        raise cannot_use(demo_folder(), error) from None
 
 
 def find_samples(data: Data) -> Layout:

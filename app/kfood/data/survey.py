@@ -52,5 +52,5 @@ def survey(data: Data) -> Survey:
 def _counts(split: pd.DataFrame) -> pd.DataFrame:
     counts = counts_by_split(split)
     counts = counts.assign(all=counts.sum(axis=1))
-    counts.loc["all"] = counts.sum()
+    counts = pd.concat([counts, counts.sum().to_frame("all").T])  # below: there may be a class of that name
     return counts.reset_index(names="class").rename_axis(columns=None)

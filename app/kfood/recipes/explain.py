@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from kfood.errors import KfoodError, did_you_mean
+from kfood.printable import shortened
 from kfood.recipes.schema import Recipe
 
 
@@ -24,7 +26,7 @@ def validate(raw: dict[str, Any], source: str) -> Recipe:
 
 
 def _sentence(fault: dict[str, Any]) -> str:
-    keys = [str(key) for key in fault["loc"] if key != "[key]"]
+    keys = [shortened(str(key)) for key in fault["loc"] if key != "[key]"]
     key, value, kind = ".".join(keys), fault["input"], fault["type"]
     if kind == "extra_forbidden":
         # The same name is no help: extends and demo are keys of a file, not of its [demo] table or of --set.
@@ -32,12 +34,26 @@ def _sentence(fault: dict[str, Any]) -> str:
         return f"there is no key {key}.{_nearest_key(keys, known)}"
     if kind == "literal_error":
         allowed = fault["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", ")
-        return f'{key} = "{value}" is not one of {", ".join(allowed)}.{did_you_mean(str(value), allowed)}'
+        near = did_you_mean(value, allowed) if isinstance(value, str) else ""
+        return f"{key} = {_shown(value, _quoted)} is not one of {', '.join(allowed)}.{near}"
     if kind == "value_error":
-        shown = f' = "{value}"' if isinstance(value, str) else ""
+        shown = f" = {_shown(value, _quoted)}" if isinstance(value, str) else ""
         return f"{key}{shown}: {fault['ctx']['error']}.".removeprefix(": ")  # no key: a fault of the whole recipe
     message = fault["msg"][0].lower() + fault["msg"][1:]
-    return f"{key} = {value!r} is not possible: {message}."
+    return f"{key} = {_shown(value)} is not possible: {message}."
+
+
+def _shown(value: Any, of_text: Callable[[str], str] = repr) -> str:  # noqa: ANN401 - whatever TOML holds
+    """Return a value as it was written, or its beginning."""
+    try:
+        return shortened(of_text(value) if isinstance(value, str) else repr(value))
+    except ValueError:  # Python writes out no number of thousands of digits
+        return "a number of thousands of digits"
+
+
+def _quoted(text: str) -> str:
+    """Return `text` in the quotes of TOML."""
+    return f'"{text}"'
 
 
 def _keys_at(location: tuple[Any, ...]) -> list[str]:

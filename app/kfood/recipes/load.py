@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from kfood.errors import KfoodError, did_you_mean, listed
+from kfood.printable import shortened
 from kfood.recipes.explain import validate
 from kfood.recipes.schema import Recipe
 
@@ -17,6 +18,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
+_DEEPEST = 10  # tables within each other; demo.loss.class_weights.갈비찜, in a step of a ladder, needs half of that
 DEMO = "demo"  # the value of data.root that stands for the drawn photos
 
 
@@ -43,16 +45,16 @@ def find_recipe(name: str, beside: Path | None = None) -> Path:
     """
     folder = beside or Path()
     if name.endswith(".toml") or "/" in name or os.sep in name:
-        path = folder / Path(name).expanduser()
-        if path.is_file():
+        path = folder / os.path.expanduser(name)
+        if os.path.isfile(path):
             return path
-        raise KfoodError(f"There is no recipe file {path}.")
-    if beside and (beside / f"{name}.toml").is_file():
+        raise KfoodError(f"There is no recipe file {shortened(str(path), 400)}.")
+    if beside and os.path.isfile(beside / f"{name}.toml"):
         return beside / f"{name}.toml"
     shipped = shipped_recipes()
     if name not in shipped:
         raise KfoodError(
-            f'There is no recipe "{name}".{did_you_mean(name, shipped)} '
+            f'There is no recipe "{shortened(name)}".{did_you_mean(name, shipped)} '
             f"The recipes are {listed(shipped, 20)}; a file of yours is named by its path, ending in .toml."
         )
     return shipped[name]
@@ -75,7 +77,7 @@ def load_recipe(name: str, settings: Iterable[str] = (), data: str | None = None
     overrides = _overrides(settings)
     root = data or _root(overrides) or _root(written) or os.environ.get("KFOOD_DATA") or DEMO
     if isinstance(root, str) and root != DEMO:
-        root = str(Path(root).expanduser().absolute())  # a run's recipe means the same from every folder
+        root = str(Path(os.path.expanduser(root)).absolute())  # a run's recipe means the same from every folder
     for_demo = written.pop("demo", {})
     chosen = [written, *([for_demo] if root == DEMO else []), overrides, {"data": {"root": root}}]
     resolved: dict[str, Any] = {"name": path.stem}
@@ -105,10 +107,12 @@ def read_text(path: Path) -> str:
     """Return a recipe file as it is written.
 
     Raises:
-        KfoodError: it is not in UTF-8.
+        KfoodError: it cannot be read, or is not in UTF-8.
     """
     try:
         return path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise KfoodError(f"{path} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError:
         raise KfoodError(f"{path} is not in UTF-8: save it as UTF-8.") from None
 
@@ -120,9 +124,20 @@ def read_toml(path: Path) -> dict[str, Any]:
         KfoodError: it is no TOML or no UTF-8; the message has the line.
     """
     try:
-        return tomllib.loads(read_text(path))
-    except tomllib.TOMLDecodeError as error:
-        raise KfoodError(f"{path} is not a TOML file: {error}.") from None
+        table = tomllib.loads(read_text(path))
+    except (ValueError, RecursionError) as error:  # also where Python refuses too many digits or brackets
+        raise KfoodError(f"{path} is not a TOML file: {shortened(str(error), 400)}.") from None
+    if _deeper(table, _DEEPEST):
+        raise KfoodError(f"{path}: tables and lists stand within each other deeper than in any recipe.")
+    return table
+
+
+def _deeper(value: Any, levels: int) -> bool:  # noqa: ANN401 - whatever TOML holds
+    """Say whether tables and lists stand within each other more than `levels` deep, without going deeper oneself."""
+    if not isinstance(value, (dict, list)):
+        return False
+    within = value.values() if isinstance(value, dict) else value
+    return levels == 0 or any(_deeper(each, levels - 1) for each in within)
 
 
 def summary(path: Path) -> str:
@@ -146,7 +161,7 @@ def _extended(path: Path, above: tuple[Path, ...] = ()) -> dict[str, Any]:
     try:
         base_path = find_recipe(base, beside=path.parent)
     except KfoodError as error:
-        raise KfoodError(f'{path}: extends = "{base}" cannot be followed. {error}') from None
+        raise KfoodError(f'{path}: extends = "{shortened(base)}" cannot be followed. {error}') from None
     return _checked(_merged(_extended(base_path, (*above, path)), own), path)
 
 
@@ -175,10 +190,12 @@ def _overrides(settings: Iterable[str]) -> dict[str, Any]:
         key, equals, text = setting.partition("=")
         steps = key.strip().split(".")
         if not equals or len(steps) < 2 or not all(steps):
-            raise KfoodError(f'--set "{setting}" is not of the form section.key=value, as training.epochs=5.')
+            raise KfoodError(
+                f'--set "{shortened(setting)}" is not of the form section.key=value, as training.epochs=5.'
+            )
         try:
             value: Any = tomllib.loads(f"value = {text}")["value"]
-        except tomllib.TOMLDecodeError:
+        except (ValueError, RecursionError):  # see read_toml
             value = text.strip()
         for step in reversed(steps):
             value = {step: value}

@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
+from kfood.printable import printable
+
 # AI Hub names the shots of one plate 02_021_02011038_160525637187327_0.jpg, …_1.jpg: the part before the
 # last number is the plate.
 AI_HUB_PLATE = r"^(\d+_\d+_\d+_\d+)_\d+$"
@@ -27,10 +29,19 @@ def _folder_name(name: str) -> str:
     """Keep a recipe's runs inside the folder of all runs."""
     if not name or name.startswith(".") or set(name) & set("/\\"):
         raise ValueError("must not be empty, begin with a dot or hold a slash, because it names the folder of the runs")
+    if printable(name) != name or len(name.encode()) > 200:
+        raise ValueError("must not hold control characters or be longer than 200 bytes, because it names a folder")
+    return name
+
+
+def _file_name(name: str) -> str:
+    if "\0" in name:
+        raise ValueError("must not hold a NUL, as no name of a file does")
     return name
 
 
 ClassName = Annotated[str, AfterValidator(nfc)]
+FileName = Annotated[str, AfterValidator(_file_name)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 Beta = Annotated[float, Field(ge=0, lt=1)]
 
@@ -44,7 +55,7 @@ class Section(BaseModel):
 class Data(Section):
     """Which photos, how they are split, and how they come to the network's input size."""
 
-    root: str = ""  # folder or CSV; "demo" for the drawn photos; "" for KFOOD_DATA, else the demo
+    root: FileName = ""  # folder or CSV; "demo" for the drawn photos; "" for KFOOD_DATA, else the demo
     subset: Literal["kfood", "kfood_health"] = "kfood"  # which of the camp's two data sets
     classes: Annotated[tuple[ClassName, ...], BeforeValidator(_as_list)] = ()  # keep only these; () keeps all
     valid: Share = 0.2  # share of the training photos that is held out to choose by
@@ -63,7 +74,7 @@ class Data(Section):
     def _group_is_a_pattern(cls, pattern: str) -> str:
         try:
             groups = re.compile(pattern).groups
-        except re.error as error:
+        except (re.error, OverflowError, RecursionError) as error:
             raise ValueError(f"is not a regular expression ({error})") from None
         if pattern and groups < 1:
             raise ValueError("needs a pair of parentheses around the part of the file name that is the group")
@@ -100,7 +111,7 @@ class Model(Section):
     arch: str = "resnet18"
     head: Literal["plain", "dropout", "dropout_bn"] = "plain"
     dropout: float = Field(0.5, ge=0, lt=1)  # of the heads that have it
-    start_from: str = ""  # a recipe (its latest finished run on the same photos) or a run folder
+    start_from: FileName = ""  # a recipe (its latest finished run on the same photos) or a run folder
     pretrained: bool = False  # ImageNet weights for the body
     freeze_epochs: int = Field(0, ge=0)  # at the start, epochs in which only the head learns
     frozen_stages: int = Field(0, ge=0)  # the body's first stages (1 is the stem) never learn: less to compute
@@ -167,7 +178,7 @@ class Training(Section):
     restore_best: bool = True  # end with the weights of the best epoch, not of the last
     checkpoint_minutes: float = Field(10, ge=0)  # saves within an epoch this often, to go on from; 0: after epochs only
     mixup: float = Field(0.0, ge=0)  # alpha of the Beta distribution; 0 is off
-    seed: int = Field(0, ge=0)
+    seed: int = Field(0, ge=0, lt=2**32)
     workers: int = Field(-1, ge=-1)  # processes that load photos; -1 chooses for this machine
 
     @model_validator(mode="after")

@@ -13,7 +13,7 @@ import torch
 from kfood.files import write_whole
 
 log = logging.getLogger(__name__)
-_KEPT = 2
+KEPT = 2
 State = dict[str, Any]
 
 
@@ -29,7 +29,7 @@ def save_checkpoint(state: State, folder: Path) -> Path:
     content = buffer.getvalue()
     path = folder / f"{state['epoch']:05}-{state['batch']:07}-{_digest(content)}.pt"
     write_whole(path, lambda partial: partial.write_bytes(content))
-    for old in _checkpoints(folder)[:-_KEPT]:
+    for old in _checkpoints(folder)[:-KEPT]:
         old.unlink(missing_ok=True)
     return path
 
@@ -49,8 +49,8 @@ def load_checkpoint(folder: Path) -> State | None:
 
 
 def drop_checkpoints(folder: Path) -> None:
-    """Remove all states, because they belong to a training that begins anew."""
-    for path in _checkpoints(folder):
+    """Remove all states, of a training that is done or begins anew, and what a killed process had half written."""
+    for path in [*_checkpoints(folder), *folder.glob(".*.partial")]:
         path.unlink(missing_ok=True)
 
 

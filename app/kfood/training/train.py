@@ -14,6 +14,7 @@ from fastai.torch_core import set_seed
 from kfood.data.check import check_photos
 from kfood.data.loaders import build_dataloaders, class_names, device, training_samples
 from kfood.data.prepare import Prepared, data_folder, fingerprint, prepare_samples
+from kfood.disk import require_room, require_writable, size_of
 from kfood.environment import describe_environment
 from kfood.errors import KfoodError
 from kfood.files import write_csv
@@ -24,11 +25,13 @@ from kfood.paths import runs_folder
 from kfood.recipes.schema import Recipe
 from kfood.run import DONE, RUNNING, Run, create_run, find_run, new_folder, require_free
 from kfood.training.checkpoint_files import drop_checkpoints
+from kfood.training.faults import recorded
 from kfood.training.fit import fit_in_memory
 from kfood.training.learner import build_learner
 from kfood.training.losses import weights_by_number
 from kfood.training.lr_range import search_learning_rate
 from kfood.training.results import describe_model, report
+from kfood.training.room import bytes_written
 from kfood.training.start import start_from, starting_run, warn_of_leaks
 from kfood.training.stop import Stop
 from kfood.training.time_plan import fit_into
@@ -64,6 +67,7 @@ def train(
     runs = runs or runs_folder()
     if folder:
         require_free(folder)
+    require_writable(folder or runs)
     log.info("Training %s.", recipe.name)
     prepared = prepare_samples(recipe.data)
     if minutes:
@@ -79,13 +83,13 @@ def train(
     environment |= {"data": prepared.layout, "data_fingerprint": fingerprint(prepared.samples)}
     environment |= {"precision": str(learner.model.precision)}
     environment |= {"started_from": str(start.folder.resolve()) if start else None}
+    require_room(folder or runs, bytes_written(learner.model, recipe, prepared.samples), recipe.name)
     # Named only now: a run is younger than the run it starts from.
     run = create_run(recipe, environment, folder or new_folder(runs, recipe.name))
-    with run.recording():
+    with recorded(run):
         log.info("Run folder: %s", run.folder)
-        write_csv(run.samples_file, prepared.samples)
-        write_csv(run.left_out_file, prepared.left_out)
         finish(run, learner, prepared, start, stop or Stop())
+    drop_checkpoints(run.checkpoints)
     return run
 
 
@@ -101,16 +105,31 @@ def resume(run: Run, stop: Stop | None = None) -> Run:
     """
     if run.status in (DONE, RUNNING):
         raise KfoodError(f"{run.folder} is {run.status}: there is nothing to go on with.")
-    recipe, samples = run.recipe, run.samples
-    require_same_photos(samples, data_folder(recipe.data), run.folder)
+    require_writable(run.folder)
+    recipe = run.recipe
     log.info("Going on with %s.", run.name)
+    prepared = photos_of_run(run)
     before = run.environment.get("started_from")
     start = find_run(before, run.folder.parents[1]) if before else None
-    prepared = Prepared(samples, pd.DataFrame(), run.environment.get("data", ""))
     learner = prepare_learner(recipe, prepared, start)
-    with run.recording():
+    needed = bytes_written(learner.model, recipe, prepared.samples)
+    require_room(run.folder, needed - size_of(run.folder), run.name)
+    with recorded(run):
         finish(run, learner, prepared, start, stop or Stop())
+    drop_checkpoints(run.checkpoints)  # only now: a run that could not be finished goes on from them
     return run
+
+
+def photos_of_run(run: Run) -> Prepared:
+    """Return the photos that a run has trained on; found anew for one that ended before it had noted them.
+
+    Raises:
+        KfoodError: some are gone or changed.
+    """
+    if not run.samples_file.exists():
+        return prepare_samples(run.recipe.data)
+    require_same_photos(run.samples, data_folder(run.recipe.data), run.folder)
+    return Prepared(run.samples, pd.DataFrame(), run.environment.get("data", ""))
 
 
 def require_same_photos(samples: pd.DataFrame, root: Path, folder: Path) -> None:
@@ -130,6 +149,9 @@ def require_same_photos(samples: pd.DataFrame, root: Path, folder: Path) -> None
 
 def finish(run: Run, learner: Learner, prepared: Prepared, start: Run | None, stop: Stop) -> None:
     """Train from the run's last checkpoint, or from the start, to the run's end."""
+    if not run.samples_file.exists():
+        write_csv(run.left_out_file, prepared.left_out)
+        write_csv(run.samples_file, prepared.samples)
     learner, seconds = fit_in_memory(
         learner, run.recipe, run, partial(prepare_learner, prepared=prepared, start=start), stop
     )
@@ -137,7 +159,6 @@ def finish(run: Run, learner: Learner, prepared: Prepared, start: Run | None, st
         learner.model, describe_model(run.recipe, class_names(prepared.samples)), run.weights_file, run.model_file
     )
     report(run, learner, seconds)
-    drop_checkpoints(run.checkpoints)
 
 
 def check_recipe(recipe: Recipe, samples: pd.DataFrame) -> None:

@@ -1,0 +1,1 @@
+"""Is this computer fit for kfood? What `kfood doctor` looks at."""

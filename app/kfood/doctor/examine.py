@@ -1,0 +1,59 @@
+"""Everything that `kfood doctor` looks at, in order; the proof last, because it takes a minute."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from kfood.data.demo import make_demo
+from kfood.data.loaders import device
+from kfood.doctor.finding import Finding
+from kfood.doctor.machine import folders, font, memory, photos, versions_and_device
+from kfood.doctor.proof import prove_resume
+from kfood.errors import KfoodError
+
+_SHARE = 0.1  # of the demo photos
+
+
+def examine(data: str | None, runs: Path, quick: bool) -> Iterator[Finding]:
+    """Yield what is found, each as soon as it is known; nothing is left on the disk.
+
+    Args:
+        data: folder, CSV or "demo"; None for what recipes would take.
+        runs: the folder of all runs.
+        quick: leave out the proof that a killed training can be gone on with.
+    """
+    yield from versions_and_device()
+    yield from memory()
+    yield font()
+    yield from folders(runs)
+    yield photos(data)
+    if not quick:
+        yield from proofs()
+
+
+def proofs() -> Iterator[Finding]:
+    """Yield whether a killed training goes on exactly, without and with processes that load photos."""
+    with tempfile.TemporaryDirectory(prefix="kfood-doctor-", ignore_cleanup_errors=True) as name:
+        place = Path(name)
+        drawings = make_demo(place / "demo", _SHARE)
+        for workers in (0,) if sys.platform in ("darwin", "win32") else (0, 2):
+            what = f"resume, {workers} workers"
+            try:
+                differing = prove_resume(place, drawings, workers)
+            except KfoodError as error:
+                yield Finding(what, "not shown", str(error), serious=True)
+                continue
+            yield _verdict(what, differing, on_cpu=device().type == "cpu")
+
+
+def _verdict(what: str, differing: list[str], on_cpu: bool) -> Finding:
+    if not differing:
+        return Finding(what, "killed and gone on with, a training ends as if it had never stopped: bit for bit")
+    if on_cpu:
+        advice = "a training that was killed must be begun anew; please report this with the output of kfood doctor"
+    else:
+        advice = "a GPU may add in another order each time; kfood promises it bit for bit on a CPU only"
+    return Finding(what, f"not exact: {', '.join(differing)} differ", advice, serious=on_cpu)
