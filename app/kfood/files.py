@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Callable, Iterable
@@ -11,6 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+def content_digest(content: bytes) -> str:
+    """Return 32 hex digits that stand for a file's content (BLAKE2b)."""
+    return hashlib.blake2b(content, digest_size=16).hexdigest()
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:

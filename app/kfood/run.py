@@ -1,7 +1,7 @@
 """The run folder: the one place that knows its file names, and how runs are found again.
 
 `<runs>/<recipe>/<time>-<id>/` holds recipe.toml (resolved), environment.json, samples.csv, history.csv,
-metrics.json, predictions.csv, model.safetensors and model.json, checkpoint/, figures/, log.txt and status.
+metrics.json, predictions.csv, model.safetensors and model.json, seals.json, checkpoint/, figures/, log.txt and status.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from kfood.files import read_csv, write_json, write_text
 from kfood.recipes.explain import validate
 from kfood.recipes.load import read_toml
 from kfood.recipes.schema import Recipe
+from kfood.seals import Seals
 from kfood.system_errors import cannot_use
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 _SECOND = len("20261123-145500")  # how a run's folder name begins
 RUNNING, INTERRUPTED, FAILED, DONE = "running", "interrupted", "failed", "done"
+UNKNOWN = "unknown"
+T = TypeVar("T")
 
 
 class Run:
@@ -58,11 +61,11 @@ class Run:
         self.weights_file = self.folder / "model.safetensors"
         self.model_file = self.folder / "model.json"
         self.checkpoints = self.folder / "checkpoint"
-        self.best_file = self.checkpoints / "best.safetensors"
         self.lock_file = self.folder / "lock"
         self.figures = self.folder / "figures"
         self.log_file = self.folder / "log.txt"
         self.status_file = self.folder / "status"
+        self.seals = Seals(self.folder / "seals.json")
 
     def __repr__(self) -> str:
         return f"Run({str(self.folder)!r}, {self.status})"
@@ -74,9 +77,11 @@ class Run:
 
     @property
     def status(self) -> str:
-        """running, interrupted, failed or done. A run whose process died is interrupted, whatever it left behind."""
+        """running, interrupted, failed, done or unknown. A run whose process died is interrupted, whatever it says."""
         noted = self._noted().partition(":")[0].strip()
-        return INTERRUPTED if noted == RUNNING and not self._is_held() else noted
+        if noted == RUNNING and not self._is_held():
+            return INTERRUPTED
+        return noted if noted in (RUNNING, INTERRUPTED, FAILED, DONE) else UNKNOWN
 
     @property
     def why_failed(self) -> str:
@@ -87,33 +92,33 @@ class Run:
     @cached_property
     def recipe(self) -> Recipe:
         """The recipe as it was resolved for this run."""
-        return validate(read_toml(self.recipe_file), str(self.recipe_file))
+        return self.read(self.recipe_file, lambda file: validate(read_toml(file), str(file)))
 
     @cached_property
     def environment(self) -> dict[str, Any]:
         """Versions, device, data, seed and command of this run."""
-        return _read(self.environment_file, _json)
+        return self.read(self.environment_file, _json)
 
     @cached_property
     def metrics(self) -> dict[str, Any]:
         """Results on validation and test, with intervals."""
-        return _read(self.metrics_file, _json)
+        return self.read(self.metrics_file, _json)
 
     @cached_property
     def samples(self) -> pd.DataFrame:
         """A row a photo: path, label, split, area, group."""
         text = ["path", "label", "split", "area", "group", "digest"]
-        return _read(self.samples_file, partial(read_csv, text=text, needed=["path", "label", "split", "area"]))
+        return self.read(self.samples_file, partial(read_csv, text=text, needed=["path", "label", "split", "area"]))
 
     @cached_property
     def history(self) -> pd.DataFrame:
         """A row an epoch."""
-        return _read(self.history_file, partial(read_csv, needed=["epoch", "valid_accuracy"]))
+        return self.read(self.history_file, partial(read_csv, needed=["epoch", "valid_accuracy"]))
 
     @cached_property
     def predictions(self) -> pd.DataFrame:
         """A row for each validation and test photo, with the probability of every class."""
-        return _read(self.predictions_file, _predictions)
+        return self.read(self.predictions_file, _predictions)
 
     @cached_property
     def learner(self) -> Learner:
@@ -129,10 +134,40 @@ class Run:
 
         return restore_predictor(self)
 
+    def read(self, file: Path, reader: Callable[[Path], T]) -> T:
+        """Read one of the run's files.
+
+        Raises:
+            KfoodError: it is missing, not what was written, or nothing that `reader` can read.
+        """
+        try:
+            self.seals.require_whole(file)
+            return reader(file)
+        except FileNotFoundError:
+            raise KfoodError(f"{file} is missing: without it, this cannot be shown.") from None
+        except (OSError, ValueError) as error:
+            reason = str(error).splitlines()[0]
+            raise KfoodError(f"{file} is damaged: {reason}") from None
+
+    def require_whole(self, *files: Path) -> None:
+        """Check that files are what was written when the run was trained. Raises KfoodError as `read` does."""
+        for file in files:
+            self.read(file, lambda _: None)
+
     def write_recipe(self, recipe: Recipe) -> None:
         """Keep the recipe as it is resolved for this run."""
+        self.seals.drop(self.recipe_file)
         write_text(self.recipe_file, tomli_w.dumps(recipe.model_dump(mode="json")))
+        self.seals.add(self.recipe_file)
         self.__dict__.pop("recipe", None)  # read anew when asked for
+
+    @property
+    def _results(self) -> tuple[Path, ...]:
+        return (self.history_file, self.predictions_file, self.metrics_file, self.weights_file, self.model_file)
+
+    def seal_results(self) -> None:
+        """Note what the files hold that a training ends with."""
+        self.seals.add(*self._results)
 
     @contextmanager
     def recording(self) -> Iterator[None]:
@@ -146,7 +181,10 @@ class Run:
         except Timeout:
             raise KfoodError(f"{self.folder} is being trained by another process; its log.txt says which.") from None
         with lock, logs.written_to(self.log_file):
+            for partial_file in self.folder.rglob(".*.partial"):  # of a process that was killed
+                partial_file.unlink(missing_ok=True)
             write_text(self.status_file, RUNNING)
+            self.seals.drop(*self._results)
             log.info("Process %d on %s.", os.getpid(), platform.node())
             try:
                 yield
@@ -165,7 +203,7 @@ class Run:
         try:
             return self.status_file.read_text(encoding="utf-8")
         except (OSError, ValueError):
-            return "unknown"
+            return UNKNOWN
 
     def _note(self, status: str) -> None:
         """Write the status if that can be done at all: what ended the run is what matters.
@@ -188,20 +226,6 @@ class Run:
                 return False
         except (Timeout, OSError):
             return True
-
-
-T = TypeVar("T")
-
-
-def _read(file: Path, reader: Callable[[Path], T]) -> T:
-    """Read a run's file, or say which one is missing or damaged."""
-    try:
-        return reader(file)
-    except FileNotFoundError:
-        raise KfoodError(f"{file} is missing: without it, this cannot be shown.") from None
-    except (OSError, ValueError) as error:
-        reason = str(error).splitlines()[0]
-        raise KfoodError(f"{file} is damaged: {reason}") from None
 
 
 def _predictions(file: Path) -> pd.DataFrame:
@@ -228,10 +252,11 @@ def create_run(recipe: Recipe, environment: dict[str, Any], folder: Path) -> Run
     require_free(folder)
     run = Run(folder)
     try:
-        run.best_file.parent.mkdir(parents=True)
+        run.checkpoints.mkdir(parents=True)
         run.figures.mkdir()
         run.write_recipe(recipe)
         write_json(run.environment_file, environment)
+        run.seals.add(run.environment_file)
     except OSError as error:
         shutil.rmtree(folder, ignore_errors=True)  # half a run could not be gone on with
         raise cannot_use(folder, error) from None

@@ -6,6 +6,8 @@ import os
 
 import pandas as pd
 
+from kfood.errors import KfoodError
+from kfood.printable import shortened
 from kfood.recipes.load import tomllib
 from kfood.run import DONE, FAILED, Run
 
@@ -16,7 +18,8 @@ _LONGEST = 80  # letters of why a run failed
 def run_list(runs: list[Run]) -> pd.DataFrame:
     """Return a row a run: name, status, epochs done, validation and test accuracy with its interval, n, why it failed.
 
-    A column in which no run has anything is left out.
+    The status is "damaged" where a file of a finished run is not what was written. A column in which no run has
+    anything is left out.
     """
     rows = [_row(run) for run in runs]
     table = pd.DataFrame(rows, columns=_COLUMNS)
@@ -41,12 +44,23 @@ def recall_by_class(run: Run, split: str = "test") -> pd.DataFrame:
 def _row(run: Run) -> dict[str, object]:
     row: dict[str, object] = {"run": run.name, "status": run.status, "epochs": _epochs(run)}
     if row["status"] == FAILED:
-        why = run.why_failed.replace(f"{run.folder}{os.sep}", "")
-        row["why"] = why if len(why) <= _LONGEST else f"{why[:_LONGEST]}…"
+        return row | {"why": _brief(run.why_failed, run)}
     if row["status"] != DONE:
         return row
+    try:
+        run.require_whole(run.recipe_file, run.history_file)
+        return row | _outcome(run)
+    except KfoodError as error:
+        return row | {"status": "damaged", "epochs": None, "why": _brief(str(error), run)}
+
+
+def _brief(why: str, run: Run) -> str:
+    return shortened(why.replace(f"{run.folder}{os.sep}", ""), _LONGEST)
+
+
+def _outcome(run: Run) -> dict[str, object]:
     test = run.metrics["test"]
-    return row | {
+    return {
         "valid": run.metrics["valid"]["accuracy"],
         "test": test["accuracy"],
         "95 % interval": f"{test['accuracy_low']:.4f}–{test['accuracy_high']:.4f}",

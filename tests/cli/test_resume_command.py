@@ -30,7 +30,8 @@ def test_a_recipes_latest_the_latest_of_all_or_a_folder(runs):
     [
         (["mission3", "--resume"], 'There is no interrupted run of "mission3"'),
         (["mission1/20261123-120000-abcd", "--resume"], "is done: there is nothing to go on with"),
-        (["mission1", "--resume", "--set", "training.epochs=9"], "takes no other option"),
+        (["mission1", "--resume", "--lr", "0.1"], "takes no other option"),
+        (["mission1", "--resume", "--set", "training.epochs=9"], "not for training.epochs"),
         ([], "Name a recipe"),
     ],
 )

@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from kfood.data import decode_once as cache
-from kfood.data.check import content_digest
 from kfood.data.shrink import Shrink
+from kfood.files import content_digest
 from support.album import BYTES, SPLITS, with_digests
 
 

@@ -143,7 +143,6 @@ def test_a_damaged_model_is_named_and_the_rest_stands(copied, damage):
     elif damage == "cut":
         weights.write_bytes(weights.read_bytes()[:-9])
     else:
-        shutil.copy(copied.best_file, weights)
         copied.model_file.write_text('{"arch": "resnet18"}')
     found = by_name(interpret_run(copied, ["cam", "confusion"]))
     assert "model." in found["cam"].missing

@@ -243,7 +243,7 @@ class Rates(Callback):
 def rates_of(made, tmp_path, schedule):
     one, rates = made(optimizer={"lr": 0.01, "body_lr": 0.25}, schedule=schedule), Rates()
     one.learner.add_cb(rates)
-    names = {"history_file": "h.csv", "best_file": "b.safetensors", "checkpoints": ""}
+    names = {"history_file": "h.csv", "checkpoints": ""}
     places = SimpleNamespace(**{name: tmp_path / file for name, file in names.items()})
     fit(one.learner, one.recipe, places, Stop())
     body, head = zip(*rates.seen, strict=True)

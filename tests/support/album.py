@@ -8,10 +8,10 @@ import torch
 from fastai.data.core import DataLoaders
 from fastai.torch_core import set_seed
 
-from kfood.data.check import content_digest
 from kfood.data.loaders import build_dataloaders
 from kfood.data.pixels import Pixels, photo_key
 from kfood.data.shrink import Shrink
+from kfood.files import content_digest
 from kfood.paths import cache_folder
 from kfood.recipes.explain import validate
 from kfood.recipes.schema import Recipe

@@ -6,9 +6,9 @@ import multiprocessing
 import os
 import random
 import signal
-import sys
 import time
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import NamedTuple
 
@@ -66,6 +66,6 @@ class Work(NamedTuple):
 
 def _run(do: Callable[..., None], arguments: tuple, cache: Path, said: Path) -> None:
     os.environ["KFOOD_CACHE"] = str(cache)
-    with said.open("a", buffering=1) as file:
-        sys.stdout = sys.stderr = file
+    multiprocessing.set_start_method("fork", force=True)  # for loading processes, as in a process of its own
+    with said.open("a", buffering=1) as file, redirect_stdout(file), redirect_stderr(file):
         do(*arguments)

@@ -9,12 +9,11 @@ import torch
 from fastai.callback.core import Callback
 
 from kfood.errors import KfoodError
-from kfood.model.saved import save_weights
 from kfood.training.best_epoch import BestEpoch
 from kfood.training.finite import RequireFiniteLoss
 from kfood.training.freeze import FreezeBody
 from kfood.training.history import History
-from support.tiny import numbers, tiny_model
+from support.tiny import numbers
 
 
 class GivenAccuracies(Callback):
@@ -62,27 +61,26 @@ def test_history_has_the_epochs_own_mean_loss(tiny, tmp_path):
     assert table["valid_accuracy"].iloc[-1] == pytest.approx(made.learner.validate()[1])
 
 
-def test_training_ends_after_patience_and_with_the_best_weights(tiny, tmp_path):
+def test_training_ends_after_patience_and_with_the_best_weights(tiny):
     made, keep = tiny(training={"epochs": 9}), KeepWeights()
     accuracies = GivenAccuracies(0.5, 0.7, 0.6, 0.7, 0.65, 0.9, 0.9, 0.9, 0.9)
-    fit(made, 9, accuracies, keep, BestEpoch(tmp_path / "best.safetensors", patience=3, restore=True))
+    fit(made, 9, accuracies, keep, BestEpoch(patience=3, restore=True))
     assert len(keep.by_epoch) == 5  # epoch 2 was the best; 3, 4 (equal is not better) and 5 were not
     torch.testing.assert_close(numbers(made.model), keep.by_epoch[1])
 
 
-def test_without_restoring_the_last_weights_stay(tiny, tmp_path):
+def test_without_restoring_the_last_weights_stay(tiny):
     made, keep = tiny(), KeepWeights()
-    fit(made, 3, GivenAccuracies(0.9, 0.1, 0.1), keep, BestEpoch(tmp_path / "best", patience=0, restore=False))
+    fit(made, 3, GivenAccuracies(0.9, 0.1, 0.1), keep, BestEpoch(patience=0, restore=False))
     torch.testing.assert_close(numbers(made.model), keep.by_epoch[2])
 
 
-def test_an_older_runs_weights_are_never_loaded(tiny, tmp_path):
+def test_an_older_trainings_weights_are_never_loaded(tiny):
     """fastai's SaveModelCallback loads whatever best.pth lies there when no epoch was better (NaN)."""
-    older = tiny_model()
-    save_weights(older, tmp_path / "best.safetensors")
+    best, nan = BestEpoch(5, restore=True), float("nan")
+    fit(tiny(), 1, GivenAccuracies(0.9), best)
     made, keep = tiny(), KeepWeights()
-    nan = float("nan")
-    fit(made, 2, GivenAccuracies(nan, nan), keep, BestEpoch(tmp_path / "best.safetensors", 5, restore=True))
+    fit(made, 2, GivenAccuracies(nan, nan), keep, best)
     torch.testing.assert_close(numbers(made.model), keep.by_epoch[-1])
 
 

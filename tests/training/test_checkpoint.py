@@ -17,7 +17,7 @@ from kfood.training.stop import Stop
 from kfood.training.train import resume, train
 
 SMALL = (
-    "model.arch=resnet10t",
+    "model.arch=test_resnet",
     "data.size=32",
     "training.epochs=3",
     "training.batch_size=8",

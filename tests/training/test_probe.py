@@ -247,7 +247,7 @@ def test_class_weights_turn_the_head_towards_their_class(made):
 
 @pytest.fixture
 def places(tmp_path):
-    names = {"history_file": "history.csv", "best_file": "best.safetensors", "checkpoints": ""}
+    names = {"history_file": "history.csv", "checkpoints": ""}
     return SimpleNamespace(**{name: tmp_path / file for name, file in names.items()})
 
 

@@ -42,7 +42,7 @@ def train(
     from kfood.recipes.load import load_recipe
 
     if resume:
-        _go_on(recipe, runs, [data, settings, lr, minutes, folder])
+        _go_on(recipe, runs, settings or [], [data, lr, minutes, folder])
         return
     if recipe is None:
         raise KfoodError("Name a recipe, such as kfood train mission1; kfood recipe ls lists them.")
@@ -57,19 +57,19 @@ def train(
     typer.echo(f"Look at it:  kfood interpret {run.folder}")
 
 
-def _go_on(name: str | None, runs: Path, others: list[object]) -> None:
+def _go_on(name: str | None, runs: Path, settings: list[str], others: list[object]) -> None:
     from kfood import logs
     from kfood.run import find_unfinished
 
     if any(other is not None for other in others):
-        raise KfoodError("A run goes on as it began: --resume takes no other option but --runs.")
+        raise KfoodError("A run goes on as it began: --resume takes no other option but --runs and --set.")
     run = find_unfinished(name, runs)
     with logs.shown():
         from kfood.training.stop import stop_on_signals
         from kfood.training.train import resume
 
         with stop_on_signals() as stop:
-            resume(run, stop)
+            resume(run, stop, settings)
     typer.echo(f"Look at it:  kfood interpret {run.folder}")
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import pandas as pd
 
 from kfood.data.photo import Finding, inspect_photo, read_file
-from kfood.files import write_csv
+from kfood.files import content_digest, write_csv
 from kfood.paths import cache_folder, real_path
 from kfood.progress import track
 
@@ -81,11 +81,6 @@ def _look(path: str) -> dict[str, str | int]:
     except (OSError, ValueError) as error:  # ValueError: no name of a file
         return {"digest": "", **Finding(fault=getattr(error, "strerror", None) or str(error)).as_dict()}
     return {"digest": content_digest(content), **inspect_photo(BytesIO(content), Path(path).suffix).as_dict()}
-
-
-def content_digest(content: bytes) -> str:
-    """Return 32 hex digits that stand for a file's content (BLAKE2b)."""
-    return hashlib.blake2b(content, digest_size=16).hexdigest()
 
 
 def _stamp(path: str) -> tuple[str, int, int]:

@@ -17,10 +17,10 @@ import numpy as np
 import pandas as pd
 from filelock import FileLock, Timeout
 
-from kfood.data.check import content_digest
 from kfood.data.pixels import KEY, Pixels, photo_key
 from kfood.data.shrink import Shrink
 from kfood.disk import free_bytes
+from kfood.files import content_digest
 from kfood.paths import cache_folder, cache_limit
 from kfood.progress import track
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -130,7 +131,7 @@ def _recoloured(run: Run, predictions: pd.DataFrame, split: str) -> pd.DataFrame
     """Return what is predicted in other colours, from the run's folder where it was asked for before."""
     file = run.folder / f"colour-{split}.csv"
     if file.is_file():
-        known = read_csv(file, text=["path", "label", "predicted", "grey", "other_hue"])
+        known = run.read(file, partial(read_csv, text=["path", "label", "predicted", "grey", "other_hue"]))
         if list(known["path"]) == list(predictions["path"]):
             return known
     if gone := missing_photos(list(predictions["path"])):
@@ -140,6 +141,7 @@ def _recoloured(run: Run, predictions: pd.DataFrame, split: str) -> pd.DataFrame
     samples = run.samples.set_index("path").loc[predictions["path"]].reset_index()
     table = predict_recoloured(run.predictor, samples, run.recipe.data.size)
     write_csv(file, table)
+    run.seals.add(file)
     return table
 
 

@@ -90,6 +90,11 @@ def load_recipe(name: str, settings: Iterable[str] = (), data: str | None = None
     return validate(resolved, str(path) if not overrides else f"{path}, with what --set gives")
 
 
+def with_settings(recipe: Recipe, settings: Iterable[str]) -> Recipe:
+    """Return a recipe with some settings changed, as `load_recipe` takes them. Raises KfoodError as it does."""
+    return validate(_merged(recipe.model_dump(), _overrides(settings)), f"{recipe.name}, with what --set gives")
+
+
 def ladder_steps(recipe: Recipe) -> list[Recipe]:
     """Return the recipe as each step of its ladder changes it; just the recipe itself where it has none.
 

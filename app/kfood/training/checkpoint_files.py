@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import logging
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 
 import torch
 
-from kfood.files import write_whole
+from kfood.files import content_digest, write_whole
 
 log = logging.getLogger(__name__)
 KEPT = 2
@@ -27,7 +26,7 @@ def save_checkpoint(state: State, folder: Path) -> Path:
     buffer = io.BytesIO()
     torch.save(state, buffer)
     content = buffer.getvalue()
-    path = folder / f"{state['epoch']:05}-{state['batch']:07}-{_digest(content)}.pt"
+    path = folder / f"{state['epoch']:05}-{state['batch']:07}-{content_digest(content)}.pt"
     write_whole(path, lambda partial: partial.write_bytes(content))
     for old in _checkpoints(folder)[:-KEPT]:
         old.unlink(missing_ok=True)
@@ -39,7 +38,7 @@ def load_checkpoint(folder: Path) -> State | None:
     for path in reversed(_checkpoints(folder)):
         try:
             content = path.read_bytes()
-            if _digest(content) != path.stem.rpartition("-")[2]:
+            if content_digest(content) != path.stem.rpartition("-")[2]:
                 raise ValueError("its content is not what was written")
             # weights_only: nothing but tensors, numbers and containers is made of it, whoever wrote it
             return torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
@@ -56,7 +55,3 @@ def drop_checkpoints(folder: Path) -> None:
 
 def _checkpoints(folder: Path) -> list[Path]:
     return sorted(folder.glob("*-*-*.pt"))
-
-
-def _digest(content: bytes) -> str:
-    return hashlib.blake2b(content, digest_size=8).hexdigest()

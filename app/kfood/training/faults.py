@@ -37,14 +37,14 @@ def explained(run: Run) -> Iterator[None]:
         yield
     except (OSError, EOFError, RuntimeError, MemoryError) as error:
         if said := _in_words(error, run):
-            raise KfoodError(f"{said}; then go on with:  kfood train --resume {run.folder}") from error
+            raise KfoodError(f"{said}; go on with:  kfood train --resume {run.folder}") from error
         raise
 
 
 def _in_words(error: BaseException, run: Run) -> str | None:
     """Return what happened and what to do; None for an error that is kfood's own fault."""
     text = str(error)
-    fewer = f"write workers = 0 below [training] in {run.recipe_file}"
+    fewer = "let no process load photos (--set training.workers=0)"
     if photos := _PHOTO.findall(text):
         path, reason = photos[-1]  # a loading process sends its whole traceback, with this at the end
         return _of_file(path.removeprefix("OSError: "), error, f"is damaged ({reason}). Put it back")
@@ -62,7 +62,7 @@ def _in_words(error: BaseException, run: Run) -> str | None:
     if isinstance(error, OSError) and error.errno == errno.ENOMEM:
         return f"The memory is too small for another process that loads photos: {fewer}"
     if is_out_of_memory(error):
-        smaller = f"write a smaller size below [data], or a smaller batch_size below [training], in {run.recipe_file}"
+        smaller = "close other programs, or train anew with a smaller data.size or training.batch_size"
         return f"The memory is too small, in however many parts a batch is taken: {smaller}"
     return None
 

@@ -70,7 +70,7 @@ def fit(learner: Learner, recipe: Recipe, run: Run, stop: Stop) -> float:
         history.add(fit_probe(learner, recipe))
         so_far = history.rows[-1]["valid_accuracy"]
     lrs = [optimizer.lr * optimizer.body_lr, optimizer.lr]
-    best = BestEpoch(run.best_file, training.early_stopping, training.restore_best, so_far)
+    best = BestEpoch(training.early_stopping, training.restore_best, so_far)
     schedule = schedule_callbacks(recipe.schedule, lrs, training.epochs)
     parts: dict[str, Resumable] = {"history": history, "best": best}
     if schedule and isinstance(schedule[0], TorchSchedule):  # one_cycle goes by the share that is done

@@ -10,8 +10,9 @@ from fastai.vision.core import PILImage
 
 from kfood.data.decode_once import cached_pixels
 from kfood.data.loaders import Photo, build_dataloaders, data_block, device, photo_loader, shrinking
+from kfood.model.build import Classifier
 from kfood.model.precision import choose_precision
-from kfood.model.saved import load_model
+from kfood.model.saved import Description, load_model
 from kfood.run import Run
 from kfood.training.learner import build_learner
 
@@ -24,7 +25,7 @@ def restore_learner(run: Run) -> Learner:
     Raises:
         KfoodError: the model's files are missing or damaged.
     """
-    model, _ = load_model(run.weights_file, run.model_file)
+    model, _ = _model_of(run)
     dls = build_dataloaders(run.samples, run.recipe)
     return build_learner(dls, model.on(dls.device).run_in(*choose_precision(run.recipe, dls.device)), run.recipe)
 
@@ -52,7 +53,12 @@ def predicting_learner(run: Run, samples: pd.DataFrame, load_photo: Callable[[Ph
     Raises:
         KfoodError: the model's files are missing or damaged.
     """
-    model, about = load_model(run.weights_file, run.model_file)
+    model, about = _model_of(run)
     block = data_block(run.recipe, about.classes, len(samples), load_photo)
     dls = block.dataloaders(samples, bs=_BATCH, num_workers=0, device=device())
     return build_learner(dls, model.on(dls.device).run_in(*choose_precision(run.recipe, dls.device)), run.recipe)
+
+
+def _model_of(run: Run) -> tuple[Classifier, Description]:
+    run.require_whole(run.weights_file, run.model_file)
+    return load_model(run.weights_file, run.model_file)

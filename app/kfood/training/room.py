@@ -16,11 +16,11 @@ _REST = 20 * 10**6  # bytes: log, history, pictures
 def bytes_written(model: Classifier, recipe: Recipe, samples: pd.DataFrame) -> int:
     """Return how many bytes a run folder holds at most while and after `recipe` is trained on `samples`.
 
-    These are the checkpoints kept and the one that is being written, the weights of the best epoch and of the last,
-    and tables.
+    These are the checkpoints kept and the one that is being written, each with the weights of the best epoch too, the
+    weights of the end, and tables.
     """
     weights = sum(tensor.numel() * tensor.element_size() for tensor in model.state_dict().values())
     learned = sum(each.numel() * each.element_size() for each in model.parameters() if each.requires_grad)
-    checkpoint = weights + _STATES[recipe.optimizer.name] * learned
+    checkpoint = (1 + recipe.training.restore_best) * weights + _STATES[recipe.optimizer.name] * learned
     tables = len(samples) * (_ROW + _PROBABILITY * samples["label"].nunique())
-    return (KEPT + 1) * checkpoint + 2 * weights + tables + _REST
+    return (KEPT + 1) * checkpoint + weights + tables + _REST

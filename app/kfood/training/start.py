@@ -60,8 +60,9 @@ def start_from(model: Classifier, run: Run, classes: list[str]) -> Taken:
     """Load a run's weights into `model` and return what was taken and what is new.
 
     Raises:
-        KfoodError: the bodies differ.
+        KfoodError: the bodies differ, or the run's files are damaged.
     """
+    run.require_whole(run.weights_file, run.model_file)
     same_classes = read_description(run.model_file).classes == classes
     return take_weights(model, load_file(run.weights_file), same_classes, str(run.folder))
 

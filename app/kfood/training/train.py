@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -16,12 +17,13 @@ from kfood.data.loaders import build_dataloaders, class_names, device, training_
 from kfood.data.prepare import Prepared, data_folder, fingerprint, prepare_samples
 from kfood.disk import require_room, require_writable, size_of
 from kfood.environment import describe_environment
-from kfood.errors import KfoodError
+from kfood.errors import KfoodError, listed
 from kfood.files import write_csv
 from kfood.model.build import build_model, freeze_stages, parameter_count, timm_name
 from kfood.model.precision import choose_precision
 from kfood.model.saved import save_model
 from kfood.paths import runs_folder
+from kfood.recipes.load import with_settings
 from kfood.recipes.schema import Recipe
 from kfood.run import DONE, RUNNING, Run, create_run, find_run, new_folder, require_free
 from kfood.training.checkpoint_files import drop_checkpoints
@@ -37,6 +39,7 @@ from kfood.training.stop import Stop
 from kfood.training.time_plan import fit_into
 
 log = logging.getLogger(__name__)
+MAY_CHANGE = ("training.workers", "training.checkpoint_minutes", "data.cache")  # when a run is gone on with
 
 
 def train(
@@ -93,20 +96,26 @@ def train(
     return run
 
 
-def resume(run: Run, stop: Stop | None = None) -> Run:
+def resume(run: Run, stop: Stop | None = None, settings: Sequence[str] = ()) -> Run:
     """Go on with a training that did not come to its end, as if it had never stopped; return its run.
 
     Args:
         run: interrupted or failed.
         stop: asked after each batch whether to stop.
+        settings: as for `load_recipe`, of what the result does not depend on: see `MAY_CHANGE`.
 
     Raises:
-        KfoodError: it is done, or its photos or the run it starts from are not what they were.
+        KfoodError: it is done, its photos or the run it starts from are not what they were, or another setting.
     """
     if run.status in (DONE, RUNNING):
         raise KfoodError(f"{run.folder} is {run.status}: there is nothing to go on with.")
     require_writable(run.folder)
-    recipe = run.recipe
+    for key in (setting.partition("=")[0].strip() for setting in settings):
+        if key not in MAY_CHANGE:
+            raise KfoodError(
+                f"A run goes on as it began: --resume takes --set for {listed(MAY_CHANGE)}, not for {key}."
+            )
+    recipe = with_settings(run.recipe, settings)
     log.info("Going on with %s.", run.name)
     prepared = photos_of_run(run)
     before = run.environment.get("started_from")
@@ -115,6 +124,8 @@ def resume(run: Run, stop: Stop | None = None) -> Run:
     needed = bytes_written(learner.model, recipe, prepared.samples)
     require_room(run.folder, needed - size_of(run.folder), run.name)
     with recorded(run):
+        if settings:
+            run.write_recipe(recipe)
         finish(run, learner, prepared, start, stop or Stop())
     drop_checkpoints(run.checkpoints)  # only now: a run that could not be finished goes on from them
     return run
@@ -152,6 +163,7 @@ def finish(run: Run, learner: Learner, prepared: Prepared, start: Run | None, st
     if not run.samples_file.exists():
         write_csv(run.left_out_file, prepared.left_out)
         write_csv(run.samples_file, prepared.samples)
+        run.seals.add(run.left_out_file, run.samples_file)
     learner, seconds = fit_in_memory(
         learner, run.recipe, run, partial(prepare_learner, prepared=prepared, start=start), stop
     )
@@ -159,6 +171,7 @@ def finish(run: Run, learner: Learner, prepared: Prepared, start: Run | None, st
         learner.model, describe_model(run.recipe, class_names(prepared.samples)), run.weights_file, run.model_file
     )
     report(run, learner, seconds)
+    run.seal_results()
 
 
 def check_recipe(recipe: Recipe, samples: pd.DataFrame) -> None:
