@@ -12,7 +12,7 @@ OPTIONS = $(if $(DATA),--data "$(DATA)") $(foreach setting,$(SET),--set $(settin
 CLASSES = $(if $(PAIR),--set data.classes=$(PAIR))
 
 .DEFAULT_GOAL := help
-.PHONY: all install test lint bench clean help
+.PHONY: all install test soak lint bench clean help
 
 all: install ## train missions 1 to 3 and the pair, find a learning rate, write a page on each
 	$(KFOOD) train mission1 $(OPTIONS)
@@ -34,6 +34,9 @@ $(VENV)/.installed: pyproject.toml
 test: install ## run the tests
 	$(VENV)/bin/python -m pytest
 
+soak: install ## kill, damage, fill up and fuzz at length, to see that nothing is lost
+	KFOOD_SOAK=1 $(VENV)/bin/python -m pytest -s tests/faults
+
 lint: install ## check style
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
@@ -43,6 +46,7 @@ bench: install ## measure speed beside plain fastai and torch, start-up, memory,
 	$(VENV)/bin/python tests/benchmarks/processes.py
 	$(VENV)/bin/python tests/benchmarks/interpretation.py
 	$(VENV)/bin/python tests/benchmarks/scale.py
+	$(VENV)/bin/python tests/benchmarks/many_runs.py
 
 clean: ## remove the environment and what building and testing left; runs stay
 	rm -rf $(VENV) build dist .pytest_cache .ruff_cache

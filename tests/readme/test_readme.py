@@ -16,7 +16,7 @@ README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"^    (kfood .+?)(?:  +#.*)?$", README, re.MULTILINE)
 PYTHON = re.search(r"^    import kfood\n(?:    .*\n|\n(?=    ))+", README, re.MULTILINE)[0]
 SMALL = "--set training.epochs=1 --set data.size=32 --set training.batch_size=8 --set training.workers=0"
-SHORTER = {"train": SMALL, "lrfind": f"{SMALL} --seeds 1 --iterations 40"}
+SHORTER = {"train": SMALL, "lrfind": f"{SMALL} --seeds 1 --iterations 40", "doctor": "--quick"}
 
 
 @pytest.fixture(scope="module")
