@@ -98,3 +98,22 @@ def test_why_a_run_failed(tmp_path):
         == "a.csv cannot be written."
     )
     assert a_run(tmp_path, name="2").why_failed == ""
+
+
+def test_a_run_that_was_killed_as_soon_as_it_had_a_recipe_is_interrupted(tmp_path):
+    run = create_run(Recipe(name="mission1"), {"device": "cpu"}, tmp_path / "mission1" / "run")
+    assert not run.status_file.exists()
+    assert run.status == INTERRUPTED
+    assert find_unfinished("mission1", tmp_path).folder == run.folder
+
+
+def test_a_folder_without_all_that_a_run_needs_is_no_run(tmp_path, monkeypatch):
+    """A process killed while it makes the folder leaves no recipe, by which runs are found."""
+
+    def killed(path, _):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("kfood.run.write_json", killed)
+    with pytest.raises(KeyboardInterrupt):
+        create_run(Recipe(name="mission1"), {}, tmp_path / "mission1" / "run")
+    assert all_runs(tmp_path) == []

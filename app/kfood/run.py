@@ -202,6 +202,8 @@ class Run:
     def _noted(self) -> str:
         try:
             return self.status_file.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return RUNNING  # it was just begun
         except (OSError, ValueError):
             return UNKNOWN
 
@@ -254,9 +256,9 @@ def create_run(recipe: Recipe, environment: dict[str, Any], folder: Path) -> Run
     try:
         run.checkpoints.mkdir(parents=True)
         run.figures.mkdir()
-        run.write_recipe(recipe)
         write_json(run.environment_file, environment)
         run.seals.add(run.environment_file)
+        run.write_recipe(recipe)  # last: a folder is a run once it has one, and can be gone on with from then on
     except OSError as error:
         shutil.rmtree(folder, ignore_errors=True)  # half a run could not be gone on with
         raise cannot_use(folder, error) from None

@@ -27,7 +27,7 @@ SMALL = (
     "training.workers=0",
     "schedule.name=cosine",
 )
-PLACES = cases(6, 100)  # in each file
+PLACES = cases(3, 100)  # in each file
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,9 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from kfood.recipes.load import load_recipe
 from kfood.run import DONE, INTERRUPTED, Run
+from kfood.training.train import train
 
 SETTINGS = (
     "model.arch=test_resnet",
@@ -33,7 +35,7 @@ def kfood(*arguments: object) -> subprocess.Popen:
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
-def training(photos, folder) -> subprocess.Popen:
+def start_training(photos, folder) -> subprocess.Popen:
     settings = [word for setting in SETTINGS for word in ("--set", setting)]
     return kfood("train", "mission1", "--data", photos, "--run", folder, *settings)
 
@@ -41,11 +43,7 @@ def training(photos, folder) -> subprocess.Popen:
 @pytest.fixture(scope="module")
 def whole(photos, tmp_path_factory):
     """The run that was not stopped."""
-    folder = tmp_path_factory.mktemp("whole") / "mission1" / "run"
-    process = training(photos, folder)
-    out, _ = process.communicate(timeout=PATIENCE)
-    assert process.returncode == 0, out
-    return Run(folder)
+    return train(load_recipe("mission1", SETTINGS, str(photos)), tmp_path_factory.mktemp("whole"))
 
 
 def wait_for_checkpoint(run: Run) -> None:
@@ -57,7 +55,7 @@ def wait_for_checkpoint(run: Run) -> None:
 @pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
 def test_it_goes_on_as_if_nothing_had_been(photos, whole, tmp_path):
     run = Run(tmp_path / "mission1" / "run")
-    process = training(photos, run.folder)
+    process = start_training(photos, run.folder)
     wait_for_checkpoint(run)
     assert run.status == "running"
     process.send_signal(signal.SIGTERM)
