@@ -6,7 +6,7 @@ import pytest
 
 from kfood.errors import KfoodError
 from kfood.recipes.schema import Recipe
-from kfood.run import DONE, FAILED, Run, all_runs, create_run, find_run, new_folder
+from kfood.run import DONE, FAILED, INTERRUPTED, Run, all_runs, create_run, find_run, find_unfinished, new_folder
 
 
 def a_run(runs, recipe="mission1", name="20260101-000000-aaaa", status=DONE) -> Run:
