@@ -11,6 +11,7 @@ import pytest
 
 from kfood.cli.main import main
 from kfood.data.demo import make_demo
+from kfood.training.lr_range import search_learning_rate
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"^    (kfood .+?)(?:  +#.*)?$", README, re.MULTILINE)
@@ -32,6 +33,7 @@ def at_work(place, make_photos, monkeypatch):
     monkeypatch.setenv("KFOOD_RUNS", "runs")
     demo = make_demo(place / "few", share=0.2)
     monkeypatch.setattr("kfood.data.demo.make_demo", lambda folder: demo)
+    monkeypatch.setattr(search_learning_rate, "__defaults__", (1, 40))  # seeds, iterations
     if not (place / "PHOTOS").exists():
         make_photos(place / "PHOTOS", {"김치찌개": 20, "된장찌개": 20, "김밥": 20})
 
