@@ -10,16 +10,9 @@ from kfood.recipes.load import load_recipe
 from kfood.run import DONE, INTERRUPTED, Run, all_runs
 from kfood.training.train import resume, train
 from support.killed import Work
+from support.small import SMALL
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="forks")
-SMALL = (
-    "model.arch=test_resnet",
-    "data.size=32",
-    "training.epochs=2",
-    "training.batch_size=8",
-    "training.workers=0",
-    "schedule.name=cosine",
-)
 REFUSED = 2
 
 

@@ -17,16 +17,9 @@ from kfood.training.checkpoint_files import load_checkpoint
 from kfood.training.restore import restore_predictor
 from kfood.training.stop import Stop
 from kfood.training.train import resume, train
+from support.small import SMALL
 from support.soak import cases
 
-SMALL = (
-    "model.arch=test_resnet",
-    "data.size=32",
-    "training.epochs=2",
-    "training.batch_size=8",
-    "training.workers=0",
-    "schedule.name=cosine",
-)
 PLACES = cases(3, 100)  # in each file
 
 

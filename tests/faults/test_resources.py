@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import load_file
 
 from kfood import logs
 from kfood.cli.main import main
 from kfood.disk import size_of
+from kfood.doctor.proof import differences
 from kfood.errors import KfoodError
 from kfood.recipes.load import load_recipe
 from kfood.run import DONE, FAILED, INTERRUPTED, Run
@@ -109,15 +109,6 @@ def in_training(patch: pytest.MonkeyPatch, batch: int, happens) -> None:
     patch.setattr(Checkpoint, "after_batch", after_batch)
 
 
-def same(run: Run, whole: Run) -> bool:
-    weights, others = load_file(run.weights_file), load_file(whole.weights_file)
-    return (
-        all(torch.equal(weights[name], others[name]) for name in others)
-        and run.history.drop(columns="seconds").equals(whole.history.drop(columns="seconds"))
-        and run.predictions.equals(whole.predictions)
-    )
-
-
 def require_one_sentence(code: int, printed: str, *words: str) -> None:
     assert code == 2
     assert "Traceback" not in printed
@@ -154,7 +145,7 @@ def test_a_file_that_cannot_be_written(photos, whole, run, kfood, name, nth, num
         assert load_checkpoint(run.checkpoints)["epoch"] == 1
     assert kfood("--resume", run.folder)[0] == 0
     assert Run(run.folder).status == DONE
-    assert same(Run(run.folder), whole)
+    assert differences(whole, Run(run.folder)) == []
 
 
 def test_a_disk_on_which_nothing_can_be_written_any_more(photos, whole, run, kfood):
@@ -168,7 +159,7 @@ def test_a_disk_on_which_nothing_can_be_written_any_more(photos, whole, run, kfo
     assert not list(run.folder.rglob("*.partial"))
     assert load_checkpoint(run.checkpoints)["epoch"] == 1
     assert kfood("--resume", run.folder)[0] == 0
-    assert same(Run(run.folder), whole)
+    assert differences(whole, Run(run.folder)) == []
 
 
 def test_what_cannot_be_noted_at_the_very_end_is_not_trained_again(photos, whole, run, kfood, monkeypatch):
@@ -181,7 +172,7 @@ def test_what_cannot_be_noted_at_the_very_end_is_not_trained_again(photos, whole
     monkeypatch.setattr(Checkpoint, "before_train", lambda self: trained.append(self.epoch))
     assert kfood("--resume", run.folder)[0] == 0
     assert trained == []
-    assert same(Run(run.folder), whole)
+    assert differences(whole, Run(run.folder)) == []
 
 
 def test_a_run_folder_that_cannot_be_begun_is_not_left_behind(photos, run, kfood, monkeypatch):
@@ -285,7 +276,7 @@ def test_a_photo_that_is_deleted(make_photos, run, tmp_path, kfood, settings):
     assert run.status == FAILED
     away.rename(lost)
     assert kfood("--resume", run.folder)[0] == 0
-    assert same(Run(run.folder), whole)
+    assert differences(whole, Run(run.folder)) == []
 
 
 @linux
@@ -299,7 +290,7 @@ def test_a_loading_process_that_is_killed(photos, whole, run, kfood):
     require_one_sentence(code, printed, "--set for training.workers", "not for data.size.")
     assert kfood("--resume", run.folder, "--set", "training.workers=0")[0] == 0
     assert Run(run.folder).recipe.training.workers == 0
-    assert same(Run(run.folder), whole)
+    assert differences(whole, Run(run.folder)) == []
 
 
 @linux
@@ -316,7 +307,7 @@ def test_too_few_files_may_be_open(photos, whole, run, kfood):
     require_one_sentence(code, printed, "history.csv cannot be opened: this process has too many files open.")
     assert run.status == INTERRUPTED  # the status cannot be opened either
     assert kfood("--resume", run.folder)[0] == 0
-    assert same(Run(run.folder), whole)
+    assert differences(whole, Run(run.folder)) == []
 
 
 @pytest.mark.parametrize(

@@ -12,16 +12,10 @@ from kfood.recipes.load import load_recipe
 from kfood.run import DONE, Run, all_runs
 from kfood.training.checkpoint_files import load_checkpoint
 from kfood.training.train import resume, train
+from support.small import SMALL
 from support.soak import cases
 
-SMALL = (
-    "model.arch=test_resnet",
-    "data.size=32",
-    "training.epochs=3",
-    "training.batch_size=16",
-    "training.workers=0",
-    "schedule.name=cosine",
-)
+LONGER = (*SMALL, "training.epochs=3", "training.batch_size=16")
 EVERY = cases(4, 1)
 
 
@@ -60,7 +54,7 @@ def whole(photos, tmp_path_factory):
 
 
 def recipe(photos):
-    return load_recipe("mission1", SMALL, str(photos))
+    return load_recipe("mission1", LONGER, str(photos))
 
 
 def test_at_every_write_the_checkpoint_before_it_loads(photos, whole, tmp_path, monkeypatch):

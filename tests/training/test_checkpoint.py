@@ -5,8 +5,8 @@ import random
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import load_file
 
+from kfood.doctor.proof import differences
 from kfood.errors import KfoodError, Stopped
 from kfood.recipes.load import load_recipe
 from kfood.run import DONE, INTERRUPTED, Run
@@ -71,18 +71,6 @@ def recipe_of(photos, kind):
     return load_recipe("mission1", [*SMALL, *KINDS[kind]], str(photos))
 
 
-def same(run: Run, other: Run) -> bool:
-    weights, others = load_file(run.weights_file), load_file(other.weights_file)
-    assert weights.keys() == others.keys()
-    return (
-        all(torch.equal(weights[name], others[name]) for name in weights)
-        and run.history.drop(columns="seconds").equals(other.history.drop(columns="seconds"))
-        and run.predictions.equals(other.predictions)
-        and {key: run.metrics[key] for key in ("epochs", "best_epoch", "test")}
-        == {key: other.metrics[key] for key in ("epochs", "best_epoch", "test")}
-    )
-
-
 @pytest.mark.parametrize("kind", KINDS)
 def test_stopped_twice_it_ends_as_if_it_had_never_stopped(photos, tmp_path, stopping, kind):
     """28 training photos: 3 batches an epoch. Stopped within the first epoch and within the second or at its end."""
@@ -97,7 +85,7 @@ def test_stopped_twice_it_ends_as_if_it_had_never_stopped(photos, tmp_path, stop
     random.seed(1), np.random.seed(1), torch.manual_seed(1)  # what was random before counts no longer
     run = resume(Run(folder))
     assert run.status == DONE
-    assert same(run, whole)
+    assert differences(whole, run) == []
     assert not list(run.checkpoints.glob("*.pt"))
 
 
@@ -114,7 +102,7 @@ def test_killed_before_its_first_checkpoint_it_begins_anew(photos, tmp_path, mon
         patch.setattr(Checkpoint, "after_batch", killed)
         train(recipe_of(photos, "plain"), tmp_path / "runs")
     (folder,) = (tmp_path / "runs" / "mission1").iterdir()
-    assert same(resume(Run(folder)), whole)
+    assert differences(whole, resume(Run(folder))) == []
 
 
 def test_what_ends_between_training_and_predicting_goes_on_there(photos, tmp_path, monkeypatch):
@@ -130,7 +118,7 @@ def test_what_ends_between_training_and_predicting_goes_on_there(photos, tmp_pat
     assert Run(folder).status == "failed"
     trained = []
     monkeypatch.setattr(Checkpoint, "before_train", lambda self: trained.append(self.epoch))
-    assert same(resume(Run(folder)), whole)
+    assert differences(whole, resume(Run(folder))) == []
     assert trained == []
 
 
