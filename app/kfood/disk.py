@@ -6,7 +6,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from kfood.errors import KfoodError
+from kfood.errors import MachineError
 from kfood.system_errors import cannot_use
 
 
@@ -24,11 +24,11 @@ def require_room(folder: Path, needed: int, what: str) -> None:
     """Check that `needed` bytes fit where `folder` is, or will be made; `what` needs them.
 
     Raises:
-        KfoodError: they do not.
+        MachineError: they do not.
     """
     free = free_bytes(folder)
     if free < needed:
-        raise KfoodError(
+        raise MachineError(
             f"{what} needs about {needed / 1e6:,.0f} MB in {folder}, but its disk has {free / 1e6:,.0f} MB left: make "
             "room there, or name a folder on another disk (--runs or KFOOD_RUNS)."
         )
@@ -38,7 +38,7 @@ def require_writable(folder: Path) -> None:
     """Check that files can be written into `folder`, or that it can be made; leaves nothing there.
 
     Raises:
-        KfoodError: they cannot.
+        MachineError: they cannot.
     """
     try:
         with tempfile.TemporaryFile(dir=_existing(folder)):

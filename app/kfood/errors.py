@@ -23,6 +23,10 @@ class KfoodError(Exception):
         return self.message
 
 
+class MachineError(KfoodError):
+    """What the machine lacks, or another process holds: the same work may be done once that is put right."""
+
+
 class Stopped(BaseException):
     """A signal ended the work; no error, so that nothing that handles errors holds it up. `number` is the signal's."""
 

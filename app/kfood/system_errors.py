@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from kfood.errors import KfoodError
+from kfood.errors import MachineError
 
 
 class Trouble(NamedTuple):
@@ -45,9 +45,9 @@ def trouble_of(error: BaseException) -> Trouble | None:
     return next((trouble for number, trouble in _TROUBLES.items() if os.strerror(number) in str(error)), None)
 
 
-def cannot_use(path: str | Path, error: OSError) -> KfoodError:
+def cannot_use(path: str | Path, error: OSError) -> MachineError:
     """Return the sentence on a file or folder that the system refuses."""
     trouble = trouble_of(error)
     if trouble is None:
-        return KfoodError(f"{path} cannot be used: {error.strerror or error}.")
-    return KfoodError(f"{path} {trouble.what}. {trouble.remedy}.")
+        return MachineError(f"{path} cannot be used: {error.strerror or error}.")
+    return MachineError(f"{path} {trouble.what}. {trouble.remedy}.")

@@ -11,7 +11,7 @@ import pandas as pd
 
 from kfood.data.check import check_photos, readable
 from kfood.data.layouts import Layout, read_layout
-from kfood.data.split import SPLITS, add_groups, require_every_class, split_samples
+from kfood.data.split import SPLITS, add_groups, few_of_each_class, require_every_class, split_samples
 from kfood.errors import KfoodError, did_you_mean, listed
 from kfood.paths import real_path
 from kfood.recipes.load import DEMO
@@ -68,6 +68,7 @@ def prepare_samples(data: Data) -> Prepared:
         log.warning("No photo of %s can be read: the class is left out.", listed(lost))
     # Split before classes are chosen: groups may reach across classes.
     samples = keep_classes(split_as_recipe_says(good, data), data.classes)
+    samples = few_of_each_class(samples, data.per_class, data.split_seed)
     require_every_class(samples)
     counts = samples["split"].value_counts()
     log.info("%d classes; %s.", samples["label"].nunique(), ", ".join(f"{counts[name]} {name}" for name in SPLITS))

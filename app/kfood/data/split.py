@@ -51,6 +51,23 @@ def split_samples(samples: pd.DataFrame, valid: float, test: float, seed: int) -
     return samples.assign(split=split.replace("", "train"))
 
 
+def few_of_each_class(samples: pd.DataFrame, most: int, seed: int) -> pd.DataFrame:
+    """Keep at most `most` photos of each class, with the shares that its splits have; 0 keeps all.
+
+    A photo that is kept stays in its split, and one of every split is kept at least. More photos with the same seed
+    are the same ones and others.
+    """
+    if not most:
+        return samples
+    kept: list[int] = []
+    for label, photos in samples.groupby("label"):
+        share = min(1.0, most / len(photos))
+        for split, part in photos.groupby("split"):
+            order = np.random.default_rng(zlib.crc32(f"{seed}/few/{label}/{split}".encode())).permutation(len(part))
+            kept += part.index[order[: max(1, round(share * len(part)))]].tolist()
+    return samples.loc[sorted(kept)].reset_index(drop=True)
+
+
 def counts_by_split(samples: pd.DataFrame) -> pd.DataFrame:
     """Return how many photos each class (row) has in each split (column); 0 where it has none."""
     return samples.groupby(["label", "split"]).size().unstack(fill_value=0).reindex(columns=SPLITS, fill_value=0)

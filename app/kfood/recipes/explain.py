@@ -1,15 +1,17 @@
-"""Check what a recipe says, and put what is wrong into words."""
+"""Check what a recipe, or another TOML file of kfood's, says, and put what is wrong into words."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
 from kfood.errors import KfoodError, did_you_mean
 from kfood.printable import shortened
 from kfood.recipes.schema import Recipe
+
+Kind = TypeVar("Kind", bound=BaseModel)
 
 
 def validate(raw: dict[str, Any], source: str) -> Recipe:
@@ -18,20 +20,27 @@ def validate(raw: dict[str, Any], source: str) -> Recipe:
     Raises:
         KfoodError: one sentence for each fault, with the key, the value and the nearest match.
     """
+    return validate_as(Recipe, raw, source)
+
+
+def validate_as(model: type[Kind], raw: dict[str, Any], source: str) -> Kind:
+    """Check the contents of a file that says what `model` may say. Raises KfoodError as `validate` does."""
     try:
-        return Recipe.model_validate(raw)
+        return model.model_validate(raw)
     except ValidationError as error:
-        faults = " ".join(dict.fromkeys(_sentence(fault) for fault in error.errors()))
+        faults = " ".join(dict.fromkeys(_sentence(fault, model) for fault in error.errors()))
         raise KfoodError(f"{source}: {faults}") from None
 
 
-def _sentence(fault: dict[str, Any]) -> str:
+def _sentence(fault: dict[str, Any], model: type[BaseModel]) -> str:
     keys = [shortened(str(key)) for key in fault["loc"] if key != "[key]"]
     key, value, kind = ".".join(keys), fault["input"], fault["type"]
     if kind == "extra_forbidden":
         # The same name is no help: extends and demo are keys of a file, not of its [demo] table or of --set.
-        known = [name for name in _keys_at(fault["loc"][:-1]) if name != keys[-1]]
-        return f"there is no key {key}.{_nearest_key(keys, known)}"
+        known = [name for name in _keys_at(fault["loc"][:-1], model) if name != keys[-1]]
+        return f"there is no key {key}.{_nearest_key(keys, known, model)}"
+    if kind == "missing" and isinstance(fault["loc"][-1], str):
+        return f"the key {key} is missing."
     if kind == "literal_error":
         allowed = fault["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", ")
         near = did_you_mean(value, allowed) if isinstance(value, str) else ""
@@ -56,16 +65,24 @@ def _quoted(text: str) -> str:
     return f'"{text}"'
 
 
-def _keys_at(location: tuple[Any, ...]) -> list[str]:
-    model: type[BaseModel] = Recipe
+def _keys_at(location: tuple[Any, ...], model: type[BaseModel]) -> list[str]:
+    section = model
     for step in location:
-        model = model.model_fields[str(step)].annotation  # type: ignore[assignment]
-    return [*model.model_fields, *(["extends", "demo"] if model is Recipe else [])]
+        if isinstance(step, str) and step in section.model_fields:  # not the number of a table, or a name of its own
+            section = _section(section.model_fields[step].annotation) or section
+    return [*section.model_fields, *(["extends", "demo"] if section is Recipe else [])]
 
 
-def _nearest_key(keys: list[str], known: list[str]) -> str:
+def _section(annotation: Any) -> type[BaseModel] | None:  # noqa: ANN401 - whatever a type hint may be
+    """Return the section that a field holds, by itself or in a list or a table of such."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next(filter(None, map(_section, get_args(annotation))), None)
+
+
+def _nearest_key(keys: list[str], known: list[str], model: type[BaseModel]) -> str:
     """Suggest a key of the same table, else the same key in another table."""
-    places = [f"{name}.{keys[-1]}" for name, field in Recipe.model_fields.items() if _has(field.annotation, keys[-1])]
+    places = [f"{name}.{keys[-1]}" for name, field in model.model_fields.items() if _has(field.annotation, keys[-1])]
     if near := did_you_mean(keys[-1], known):
         return near
     return f" Did you mean {places[0]}?" if places else f" The keys there are {', '.join(known)}."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -82,17 +82,26 @@ def load_recipe(name: str, settings: Iterable[str] = (), data: str | None = None
     chosen = [written, *([for_demo] if root == DEMO else []), overrides, {"data": {"root": root}}]
     resolved: dict[str, Any] = {"name": path.stem}
     for layer in chosen:
-        resolved = _merged(resolved, layer)
+        resolved = merged(resolved, layer)
     if isinstance(resolved.get("ladder"), list):  # what a person sets stays set on every step
         resolved["ladder"] = [
-            _merged(step, overrides) if isinstance(step, dict) else step for step in resolved["ladder"]
+            merged(step, overrides) if isinstance(step, dict) else step for step in resolved["ladder"]
         ]
     return validate(resolved, str(path) if not overrides else f"{path}, with what --set gives")
 
 
 def with_settings(recipe: Recipe, settings: Iterable[str]) -> Recipe:
     """Return a recipe with some settings changed, as `load_recipe` takes them. Raises KfoodError as it does."""
-    return validate(_merged(recipe.model_dump(), _overrides(settings)), f"{recipe.name}, with what --set gives")
+    return with_changes(recipe, _overrides(settings), f"{recipe.name}, with what --set gives")
+
+
+def with_changes(recipe: Recipe, changes: Mapping[str, Any], source: str) -> Recipe:
+    """Return a recipe with tables of changes merged into it; `source` names them where they are wrong.
+
+    Raises:
+        KfoodError: they say what a recipe cannot say.
+    """
+    return validate(merged(recipe.model_dump(), changes), source)
 
 
 def ladder_steps(recipe: Recipe) -> list[Recipe]:
@@ -103,7 +112,7 @@ def ladder_steps(recipe: Recipe) -> list[Recipe]:
     """
     whole = recipe.model_dump(exclude={"ladder"})
     return [
-        validate(_merged(whole, step), f"{recipe.name}, step {number} of its ladder")
+        validate(merged(whole, step), f"{recipe.name}, step {number} of its ladder")
         for number, step in enumerate(recipe.ladder or ({},), 1)
     ]
 
@@ -167,7 +176,7 @@ def _extended(path: Path, above: tuple[Path, ...] = ()) -> dict[str, Any]:
         base_path = find_recipe(base, beside=path.parent)
     except KfoodError as error:
         raise KfoodError(f'{path}: extends = "{shortened(base)}" cannot be followed. {error}') from None
-    return _checked(_merged(_extended(base_path, (*above, path)), own), path)
+    return _checked(merged(_extended(base_path, (*above, path)), own), path)
 
 
 def _checked(written: dict[str, Any], path: Path) -> dict[str, Any]:
@@ -177,15 +186,16 @@ def _checked(written: dict[str, Any], path: Path) -> dict[str, Any]:
         raise KfoodError(f"{path}: demo must be a table of overrides, such as [demo.data].")
     without = {key: value for key, value in written.items() if key != "demo"}
     ladder_steps(validate(without, str(path)))
-    ladder_steps(validate(_merged(without, for_demo), f"{path}, with its [demo] table"))
+    ladder_steps(validate(merged(without, for_demo), f"{path}, with its [demo] table"))
     return written
 
 
-def _merged(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
+def merged(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
+    """Return tables within tables, with those of `change` laid over those of `base`."""
     result = dict(base)
     for key, value in change.items():
-        both_tables = isinstance(value, dict) and isinstance(base.get(key), dict)
-        result[key] = _merged(base[key], value) if both_tables else value
+        both_tables = isinstance(value, Mapping) and isinstance(base.get(key), Mapping)
+        result[key] = merged(base[key], value) if both_tables else value
     return result
 
 
@@ -204,7 +214,7 @@ def _overrides(settings: Iterable[str]) -> dict[str, Any]:
             value = text.strip()
         for step in reversed(steps):
             value = {step: value}
-        result = _merged(result, value)
+        result = merged(result, value)
     return result
 
 

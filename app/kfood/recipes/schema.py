@@ -61,6 +61,7 @@ class Data(Section):
     valid: Share = 0.2  # share of the training photos that is held out to choose by
     test: Share = 0.2  # share that is held out to report; used only where no test folder is given
     split_seed: int = Field(0, ge=0)
+    per_class: int = Field(0, ge=0)  # at most this many photos of a class, over all splits; 0 for all of them
     group: str = AI_HUB_PLATE  # photos whose names give the same group 1 stay in one split; "" for none
     size: int = Field(224, ge=32, le=1024)  # pixels, a square
     presize: float = Field(1.0, ge=1, le=3)  # photos are resized to size x presize before augmentation

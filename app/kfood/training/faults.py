@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from kfood.errors import KfoodError
+from kfood.errors import KfoodError, MachineError
 from kfood.run import Run
 from kfood.system_errors import trouble_of
 from kfood.training.memory import is_out_of_memory
@@ -31,13 +31,15 @@ def explained(run: Run) -> Iterator[None]:
     """Turn what the user can put right into a KfoodError that says how to go on; its cause is the error itself.
 
     Raises:
-        KfoodError: a file cannot be written or read, a loading process ended, or memory is too small.
+        MachineError: a file cannot be written or read, or a loading process ended.
+        KfoodError: memory is too small for what is trained.
     """
     try:
         yield
     except (OSError, EOFError, RuntimeError, MemoryError) as error:
         if said := _in_words(error, run):
-            raise KfoodError(f"{said}; go on with:  kfood train --resume {run.folder}") from error
+            kind = KfoodError if is_out_of_memory(error) else MachineError
+            raise kind(f"{said}; go on with:  kfood train --resume {run.folder}") from error
         raise
 
 

@@ -46,7 +46,7 @@ def starting_run(recipe: Recipe, runs: Path, train: Callable[[Recipe], Run]) -> 
         return run
     log.info("%s starts from %s, which has no finished run on these photos: it is trained first.", recipe.name, source)
     try:
-        run = train(_on_the_same_terms(before, recipe))
+        run = train(on_the_same_terms(before, recipe))
     except KfoodError as error:
         raise KfoodError(
             f"{source}, which {recipe.name} starts from, could not be trained: {error} It has settings of its own: "
@@ -54,6 +54,18 @@ def starting_run(recipe: Recipe, runs: Path, train: Callable[[Recipe], Run]) -> 
         ) from None
     log.info("%s is trained; now %s.", source, recipe.name)
     return run
+
+
+def on_the_same_terms(before: Recipe, recipe: Recipe) -> Recipe:
+    """Return the earlier recipe with this one's photos, split, size and body, and its own classes."""
+    own = {"subset": before.data.subset, "classes": before.data.classes}
+    body = {"arch": recipe.model.arch, "pretrained": recipe.model.pretrained}
+    return before.model_copy(
+        update={
+            "data": recipe.data.model_copy(update=own),
+            "model": before.model.model_copy(update=body),
+        }
+    )
 
 
 def start_from(model: Classifier, run: Run, classes: list[str]) -> Taken:
@@ -109,15 +121,3 @@ def _require_same_body(run: Run, recipe: Recipe) -> None:
             f"{run.folder} has the body {theirs}, but this recipe says {ours}. Train with "
             f"--set model.arch={theirs}, or train {run.recipe.name} with --set model.arch={ours} first."
         )
-
-
-def _on_the_same_terms(before: Recipe, recipe: Recipe) -> Recipe:
-    """Return the earlier recipe with this one's photos, split, size and body, and its own classes."""
-    own = {"subset": before.data.subset, "classes": before.data.classes}
-    body = {"arch": recipe.model.arch, "pretrained": recipe.model.pretrained}
-    return before.model_copy(
-        update={
-            "data": recipe.data.model_copy(update=own),
-            "model": before.model.model_copy(update=body),
-        }
-    )
