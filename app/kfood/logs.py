@@ -41,13 +41,18 @@ class _LogFile(logging.FileHandler):
 
 
 @contextmanager
-def shown() -> Iterator[None]:
-    """Print kfood's messages on stdout, unless somebody already listens to them."""
+def shown(of: str = "kfood") -> Iterator[None]:
+    """Print kfood's messages on stdout, unless somebody already listens to them.
+
+    Args:
+        of: the package whose messages are shown; of the others, only warnings are.
+    """
     if _KFOOD.handlers:
         yield
         return
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(_Printable())
+    handler.addFilter(lambda record: record.levelno >= logging.WARNING or f"{record.name}.".startswith(f"{of}."))
     with _listening(handler):
         yield
 

@@ -22,7 +22,7 @@ def photos(train=100, valid=20, test=20):
 
 
 def needed(recipe, samples=None, rates=RATES):
-    return time_plan._seconds(recipe, photos() if samples is None else samples, *rates)
+    return time_plan.seconds_of(recipe, photos() if samples is None else samples, *rates)
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def measured(monkeypatch):
         kinds.append((recipe.model.arch, recipe.model.frozen_stages))
         return RATES
 
-    monkeypatch.setattr(time_plan, "_measure", measure)
+    monkeypatch.setattr(time_plan, "measure_rates", measure)
     return kinds
 
 
@@ -68,7 +68,7 @@ def test_where_no_step_fits_the_last_is_taken_and_its_time_is_said(measured, cap
 def test_a_slower_machine_takes_a_later_step(monkeypatch):
     recipe, chosen = make(ladder=LADDER), []
     for factor in (1, 2, 100):
-        monkeypatch.setattr(time_plan, "_measure", lambda step, factor=factor: (RATES[0] * factor, RATES[1] * factor))
+        monkeypatch.setattr(time_plan, "measure_rates", lambda step, factor=factor: (RATES[0] * factor, RATES[1] * factor))
         chosen.append(fit_into(recipe, photos(), 1.1 * needed(ladder_steps(recipe)[0])).training.epochs)
     assert chosen == [8, 4, 2]
 

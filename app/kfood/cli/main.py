@@ -7,7 +7,7 @@ import warnings
 
 import typer
 
-from kfood.cli import data, doctor, interpret, lrfind, predict, recipe, report, runs, train
+from kfood.cli import data, doctor, interpret, lrfind, predict, recipe, report, runs, study, train
 from kfood.errors import KfoodError, Stopped
 from kfood.system_errors import cannot_use, trouble_of
 
@@ -26,6 +26,7 @@ app.command("doctor")(doctor.doctor)
 app.add_typer(recipe.app, name="recipe")
 app.add_typer(data.app, name="data")
 app.add_typer(runs.app, name="runs")
+app.add_typer(study.app, name="study")
 
 _BAD_INPUT = 2
 

@@ -14,8 +14,8 @@ from markupsafe import Markup
 _ESCAPES = {sign: f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
 
 
-def render(context: dict[str, Any]) -> str:
-    """Return the page as HTML."""
+def render(context: dict[str, Any], name: str = "page.html.j2") -> str:
+    """Return the page of a template as HTML."""
     environment = Environment(
         loader=PackageLoader("kfood.report"),
         autoescape=True,
@@ -25,7 +25,7 @@ def render(context: dict[str, Any]) -> str:
     )
     environment.filters["script_json"] = script_json
     style, script = (_source(environment, name) for name in ("page.css", "page.js"))
-    template = environment.get_template("page.html.j2")
+    template = environment.get_template(name)
     return template.render(context, style=Markup(style), script=Markup(script), script_hash=_hash(script))
 
 

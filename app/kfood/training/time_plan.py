@@ -46,8 +46,8 @@ def fit_into(recipe: Recipe, samples: pd.DataFrame, seconds: float) -> Recipe:
     for number, step in enumerate(steps, 1):
         kind = (step.model.arch, step.model.frozen_stages)
         if kind not in rates:
-            rates[kind] = _measure(step)
-        needed = _seconds(step, samples, *rates[kind])
+            rates[kind] = measure_rates(step)
+        needed = seconds_of(step, samples, *rates[kind])
         if needed <= seconds:
             log.info("In %s: step %d of %d, about %s.", duration(seconds), number, len(steps), duration(needed))
             return step
@@ -55,7 +55,7 @@ def fit_into(recipe: Recipe, samples: pd.DataFrame, seconds: float) -> Recipe:
     return steps[-1]
 
 
-def _seconds(recipe: Recipe, samples: pd.DataFrame, predict: float, train: float) -> float:
+def seconds_of(recipe: Recipe, samples: pd.DataFrame, predict: float, train: float) -> float:
     """Return how long a recipe takes, from seconds a photo and pixel."""
     count = {split: int((samples["split"] == split).sum()) for split in ("train", "valid", "test")}
     area, probe, epochs = recipe.data.size**2, recipe.probe, recipe.training.epochs
@@ -69,7 +69,7 @@ def _seconds(recipe: Recipe, samples: pd.DataFrame, predict: float, train: float
     return _CAUTION * total
 
 
-def _measure(recipe: Recipe) -> tuple[float, float]:
+def measure_rates(recipe: Recipe) -> tuple[float, float]:
     """Return seconds a photo and pixel, of predicting and of training, on this device."""
     keep_freed_memory()  # as the training does: without it, both would seem to take longer
     where, precision = device(), choose_precision(recipe, device())

@@ -1,0 +1,258 @@
+"""`kfood study run | status | show | report | export | plan | new | check | ls`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kfood.cli import options
+from kfood.errors import KfoodError
+
+if TYPE_CHECKING:
+    from kfood.study.session import Session
+
+app = typer.Typer(
+    help="Run a study: tables of rows, each trained with several seeds and compared.", no_args_is_help=True
+)
+Name = Annotated[str, typer.Argument(metavar="STUDY", help="A shipped study or the path of a .toml file.")]
+Tables = Annotated[
+    list[str] | None, typer.Option("--table", help="Only this table. May be repeated.", show_default=False)
+]
+BudgetName = Annotated[str, typer.Option("--budget", help="One of the study's budgets: smoke, small or full.")]
+Seeds = Annotated[
+    int | None, typer.Option(help="Trainings a row. Default: what the budget says.", min=1, show_default=False)
+]
+Greedy = Annotated[
+    bool, typer.Option("--greedy/--as-reported", help="Go on from our own winner, or from the report's.")
+]
+Storage = Annotated[
+    str | None,
+    typer.Option(
+        help="URL of a database where workers meet, such as postgresql://user:password@host/name. Default: a file in "
+        "the folder of runs.",
+        envvar="KFOOD_STORAGE",
+        show_default=False,
+    ),
+]
+
+_SHOWN = 10  # combinations
+
+
+@app.command("ls")
+def ls() -> None:
+    """List the shipped studies."""
+    from kfood.recipes.load import summary
+    from kfood.study.load import shipped_studies
+
+    shipped = shipped_studies()
+    width = max(map(len, shipped))
+    for name, path in shipped.items():
+        typer.echo(f"{name:{width}}  {summary(path)}")
+
+
+@app.command("check")
+def check(name: Name) -> None:
+    """Check a study: its keys, and every row's recipe."""
+    from kfood.study.load import load_study
+
+    study = load_study(name)
+    rows = sum(len(table.rows) for table in study.tables)
+    typer.echo(f"{name} is right: {len(study.tables)} tables, {rows} rows, budgets {', '.join(study.budgets)}.")
+
+
+@app.command("new")
+def new(file: Annotated[Path, typer.Argument(help="The new file, ending in .toml.")]) -> None:
+    """Write a small study of your own to a file, to change it."""
+    from kfood.study.new import write_example
+
+    write_example(file)
+    typer.echo(f"Change {file}, then: kfood study check {file} and kfood study run {file} --budget small")
+
+
+@app.command("run")
+def run(
+    name: Name,
+    tables: Tables = None,
+    budget: BudgetName = "small",
+    seeds: Seeds = None,
+    data: options.Data = None,
+    greedy: Greedy = False,
+    workers: Annotated[int, typer.Option(help="Processes on this machine.", min=1)] = 1,
+    retry: Annotated[bool, typer.Option("--retry", help="Try again what has failed.")] = False,
+    storage: Storage = None,
+    runs: options.Runs = options.RUNS,
+) -> None:
+    """Train what is not trained yet; the same command elsewhere, or again after a stop, joins in."""
+    from kfood import logs
+
+    with logs.shown("kfood.study"):
+        from kfood.study.work import work
+        from kfood.study.workers import other_workers
+        from kfood.training.stop import stop_on_signals
+
+        session = _session(name, tables, budget, seeds, data, greedy, storage, runs)
+        if retry:
+            session.board.retry(session.standing().failed)
+        with stop_on_signals() as stop, other_workers(workers):
+            work(session, stop)
+    _show(session)
+
+
+@app.command("status")
+def status(
+    name: Name,
+    tables: Tables = None,
+    budget: BudgetName = "small",
+    seeds: Seeds = None,
+    data: options.Data = None,
+    greedy: Greedy = False,
+    storage: Storage = None,
+    runs: options.Runs = options.RUNS,
+) -> None:
+    """Say how far a study is: rows done, being trained, failed and waiting."""
+    from kfood.cli.render import print_table
+    from kfood.study.status import status_table
+
+    session = _session(name, tables, budget, seeds, data, greedy, storage, runs)
+    print_table(f"{session.terms.study.name}, {session.terms.budget.about}", status_table(session.standing()))
+
+
+@app.command("show")
+def show(
+    name: Name,
+    tables: Tables = None,
+    budget: BudgetName = "small",
+    seeds: Seeds = None,
+    data: options.Data = None,
+    greedy: Greedy = False,
+    storage: Storage = None,
+    runs: options.Runs = options.RUNS,
+) -> None:
+    """Show the tables: ours with intervals and verdicts, and the report's figures beside them."""
+    _show(_session(name, tables, budget, seeds, data, greedy, storage, runs))
+
+
+@app.command("report")
+def report(
+    name: Name,
+    tables: Tables = None,
+    budget: BudgetName = "small",
+    seeds: Seeds = None,
+    data: options.Data = None,
+    greedy: Greedy = False,
+    out: Annotated[Path | None, typer.Option(help="The file to write.", show_default=False)] = None,
+    storage: Storage = None,
+    runs: options.Runs = options.RUNS,
+) -> None:
+    """Write one HTML page with all tables, which needs no other file and no network."""
+    from kfood.report.study_page import write_study_page
+
+    session = _session(name, tables, budget, seeds, data, greedy, storage, runs)
+    page = write_study_page(session.results(), session.terms, session.standing(), out or session.folder / "report.html")
+    typer.echo(f"Written: {page} ({page.stat().st_size / 1e6:.1f} MB)")
+
+
+@app.command("export")
+def export(
+    name: Name,
+    folder: Annotated[Path, typer.Argument(help="Where the tables are written.")],
+    tables: Tables = None,
+    budget: BudgetName = "small",
+    seeds: Seeds = None,
+    data: options.Data = None,
+    greedy: Greedy = False,
+    storage: Storage = None,
+    runs: options.Runs = options.RUNS,
+) -> None:
+    """Write the tables as CSV and Markdown."""
+    from kfood.study.export import export_study
+
+    session = _session(name, tables, budget, seeds, data, greedy, storage, runs)
+    for path in export_study(session.results(), folder):
+        typer.echo(f"Written: {path}")
+
+
+@app.command("search")
+def search(
+    name: Name,
+    method: Annotated[
+        str, typer.Option(help="grid: all combinations; tpe: by what did well; halving: many cheaply, few in full.")
+    ] = "halving",
+    combinations: Annotated[int, typer.Option(help="How many are tried; the grid tries all.", min=1)] = 30,
+    tables: Tables = None,
+    budget: BudgetName = "small",
+    seeds: Seeds = 1,
+    data: options.Data = None,
+    storage: Storage = None,
+    runs: options.Runs = options.RUNS,
+) -> None:
+    """Search over the combinations of the tables' rows, as the report had no time to do."""
+    from kfood import logs
+    from kfood.cli.render import print_table
+    from kfood.errors import did_you_mean
+
+    with logs.shown("kfood.study"):
+        from kfood.study.search import Method, spent
+        from kfood.study.search import search as search_combinations
+        from kfood.training.stop import stop_on_signals
+
+        methods = [one.value for one in Method]
+        if method not in methods:
+            near = did_you_mean(method, methods)
+            raise KfoodError(f'--method "{method}" is not one of {", ".join(methods)}.{near}')
+        session = _session(name, tables, budget, seeds, data, False, storage, runs)
+        with stop_on_signals() as stop:
+            found = search_combinations(session, Method(method), combinations, stop)
+    print_table(f"The best of {len(found)} ({session.terms.budget.about})", found.head(_SHOWN), "{:.4f}")
+    typer.echo(spent(found))
+    typer.echo("The test accuracy is of what was chosen on validation; the best of many is chosen with luck, too.")
+
+
+@app.command("plan")
+def plan(
+    name: Name,
+    tables: Tables = None,
+    budget: BudgetName = "full",
+    seeds: Seeds = None,
+    data: options.Data = None,
+    runs: options.Runs = options.RUNS,
+) -> None:
+    """Say what a study takes on this machine: rows, photos, epochs, and hours by a short measurement."""
+    from kfood import logs
+    from kfood.cli.render import print_table
+
+    with logs.shown("kfood.study"):
+        from kfood.progress import duration
+        from kfood.study.cost import study_cost
+
+        cost = study_cost(_session(name, tables, budget, seeds, data, False, None, runs))
+    print_table(f"{name}, {budget}", cost, "{:.2f}")
+    typer.echo(f"About {duration(3600 * cost['hours'].sum())} in all.")
+
+
+def _session(
+    name: str,
+    tables: list[str] | None,
+    budget: str,
+    seeds: int | None,
+    data: str | None,
+    greedy: bool,
+    storage: str | None,
+    runs: Path,
+) -> Session:
+    from kfood.study.session import open_session
+
+    return open_session(name, tables or [], budget, seeds, data, greedy, storage, runs)
+
+
+def _show(session: Session) -> None:
+    from kfood.cli.render import print_table
+
+    for result in session.results():
+        print_table(f"{result.table.title} ({session.terms.budget.about})", result.rows, "{:.4f}")
+        for sentence in result.sentences:
+            typer.echo(sentence)
+    if not session.results():
+        raise KfoodError("No table is planned.")

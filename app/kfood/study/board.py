@@ -1,0 +1,227 @@
+"""The board: which trainings of a study wait, who works on them, and what came out, shared by all workers.
+
+A training is a trial of an Optuna study, known by its key. Claiming one is Optuna's own step from waiting to running,
+which one process alone can make. A worker that dies stops giving signs of life, and what it worked on waits again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import threading
+import warnings
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from filelock import FileLock, Timeout
+
+from kfood.study.storage import alone, file_of, open_storage, told
+
+if TYPE_CHECKING:
+    from optuna.trial import FrozenTrial
+
+WAITING, RUNNING, DONE, FAILED = "waiting", "running", "done", "failed"
+_KEY, _OUTCOME, _REASON, _WHO = "key", "outcome", "reason", "who"
+_PART = 2000  # letters of an outcome in one attribute: what every database can hold
+
+
+@dataclass(frozen=True)
+class State:
+    """How a training stands: `outcome` where it is done, `reason` where it failed, `who` works or worked on it."""
+
+    state: str
+    outcome: dict[str, Any] | None = None
+    reason: str = ""
+    who: str = ""
+
+
+class Board:
+    """The trainings of one study in one storage.
+
+    Args:
+        url: of the storage, see `open_storage`.
+        name: of the study; another name is another board.
+        heartbeat, grace: seconds, see `open_storage`.
+
+    Raises:
+        KfoodError: the storage cannot be used; so does every method.
+    """
+
+    def __init__(self, url: str, name: str, heartbeat: int = 10, grace: int = 60) -> None:
+        self.url, self.heartbeat = url, heartbeat
+        self.storage = open_storage(url, heartbeat, grace)
+        with told(url), alone(url):
+            import optuna
+
+            self._study = optuna.create_study(storage=self.storage, study_name=name, load_if_exists=True)
+            self._id = self.storage.get_study_id_from_name(name)
+
+    def post(self, keys: Iterable[str]) -> None:
+        """Put up trainings, in this order; those that are there already, in whatever state, are left alone."""
+        from optuna.trial import TrialState, create_trial
+
+        with told(self.url), alone(self.url):
+            known = self.states()
+            for key in keys:
+                if key not in known:
+                    self._study.add_trial(create_trial(state=TrialState.WAITING, user_attrs={_KEY: key}))
+
+    def retry(self, keys: Iterable[str]) -> None:
+        """Let failed trainings wait again."""
+        from optuna.trial import TrialState, create_trial
+
+        with told(self.url), alone(self.url):
+            states = self.states()
+            for key in keys:
+                if key in states and states[key].state == FAILED:
+                    self._study.add_trial(create_trial(state=TrialState.WAITING, user_attrs={_KEY: key}))
+
+    def states(self) -> dict[str, State]:
+        """Return how each training that was put up stands, by key."""
+        with told(self.url):
+            return {key: _state(trial) for key, trial in self._that_count().items()}
+
+    def claim(self, keys: Iterable[str]) -> Claim | None:
+        """Take the first training among these that waits; None where none does. Those not put up yet are."""
+        keys = list(keys)
+        from optuna.trial import TrialState
+
+        self._give_back_of_the_dead()
+        self.post(keys)
+        with told(self.url), alone(self.url):
+            trials = self._that_count()
+            for key in keys:
+                trial = trials.get(key)
+                if trial is None or trial.state != TrialState.WAITING:
+                    continue
+                if self.storage.set_trial_state_values(trial._trial_id, TrialState.RUNNING):
+                    self.storage.record_heartbeat(trial._trial_id)
+                    self.storage.set_trial_user_attr(trial._trial_id, _WHO, f"{platform.node()}, process {os.getpid()}")
+                    return Claim(self, key, trial._trial_id)
+        return None
+
+    def _that_count(self) -> dict[str, FrozenTrial]:
+        """Return the trial of each key that tells how it stands: of those not given back, done before running first.
+
+        Of trials alike the one with the lowest number counts: two processes that put up the same training at once
+        agree on it, because the storage gives out numbers one after the other.
+        """
+        found: dict[str, FrozenTrial] = {}
+        for trial in sorted(self.storage.get_all_trials(self._id, deepcopy=False), key=lambda trial: trial.number):
+            key = trial.user_attrs.get(_KEY)
+            if key is None or _was_given_back(trial):
+                continue
+            if key not in found or _RANK[_NAMES[trial.state.name]] < _RANK[_NAMES[found[key].state.name]]:
+                found[key] = trial
+        return found
+
+    def _give_back_of_the_dead(self) -> None:
+        """Let wait what dead workers held: those of this machine at once, others after the grace period."""
+        from optuna.exceptions import UpdateFinishedTrialError
+        from optuna.storages import fail_stale_trials
+        from optuna.trial import TrialState
+
+        with told(self.url), alone(self.url), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Optuna calls heartbeats experimental
+            fail_stale_trials(self._study)
+            for trial in self.storage.get_all_trials(self._id, deepcopy=False, states=(TrialState.RUNNING,)):
+                lock = self._lock_of(trial.user_attrs.get(_KEY, ""))
+                if lock and trial.user_attrs.get(_WHO, "").startswith(f"{platform.node()}, ") and _is_free(lock):
+                    with suppress(UpdateFinishedTrialError):  # it has come to its end meanwhile
+                        self.storage.set_trial_state_values(trial._trial_id, TrialState.FAIL)
+
+    def _lock_of(self, key: str) -> Path | None:
+        """Return the file that a worker holds while it trains, which the system frees when it dies; SQLite only."""
+        file = file_of(self.url)
+        return file.with_name(f".{file.name}-{key}.lock") if file else None
+
+
+class Claim:
+    """A training that this process works on. Within `with`, it gives signs of life."""
+
+    def __init__(self, board: Board, key: str, trial: int) -> None:
+        self.board, self.key, self._trial = board, key, trial
+        self._over = threading.Event()
+        lock = board._lock_of(key)
+        self._lock = FileLock(lock) if lock else None
+        if self._lock:
+            self._lock.acquire()
+
+    def __enter__(self) -> Claim:
+        self._thread = threading.Thread(target=self._live, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._over.set()
+        self._thread.join()
+        if self._lock:
+            with alone(self.board.url):  # nobody else takes the file while it is removed
+                self._lock.release()
+                Path(self._lock.lock_file).unlink(missing_ok=True)
+
+    def done(self, outcome: dict[str, Any]) -> bool:
+        """Tell what came out; False where the training was given to another worker meanwhile."""
+        from optuna.trial import TrialState
+
+        text = json.dumps(outcome, ensure_ascii=False)
+        parts = {f"{_OUTCOME}{n}": text[i : i + _PART] for n, i in enumerate(range(0, len(text), _PART))}
+        return self._end(TrialState.COMPLETE, parts, [0.0])
+
+    def failed(self, reason: str) -> bool:
+        """Tell why it cannot be trained."""
+        from optuna.trial import TrialState
+
+        return self._end(TrialState.FAIL, {_REASON: reason})
+
+    def give_back(self) -> bool:
+        """Let it wait again."""
+        from optuna.trial import TrialState
+
+        return self._end(TrialState.FAIL, {})
+
+    def _end(self, state: Any, attributes: dict[str, str], values: list[float] | None = None) -> bool:  # noqa: ANN401
+        from optuna.exceptions import UpdateFinishedTrialError
+
+        storage = self.board.storage
+        with told(self.board.url):
+            try:
+                for name, value in attributes.items():
+                    storage.set_trial_user_attr(self._trial, name, value)
+                return storage.set_trial_state_values(self._trial, state, values)
+            except UpdateFinishedTrialError:  # this process was asleep, and is believed dead
+                return False
+
+    def _live(self) -> None:
+        while not self._over.wait(self.board.heartbeat):
+            with suppress(Exception):  # a database that is away for a moment: the next sign of life may reach it
+                self.board.storage.record_heartbeat(self._trial)
+
+
+_NAMES = {"WAITING": WAITING, "RUNNING": RUNNING, "COMPLETE": DONE, "FAIL": FAILED, "PRUNED": FAILED}
+_RANK = {DONE: 0, RUNNING: 1, WAITING: 2, FAILED: 3}
+
+
+def _was_given_back(trial: FrozenTrial) -> bool:
+    return _NAMES[trial.state.name] == FAILED and _REASON not in trial.user_attrs
+
+
+def _state(trial: FrozenTrial) -> State:
+    attributes, name = trial.user_attrs, _NAMES[trial.state.name]
+    outcome = None
+    if name == DONE:
+        parts = sum(key.startswith(_OUTCOME) for key in attributes)
+        outcome = json.loads("".join(attributes[f"{_OUTCOME}{n}"] for n in range(parts)))
+    return State(name, outcome, attributes.get(_REASON, ""), attributes.get(_WHO, ""))
+
+
+def _is_free(lock: Path) -> bool:
+    try:
+        with FileLock(lock).acquire(timeout=0):
+            return True
+    except Timeout:
+        return False

@@ -1,0 +1,105 @@
+"""Find a study and check it."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from kfood.errors import KfoodError, did_you_mean, listed
+from kfood.printable import shortened
+from kfood.recipes.explain import validate_as
+from kfood.recipes.load import find_recipe, load_recipe, merged, read_toml, recipes_folder
+from kfood.recipes.schema import Recipe
+from kfood.study.schema import Budget, Changes, Study, Table
+from kfood.study.settle import kept_change, settled
+
+
+def studies_folder() -> Path:
+    """Return the folder of the shipped studies."""
+    return recipes_folder() / "studies"
+
+
+def shipped_studies() -> dict[str, Path]:
+    """Return the shipped studies by name, sorted."""
+    return {path.stem: path for path in sorted(studies_folder().glob("*.toml"))}
+
+
+def find_study(name: str) -> Path:
+    """Return the file of a study given by name or path.
+
+    Raises:
+        KfoodError: there is none; the message gives the nearest name.
+    """
+    if name.endswith(".toml") or "/" in name or os.sep in name:
+        path = Path(os.path.expanduser(name))
+        if path.is_file():
+            return path
+        raise KfoodError(f"There is no study file {shortened(str(path), 400)}.")
+    shipped = shipped_studies()
+    if name not in shipped:
+        raise KfoodError(
+            f'There is no study "{shortened(name)}".{did_you_mean(name, shipped)} The studies are {listed(shipped)}; '
+            "a file of yours is named by its path, ending in .toml."
+        )
+    return shipped[name]
+
+
+def load_study(name: str) -> Study:
+    """Load a study by name or path, and check every row of it by making its recipe.
+
+    Raises:
+        KfoodError: the file is missing or no TOML, a key is unknown, a row says what no recipe can say, or two rows
+            of a table are the same training.
+    """
+    path = find_study(name)
+    study = validate_as(Study, {"name": path.stem, **read_toml(path)}, str(path))
+    if not study.recipe.endswith(".toml"):
+        find_recipe(study.recipe, beside=path.parent)
+    elif not os.path.isabs(study.recipe):  # a path is meant from the study's own folder
+        study = study.model_copy(update={"recipe": str(path.parent / study.recipe)})
+    base = load_recipe(study.recipe, data="photos")
+    carried: Changes = {}
+    for table in study.tables:
+        _require_rows_differ(table, settled(base, str(path), study.settings, carried), path)
+        carried = merged(carried, kept_change(table))
+    for name_of, budget in study.budgets.items():
+        settled(base, f"{path}: budgets.{name_of}.settings", budget.settings)
+    return study
+
+
+def choose_tables(study: Study, names: list[str]) -> list[Table]:
+    """Return the tables of these names in the study's order; all of them where none is named.
+
+    Raises:
+        KfoodError: there is no such table.
+    """
+    known = [table.name for table in study.tables]
+    for name in names:
+        if name not in known:
+            raise KfoodError(
+                f'The study {study.name} has no table "{shortened(name)}".{did_you_mean(name, known)} '
+                f"It has {listed(known, 40)}."
+            )
+    return [table for table in study.tables if not names or table.name in names]
+
+
+def choose_budget(study: Study, name: str) -> Budget:
+    """Return a budget of the study. Raises KfoodError where it has none of that name."""
+    if name not in study.budgets:
+        raise KfoodError(
+            f'The study {study.name} has no budget "{shortened(name)}".{did_you_mean(name, study.budgets)} '
+            f"It has {listed(study.budgets)}."
+        )
+    return study.budgets[name]
+
+
+def _require_rows_differ(table: Table, base: Recipe, path: Path) -> None:
+    seen: dict[str, str] = {}
+    for row in table.rows:
+        where = f'{path}: row "{row.name}" of the table {table.name}'
+        recipe = settled(base, where, table.settings, row.settings, row.change)
+        text = json.dumps(recipe.model_dump(mode="json"), sort_keys=True)
+        if text in seen:
+            raise KfoodError(f'{where} is the same training as row "{seen[text]}": leave one of them out.')
+        seen[text] = row.name

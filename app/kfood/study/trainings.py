@@ -1,0 +1,131 @@
+"""The trainings behind a study's rows, each known by what it trains on and how, wherever that is written."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from kfood.data.prepare import fingerprint, prepare_samples
+from kfood.recipes.load import load_recipe
+from kfood.recipes.schema import Data, Recipe
+from kfood.run import Run
+from kfood.study.schema import Budget, Changes, Row, Study, Table
+from kfood.study.settle import fewer_epochs, settled
+from kfood.training.start import on_the_same_terms
+
+# What a result does not depend on: where the photos lie (their contents count), and how a machine works on them.
+_NOT_OF_THE_RESULT = {
+    "name": True,
+    "ladder": True,
+    "data": {"root", "cache"},
+    "training": {"workers", "checkpoint_minutes"},
+    "model": {"start_from"},  # the training that it starts from counts
+}
+_OF_PIXELS = {"size", "presize", "resize", "denoise", "cache"}
+
+
+@dataclass(frozen=True)
+class Training:
+    """One training of a study: `start` is the one whose weights it begins with. The same key is the same training."""
+
+    key: str
+    recipe: Recipe
+    start: Training | None = None
+
+
+class Photos:
+    """Fingerprints of the photos that rows are trained on, each found once: rows that differ in pixels share them."""
+
+    def __init__(self) -> None:
+        self._known: dict[Data, str] = {}
+
+    def fingerprint(self, data: Data) -> str:
+        """Return what stands for the photos, labels and splits of a data section. Raises as `prepare_samples` does."""
+        which = Data(**data.model_dump(exclude=_OF_PIXELS))
+        if which not in self._known:
+            self._known[which] = fingerprint(prepare_samples(which).samples)
+        return self._known[which]
+
+
+@dataclass(frozen=True)
+class Terms:
+    """On what terms a study's rows are trained: its base recipe on these photos, the budget, and how many seeds."""
+
+    study: Study
+    base: Recipe
+    budget_name: str
+    budget: Budget
+    seeds: int
+    data: str | None
+    photos: Photos = field(default_factory=Photos, compare=False)
+
+
+def terms_of(study: Study, budget_name: str, budget: Budget, seeds: int | None, data: str | None) -> Terms:
+    """Return the terms; `data` as for `load_recipe`, `seeds` None for what the budget says.
+
+    Raises:
+        KfoodError: the study's own settings, or the budget's, are wrong.
+    """
+    base = settled(load_recipe(study.recipe, data=data), f"{study.name}: settings", study.settings)
+    return Terms(study, base, budget_name, budget, seeds or budget.seeds, data)
+
+
+def row_recipe(terms: Terms, table: Table, row: Row, carried: Changes) -> Recipe:
+    """Return the recipe of a row: what earlier tables carried on, then the budget, the table, the row.
+
+    Raises:
+        KfoodError: together they say what no recipe can say.
+    """
+    where = f'{terms.study.name}: row "{row.name}" of the table {table.name}'
+    layers = (carried, terms.budget.settings, table.settings, row.settings, row.change)
+    return fewer_epochs(settled(terms.base, where, *layers), terms.budget.epochs)
+
+
+def trainings_of(recipe: Recipe, terms: Terms) -> tuple[Training, ...]:
+    """Return the trainings of a row's recipe, one a seed, all on the same split and from the same start.
+
+    Raises:
+        KfoodError: the photos cannot be trained on, or what it starts from is unknown.
+    """
+    start = _start_of(recipe, terms)
+    return tuple(
+        _training(settled(recipe, terms.study.name, {"training": {"seed": seed}}), start, terms.photos)
+        for seed in range(terms.seeds)
+    )
+
+
+def with_starts(trainings: Iterable[Training]) -> dict[str, Training]:
+    """Return these trainings and all that they start from, by key; what another starts from comes before it."""
+    found: dict[str, Training] = {}
+    for training in trainings:
+        if training.start:
+            found |= with_starts([training.start])
+        found[training.key] = training
+    return found
+
+
+def in_place(training: Training, start: Run | None) -> Recipe:
+    """Return the recipe as it is trained here: what it starts from is a run folder of this machine."""
+    source = str(start.folder.absolute()) if start else ""
+    return settled(training.recipe, training.key, {"model": {"start_from": source}})
+
+
+def _start_of(recipe: Recipe, terms: Terms) -> Training | None:
+    source = recipe.model.start_from
+    if not source:
+        return None
+    found = on_the_same_terms(load_recipe(source, data=terms.data), recipe)
+    found = fewer_epochs(settled(found, source, terms.budget.start_settings), terms.budget.epochs)
+    return _training(found, _start_of(found, terms), terms.photos)
+
+
+def _training(recipe: Recipe, start: Training | None, photos: Photos) -> Training:
+    content = {
+        "recipe": recipe.model_dump(mode="json", exclude=_NOT_OF_THE_RESULT),
+        "photos": photos.fingerprint(recipe.data),
+        "start": start.key if start else "",
+    }
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True)
+    return Training(hashlib.blake2b(text.encode(), digest_size=8).hexdigest(), recipe, start)

@@ -1,0 +1,116 @@
+"""A worker: takes one training after the other until the study's tables are done."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import time
+from pathlib import Path
+
+from kfood.errors import KfoodError, MachineError, Stopped
+from kfood.progress import duration
+from kfood.run import DONE, RUNNING, Run
+from kfood.study.board import Claim
+from kfood.study.outcome import Outcome, outcome_of
+from kfood.study.session import Session, Standing
+from kfood.study.trainings import Training, in_place
+from kfood.training.stop import Stop
+from kfood.training.train import resume, train
+
+log = logging.getLogger(__name__)
+_SECONDS_BETWEEN_LOOKS = 1.0
+
+
+def work(session: Session, stop: Stop) -> Standing:
+    """Train what is to be trained and what nobody else works on, until all is done; return how the study stands.
+
+    Args:
+        session: what is asked for. What is in its folder already is not trained again.
+        stop: asked after each batch whether to stop.
+
+    Raises:
+        MachineError: the machine cannot go on, such as with a full disk; the training is given back.
+        Stopped: it was asked to; the training is given back, and goes on from its checkpoint next time.
+    """
+    waiting = False
+    while True:
+        now = session.standing()
+        if not now.open:
+            return now
+        ready = [key for key in now.open if not (start := now.trainings[key].start) or start.key in now.outcomes]
+        claim = session.board.claim(ready)
+        if claim:
+            waiting = False
+            _train_claimed(claim, now, session.folder, stop)
+            continue
+        if not waiting:
+            log.info("Waiting for what other workers train: %s", ", ".join(_others(now)) or "their next step")
+            waiting = True
+        time.sleep(_SECONDS_BETWEEN_LOOKS)
+
+
+def _train_claimed(claim: Claim, now: Standing, folder: Path, stop: Stop) -> None:
+    done, name = len(now.outcomes.keys() & now.trainings.keys()), row_names(now)[claim.key]
+    log.info("%d of %d: %s …", done + 1, len(now.trainings), name)
+    with claim:
+        try:
+            run = trained(now.trainings[claim.key], folder, stop)
+            outcome = outcome_of(run)
+        except (MachineError, Stopped):
+            claim.give_back()
+            raise
+        except Exception as error:  # whatever ends one row: its run's log.txt has it all, and the others go on
+            reason = str(error) if isinstance(error, KfoodError) else f"{type(error).__name__}: {error}"
+            claim.failed(reason)
+            log.warning("%s failed: %s", name, reason)
+            return
+        claim.done(outcome.to_json())
+    log.info(
+        "%s: validation %.4f, test %.4f, %s%s",
+        name,
+        outcome.valid.accuracy,
+        outcome.test.accuracy,
+        duration(outcome.seconds),
+        _time_left(now, outcome),
+    )
+
+
+def trained(training: Training, folder: Path, stop: Stop) -> Run:
+    """Return the run of a training: found, gone on with, or made, after what it starts from.
+
+    Raises:
+        KfoodError: it cannot be trained.
+        Stopped: it was asked to stop.
+    """
+    run = Run(folder / training.key)
+    if run.recipe_file.exists():
+        if run.status == RUNNING:
+            raise MachineError(f"{run.folder} is being trained by another process, which the study does not know of.")
+        return run if run.status == DONE else resume(run, stop)
+    shutil.rmtree(run.folder, ignore_errors=True)  # of a process that was killed before it had begun
+    start = trained(training.start, folder, stop) if training.start else None
+    return train(in_place(training, start), folder, run.folder, stop=stop)
+
+
+def row_names(now: Standing) -> dict[str, str]:
+    """Return for each training the first row that needs it, in words."""
+    names = {}
+    for planned in reversed(now.tables):
+        for row in reversed(planned.rows):
+            for seed, training in enumerate(row.trainings):
+                names[training.key] = f"{planned.table.name}: {row.row.name}, seed {seed}"
+    return {key: names.get(key, f"{training.recipe.name}, to start from") for key, training in now.trainings.items()}
+
+
+def _others(now: Standing) -> list[str]:
+    names = row_names(now)
+    return [f"{names[key]} ({now.states[key].who})" for key in now.running]
+
+
+def _time_left(now: Standing, latest: Outcome) -> str:
+    left = len(now.open) - 1
+    if not left:
+        return ""
+    known = [now.outcomes[key].seconds for key in now.trainings if key in now.outcomes] + [latest.seconds]
+    workers = 1 + len(now.running)  # `now` is from before this one was claimed
+    return f"; {left} left, about {duration(left * sum(known) / len(known) / workers)}"

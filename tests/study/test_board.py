@@ -1,0 +1,151 @@
+"""The board: each training is claimed by one worker alone, and what a dead one held waits again."""
+
+import multiprocessing
+import os
+import re
+import signal
+import sqlite3
+
+import pytest
+
+from kfood.errors import KfoodError, MachineError
+from kfood.study.board import Board
+from kfood.study.storage import local_storage
+
+CONTEXT = multiprocessing.get_context("forkserver")
+KEYS = [f"{number:016x}" for number in range(20)]
+
+
+@pytest.fixture
+def url(tmp_path):
+    return local_storage(tmp_path)
+
+
+def board_at(url, **settings) -> Board:
+    return Board(url, "test", **settings)
+
+
+def post_and_claim(url, claimed) -> None:
+    board = board_at(url)
+    board.post(KEYS)
+    while claim := board.claim(KEYS):
+        with claim:
+            claimed.put(claim.key)
+            assert claim.done({"by": os.getpid()})
+
+
+def hold(url, held) -> None:
+    with board_at(url, heartbeat=1, grace=3).claim(KEYS) as claim:
+        held.put(claim.key)
+        signal.pause()
+
+
+def kill_a_holder(url) -> str:
+    held = CONTEXT.Queue()
+    process = CONTEXT.Process(target=hold, args=(url, held))
+    process.start()
+    key = held.get(timeout=120)
+    assert board_at(url).states()[key].state == "running"
+    process.kill()
+    process.join()
+    return key
+
+
+def test_a_trainings_life(url):
+    board = board_at(url)
+    board.post(["a", "b", "c"])
+    board.post(["b", "d"])
+    assert {key: state.state for key, state in board.states().items()} == dict.fromkeys("abcd", "waiting")
+    with board.claim(["b", "a"]) as claim:
+        assert claim.key == "b"
+        assert board.states()["b"].state == "running" and f"process {os.getpid()}" in board.states()["b"].who
+        long = {"right": "01" * 20_000, "name": "갈비찜"}
+        assert claim.done(long)
+    assert board.states()["b"].outcome == long
+    with board.claim(["b", "a"]) as claim:
+        claim.failed("no photos")
+    assert (board.states()["a"].state, board.states()["a"].reason) == ("failed", "no photos")
+    assert board.claim(["b", "a"]) is None
+    with board.claim(["c"]) as claim:
+        claim.give_back()
+    board.post(["c"])
+    assert board.states()["c"].state == "waiting"
+    board.retry(["a", "b"])
+    assert (board.states()["a"].state, board.states()["b"].state) == ("waiting", "done")
+
+
+def test_boards_of_other_names_share_nothing(url):
+    board_at(url).post(["a"])
+    assert Board(url, "other").states() == {}
+
+
+def test_processes_that_post_and_claim_at_once_do_each_training_once(url):
+    claimed = CONTEXT.Queue()
+    processes = [CONTEXT.Process(target=post_and_claim, args=(url, claimed)) for _ in range(3)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(300)
+        assert process.exitcode == 0
+    assert sorted(claimed.get(timeout=5) for _ in KEYS) == KEYS and claimed.empty()
+    assert {state.state for state in board_at(url).states().values()} == {"done"}
+
+
+def test_what_a_killed_worker_of_this_machine_held_waits_again_at_once(url):
+    board = board_at(url)
+    board.post(KEYS)
+    key = kill_a_holder(url)
+    with board.claim(KEYS) as claim:
+        assert claim.key == key
+    assert board.states()[key].state == "running"
+
+
+def test_what_another_machine_held_waits_again_after_the_grace_period(url, monkeypatch):
+    board = board_at(url, heartbeat=1, grace=3)
+    board.post(KEYS[:1])
+    kill_a_holder(url)
+    monkeypatch.setattr("kfood.study.board.platform.node", lambda: "elsewhere")
+    assert board.claim(KEYS[:1]) is None
+    storage = board.storage
+    monkeypatch.setattr(storage, "_get_stale_trial_ids", lambda study: [board._that_count()[KEYS[0]]._trial_id])
+    assert board.claim(KEYS[:1]).key == KEYS[0]
+
+
+def test_a_worker_that_was_believed_dead_is_told_politely(url):
+    from optuna.trial import TrialState
+
+    board = board_at(url)
+    board.post(["a"])
+    with board.claim(["a"]) as claim:
+        board.storage.set_trial_state_values(claim._trial, TrialState.FAIL)
+        assert claim.done({"x": 1}) is False
+    assert "a" not in board.states()
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("nonsense", "is no URL of a storage"),
+        ("postgresql+nodriver://u:secret@localhost/x", "driver that is not installed"),
+        ("postgresql://kfood:secret@localhost:1/x", "cannot be used"),
+        ("sqlite:////proc/nowhere/study.db", "/proc/nowhere"),
+    ],
+)
+def test_a_storage_that_cannot_be_used_is_told_without_its_password(url, words):
+    with pytest.raises(KfoodError, match=re.escape(words)) as told:
+        board_at(url)
+    assert "secret" not in str(told.value)
+
+
+def test_a_file_that_is_no_database_is_told(url, tmp_path):
+    (tmp_path / "study.db").write_bytes(b"not a database" * 1000)
+    with pytest.raises(MachineError, match="not a database"):
+        board_at(url)
+
+
+def test_a_database_that_is_gone_is_told(url, tmp_path):
+    board = board_at(url)
+    with sqlite3.connect(tmp_path / "study.db") as database:
+        database.execute("DROP TABLE trials")
+    with pytest.raises(MachineError, match="cannot be used"):
+        board.states()
