@@ -18,6 +18,7 @@ COMMANDS = re.findall(r"^    (kfood .+?)(?:  +#.*)?$", README, re.MULTILINE)
 PYTHON = re.search(r"^    import kfood\n(?:    .*\n|\n(?=    ))+", README, re.MULTILINE)[0]
 SMALL = "--set training.epochs=1 --set data.size=32 --set training.batch_size=8 --set training.workers=0"
 SHORTER = {"train": SMALL, "lrfind": f"{SMALL} --seeds 1 --iterations 40", "doctor": "--quick"}
+SHORTER_STUDY = {"new": "", "plan": "--seeds 1"}
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +40,9 @@ def at_work(place, make_photos, monkeypatch):
 
 
 def run(command: str) -> int:
-    words = shlex.split(f"{command} {SHORTER.get(command.split()[1], '')}")
+    name, *rest = command.split()[1:]
+    shorter = SHORTER_STUDY.get(rest[0], "--seeds 1") if name == "study" else SHORTER.get(name, "")
+    words = shlex.split(f"{command} {shorter}".replace("--workers 2", ""))
     sys.argv = words
     try:
         main()

@@ -4,10 +4,12 @@ import math
 
 import numpy as np
 import pytest
-from support.drawn_answers import drawn_answers
+from scipy.stats import t
 
 from kfood.errors import KfoodError
 from kfood.study.choice_bias import choice_bias
+from kfood.study.crossed import crossed
+from support.drawn_answers import drawn_answers
 
 
 def test_by_hand():
@@ -17,6 +19,17 @@ def test_by_hand():
     assert found.valid_less_test.mean == pytest.approx(0.75 - 0.625)
     assert found.best_less_last.mean == pytest.approx((0 + 0.25 + 0 + 0.25) / 4)
     assert found.best_less_last.low == 0  # never below
+
+
+def test_seeds_and_the_photos_of_both_sets_add_to_the_interval():
+    valid, test = (drawn_answers(np.random.default_rng(seed), 1, 1, 3, 90)[0] for seed in (2, 3))
+    groups = np.arange(90)
+    sets = [crossed(valid[0], groups), crossed(test[0], groups)]
+    by_seed = (valid.mean(2) - test.mean(2))[0]
+    square = t.isf(0.025, 2) ** 2 * by_seed.var(ddof=1) / 3
+    square += t.isf(0.025, 89) ** 2 * sum(one.of_photos - one.of_both for one in sets)
+    found = choice_bias(valid, test, groups, groups, valid.mean(2)).valid_less_test
+    assert (found.high - found.low) / 2 == pytest.approx(square**0.5)
 
 
 def test_one_seed_tells_nothing_of_other_trainings():

@@ -5,10 +5,10 @@ import math
 import numpy as np
 import pytest
 from scipy.stats import t
-from support.drawn_answers import drawn_answers
 
 from kfood.errors import KfoodError
 from kfood.study.crossed import common_spread, crossed, half_width, p_value, variance_of_seeds
+from support.drawn_answers import drawn_answers
 
 RNG = np.random.default_rng(2)
 VALUES = RNG.random((3, 12))

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 from scipy.stats import ttest_1samp
-from support.drawn_answers import drawn_answers
 
 from kfood.compare import mcnemar
 from kfood.errors import KfoodError
 from kfood.study.crossed import common_spread
 from kfood.study.differences import paired_difference
+from support.drawn_answers import drawn_answers
 
 
 def one_seed(only_first, only_second, photos=100):

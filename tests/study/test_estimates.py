@@ -4,11 +4,12 @@ import math
 
 import numpy as np
 import pytest
-from support.drawn_answers import drawn_answers
+from scipy.stats import t
 
 from kfood.interpret.metrics import wilson
-from kfood.study.crossed import common_spread
+from kfood.study.crossed import common_spread, crossed
 from kfood.study.estimates import estimate, score_interval
+from support.drawn_answers import drawn_answers
 
 
 def width(found):
@@ -47,7 +48,16 @@ def test_all_right_or_all_wrong_is_no_certainty(seeds, right):
     assert found.low <= low + 1e-9
     assert found.high >= high - 1e-9
     grouped = estimate(np.full((seeds, 50), right), np.arange(50) // 5)
-    assert width(grouped) > width(found)
+    assert width(grouped) > 3 * width(found)
+
+
+def test_seeds_and_photos_each_add_their_own_with_their_own_t():
+    answers = drawn_answers(np.random.default_rng(2), 1, 1, 3, 80, 0.7)[0, 0]
+    parts = crossed(answers, np.arange(80))
+    square = t.isf(0.05, 2) ** 2 * parts.of_seeds + t.isf(0.05, 79) ** 2 * (parts.of_photos - parts.of_both)
+    mean = answers.mean()
+    found = estimate(answers, np.arange(80), level=0.9)
+    assert (found.low, found.high) == pytest.approx(score_interval(mean, square / (mean * (1 - mean))))
 
 
 def test_intervals_stay_between_0_and_1_and_around_the_mean():

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 from scipy.stats import t
-from support.drawn_answers import drawn_answers
 
 from kfood.interpret.metrics import wilson
 from kfood.study.estimates import Estimate, estimate
 from kfood.study.reported import DIFFERS, REPRODUCED, against_report
 from kfood.study.verdicts import SAME
+from support.drawn_answers import drawn_answers
 
 NARROW = Estimate(0.95, 0.948, 0.952, 3, 40000, 40000, between=0.001, beyond=0.0008, freedom=14)
 

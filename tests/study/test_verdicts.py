@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from support.drawn_answers import drawn_answers
 
 from kfood.study.verdicts import BETTER, CHOSEN, SAME, WORSE, choose_winner, holm, verdicts
+from support.drawn_answers import drawn_answers
 
 
 def test_the_winner_has_the_highest_mean_and_the_first_of_equals_wins():

@@ -68,7 +68,8 @@ def test_where_no_step_fits_the_last_is_taken_and_its_time_is_said(measured, cap
 def test_a_slower_machine_takes_a_later_step(monkeypatch):
     recipe, chosen = make(ladder=LADDER), []
     for factor in (1, 2, 100):
-        monkeypatch.setattr(time_plan, "measure_rates", lambda step, factor=factor: (RATES[0] * factor, RATES[1] * factor))
+        rates = (RATES[0] * factor, RATES[1] * factor)
+        monkeypatch.setattr(time_plan, "measure_rates", lambda step, rates=rates: rates)
         chosen.append(fit_into(recipe, photos(), 1.1 * needed(ladder_steps(recipe)[0])).training.epochs)
     assert chosen == [8, 4, 2]
 

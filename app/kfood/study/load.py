@@ -54,10 +54,7 @@ def load_study(name: str) -> Study:
     """
     path = find_study(name)
     study = validate_as(Study, {"name": path.stem, **read_toml(path)}, str(path))
-    if not study.recipe.endswith(".toml"):
-        find_recipe(study.recipe, beside=path.parent)
-    elif not os.path.isabs(study.recipe):  # a path is meant from the study's own folder
-        study = study.model_copy(update={"recipe": str(path.parent / study.recipe)})
+    study = study.model_copy(update={"recipe": _recipe_of(study, path)})
     base = load_recipe(study.recipe, data="photos")
     carried: Changes = {}
     for table in study.tables:
@@ -92,6 +89,16 @@ def choose_budget(study: Study, name: str) -> Budget:
             f"It has {listed(study.budgets)}."
         )
     return study.budgets[name]
+
+
+def _recipe_of(study: Study, path: Path) -> str:
+    """Return a shipped recipe's name as it is; a file's path, which is meant from the study's folder, whole."""
+    is_file = study.recipe.endswith(".toml") or "/" in study.recipe
+    try:
+        found = find_recipe(study.recipe, beside=path.parent if is_file else None)
+    except KfoodError as error:
+        raise KfoodError(f'{path}: recipe = "{shortened(study.recipe)}" cannot be followed. {error}') from None
+    return str(found.absolute()) if is_file else study.recipe
 
 
 def _require_rows_differ(table: Table, base: Recipe, path: Path) -> None:

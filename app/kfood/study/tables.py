@@ -11,6 +11,7 @@ import pandas as pd
 
 from kfood.recipes.load import DEMO
 from kfood.study.choice_bias import Gap, choice_bias
+from kfood.study.crossed import Spread, common_spread
 from kfood.study.estimates import Estimate, estimate
 from kfood.study.outcome import Judged, Outcome
 from kfood.study.plan import PlannedRow, PlannedTable, winner
@@ -76,7 +77,11 @@ def table_results(
     chosen = best.row.name if best else ""
     comparable = {name: found for name, found in whole.items() if _same_photos(found, whole[chosen])}
     compared = _verdicts(comparable, chosen)
-    estimates = {name: _estimate([one.test for one in found]) for name, found in whole.items()}
+    spread = _spread(comparable)
+    estimates = {
+        name: _estimate([one.test for one in found], spread if name in comparable else None)
+        for name, found in whole.items()
+    }
     reason = _not_comparable(terms, next(iter(whole.values()))[0]) if whole else ""
     rows = []
     for row in planned.rows:
@@ -132,8 +137,16 @@ def _verdicts(comparable: dict[str, list[Outcome]], chosen: str) -> dict[str, Ve
     return dict(zip(comparable, verdicts(right, list(comparable).index(chosen), groups), strict=True))
 
 
-def _estimate(judged: list[Judged]) -> Estimate:
-    return estimate(np.array([one.right for one in judged]), judged[0].groups)
+def _spread(comparable: dict[str, list[Outcome]]) -> Spread | None:
+    """Return how trainings spread in this table: more is known of it from all rows than from one."""
+    if not comparable:
+        return None
+    rows = [np.array([one.test.right for one in found]) for found in comparable.values()]
+    return common_spread(rows, next(iter(comparable.values()))[0].test.groups)
+
+
+def _estimate(judged: list[Judged], spread: Spread | None = None) -> Estimate:
+    return estimate(np.array([one.right for one in judged]), judged[0].groups, spread=spread)
 
 
 def _against(row: PlannedRow, found: list[Outcome], reason: str, reported: Reported | None) -> str:
