@@ -5,12 +5,15 @@ import os
 import re
 import signal
 import sqlite3
+import tempfile
+from pathlib import Path
 
 import pytest
 
 from kfood.errors import KfoodError, MachineError
 from kfood.study.board import Board
 from kfood.study.storage import local_storage
+from support import postgresql
 
 CONTEXT = multiprocessing.get_context("forkserver")
 KEYS = [f"{number:016x}" for number in range(20)]
@@ -21,8 +24,22 @@ def url(tmp_path):
     return local_storage(tmp_path)
 
 
-def board_at(url, **settings) -> Board:
-    return Board(url, "test", **settings)
+@pytest.fixture(scope="module")
+def server_url():
+    if not postgresql.programs():
+        pytest.skip("PostgreSQL is not installed")
+    with tempfile.TemporaryDirectory() as folder, postgresql.server(Path(folder)) as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def each_url(request):
+    """A file, then a server where there is one."""
+    return request.getfixturevalue("url" if request.param == "sqlite" else "server_url")
+
+
+def board_at(url, name="test", **settings) -> Board:
+    return Board(url, name, **settings)
 
 
 def post_and_claim(url, claimed) -> None:
@@ -51,8 +68,8 @@ def kill_a_holder(url) -> str:
     return key
 
 
-def test_a_trainings_life(url):
-    board = board_at(url)
+def test_a_trainings_life(each_url):
+    board = board_at(each_url, "life")
     board.post(["a", "b", "c"])
     board.post(["b", "d"])
     assert {key: state.state for key, state in board.states().items()} == dict.fromkeys("abcd", "waiting")

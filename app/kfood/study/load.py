@@ -60,8 +60,10 @@ def load_study(name: str) -> Study:
     for table in study.tables:
         _require_rows_differ(table, settled(base, str(path), study.settings, carried), path)
         carried = merged(carried, kept_change(table))
+    start = load_recipe(base.model.start_from, data="photos") if base.model.start_from else base
     for name_of, budget in study.budgets.items():
         settled(base, f"{path}: budgets.{name_of}.settings", budget.settings)
+        settled(start, f"{path}: budgets.{name_of}.start_settings", budget.start_settings)
     return study
 
 
