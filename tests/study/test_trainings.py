@@ -106,8 +106,8 @@ def test_a_rows_own_settings_stand_above_the_tables_the_budgets_and_what_is_carr
 
 def test_a_wrong_row_is_named(terms):
     table = terms.study.tables[1]
-    with pytest.raises(KfoodError, match='mine: row "smooth" of the table loss: .*robust and label_smoothing'):
-        row_recipe(terms, table, table.rows[1], {"loss": {"robust": 0.7}})
+    with pytest.raises(KfoodError, match='mine: row "smooth" of the table loss: .*nesterov = true needs'):
+        row_recipe(terms, table, table.rows[1], {"optimizer": {"nesterov": True}})
 
 
 @pytest.fixture
