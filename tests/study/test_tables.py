@@ -1,109 +1,166 @@
 """Tables say what was found, and no more: verdicts, what is not finished, what cannot be compared."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
-import numpy as np
+import pandas as pd
 import pytest
 
-from kfood.report.study_page import write_study_page
-from kfood.study.export import export_study
-from kfood.study.outcome import Judged, Outcome
-from kfood.study.plan import Way, plan_tables
-from kfood.study.tables import NOT_COMPARABLE, table_results
-
-N = 400
+from kfood.study import sentences as sentences_module
+from kfood.study.estimates import estimate
+from kfood.study.tables import COLUMNS, NOT_COMPARABLE
+from support.made_study import N, made_outcome, made_study
 
 
-def judged(share: float, rng: np.random.Generator, photos: str = "same") -> Judged:
-    right = rng.permutation(N) < share * N
-    return Judged(share, 1.0, share, right, np.arange(N), photos)
-
-
-def outcome(share: float, seed: int, photos: str = "same") -> Outcome:
-    rng = np.random.default_rng(seed)
-    return Outcome(f"runs/{seed}", "here", 60.0, 4, 3, share - 0.01, judged(share, rng), judged(share, rng, photos))
-
-
-@pytest.fixture
-def table(session):
-    return plan_tables(session.terms, session.tables, Way.reported, {}, {})[0]
-
-
-def outcomes_of(table, shares, photos=None):
-    return {
-        one.key: outcome(share, 10 * number + seed, (photos or {}).get(row.row.name, "same"))
-        for number, (row, share) in enumerate(zip(table.rows, shares, strict=True))
-        for seed, one in enumerate(row.trainings)
-    }
+@pytest.fixture(autouse=True)
+def classes(monkeypatch):
+    """Photos of as many classes as the report had; nothing is read from disk."""
+    found = SimpleNamespace(samples=pd.DataFrame({"label": range(42)}))
+    monkeypatch.setattr(sentences_module, "prepare_samples", lambda data: found)
+    return found
 
 
 def by_row(result, column):
-    return dict(zip(result.rows["row"], result.rows[column], strict=True))
+    return dict(zip(result.numbers["row"], result.numbers[column], strict=True))
 
 
-def test_a_far_worse_row_is_worse_and_a_like_one_cannot_be_told_apart(session, table):
-    result = table_results(table, outcomes_of(table, [0.9, 0.895, 0.3]), {}, session.terms)
-    assert result.winner == "8"
-    assert by_row(result, "verdict") == {"8": "chosen", "16": "cannot be told apart", "4000": "worse"}
-    assert by_row(result, "test")["16"] == pytest.approx(0.895)
-    assert by_row(result, "n")["8"] == N and by_row(result, "seeds")["8"] == "2 of 2"
-    assert by_row(result, "p")["4000"] < 0.05 < by_row(result, "p")["16"]
-    assert by_row(result, "minutes")["8"] == pytest.approx(2)
-    assert any("+0.0100" in sentence for sentence in result.sentences)  # best epoch above the last
+def said(study):
+    return " ".join(study.result().sentences)
 
 
-def test_rows_that_are_not_finished_or_failed_say_so(session, table):
-    done = outcomes_of(table, [0.9, 0.5, 0.3])
-    del done[table.rows[1].trainings[1].key]
-    lost = [one.key for one in table.rows[2].trainings]
-    for key in lost:
-        del done[key]
-    result = table_results(table, done, dict.fromkeys(lost, "the batch is too large"), session.terms)
-    assert by_row(result, "verdict")["16"] == "not finished: 1 of 2 seeds"
-    assert by_row(result, "verdict")["4000"] == "failed: the batch is too large"
-    assert "16" not in result.estimates and by_row(result, "verdict")["8"] == "chosen"
+def test_the_numbers_of_a_row_are_those_of_its_trainings():
+    study = made_study({"a": [0.9, 0.8], "b": [0.3, 0.3]})
+    result = study.result()
+    assert list(result.numbers.columns) == COLUMNS
+    row = result.numbers.set_index("row").loc["a"]
+    assert (row["valid"], row["test"], row["loss"]) == pytest.approx((0.85, 0.85, 1.5))
+    assert (row["n"], row["seeds done"], row["seeds"], row["macro-F1"], row["minutes"]) == (N, 2, 2, 0.5, 2)
+    assert row["low"] < 0.8 and row["high"] > 0.9  # two trainings that far apart say little of a third
+    assert by_row(result, "difference")["b"] == pytest.approx(-0.55)
+    assert by_row(result, "difference high")["b"] < 0 and by_row(result, "p")["b"] < 0.05
+    assert pd.isna(by_row(result, "difference")["a"])
+    assert result.folders == {"a": ["runs/0", "runs/1"], "b": ["runs/10", "runs/11"]}
 
 
-def test_rows_on_other_photos_are_not_compared(session, table):
-    result = table_results(table, outcomes_of(table, [0.9, 0.5, 0.3], {"16": "others"}), {}, session.terms)
-    assert by_row(result, "verdict")["16"] == "other photos"
+def test_a_far_worse_row_is_worse_and_a_like_one_cannot_be_told_apart():
+    result = made_study({"like": [0.895, 0.895], "best": [0.9, 0.9], "poor": [0.3, 0.3]}).result()
+    assert result.winner == "best"
+    assert by_row(result, "verdict") == {"like": "cannot be told apart", "best": "chosen", "poor": "worse"}
+    assert result.rows.loc[2, "against winner"].startswith("-0.6000 (-0.")
 
 
-def test_nothing_done_yet(session, table):
-    result = table_results(table, {}, {}, session.terms)
+def test_it_is_chosen_on_validation_and_may_be_worse_on_test():
+    study = made_study({"chosen": [0.8, 0.8], "other": [0.7, 0.7]})
+    for key in ("0-0", "0-1"):
+        study.outcomes[key] = replace(study.outcomes[key], test=made_outcome(0.2, 5).test)
+    result = study.result()
+    assert result.winner == "chosen" and by_row(result, "verdict") == {"chosen": "chosen", "other": "better"}
+
+
+def test_rows_that_are_not_finished_or_failed_say_so_and_are_not_compared():
+    study = made_study({"a": [0.5, 0.5], "half": [0.9], "lost": []}, failed={"lost": "the batch is too large"})
+    result = study.result()
+    verdicts = {"a": "chosen", "half": "not finished: 1 of 2 seeds", "lost": "failed: the batch is too large"}
+    assert by_row(result, "verdict") == verdicts
+    assert by_row(result, "test")["half"] == pytest.approx(0.9)  # shown, though it chooses nothing
+    assert pd.isna(by_row(result, "low")["half"]) and by_row(result, "seeds done")["lost"] == 0
+    assert by_row(result, "n") == {"a": N, "half": N, "lost": None}
+    assert result.rows.loc[1, "seeds"] == "1 of 2" and result.rows.loc[2, "95 % interval"] == ""
+
+
+def test_rows_on_other_photos_are_not_compared():
+    study = made_study({"a": [0.9, 0.9], "b": [0.3, 0.3]})
+    study.outcomes |= {key: made_outcome(0.3, 7, "others") for key in ("1-0", "1-1")}
+    result = study.result()
+    assert by_row(result, "verdict")["b"] == "other photos" and pd.isna(by_row(result, "p")["b"])
+
+
+def test_nothing_done_yet_names_the_budget_all_the_same():
+    study = made_study({"a": [], "b": []}, about="small: a little", budget_name="small", report={"a": {"valid": 0.5}})
+    result = study.result()
     assert result.winner == "" and set(by_row(result, "verdict").values()) == {"not finished: 0 of 2 seeds"}
+    assert "Budget: small: a little." in result.sentences
+    assert "No row has all its seeds yet" in said(study) and "not comparable: another budget" in said(study)
 
 
-def with_report(terms, **changes):
-    from kfood.study.schema import Reported
-
-    reported = Reported(classes=2, valid=N, test=N, margin=0.05)
-    budget = terms.budget.model_copy(update=changes.pop("budget", {}))
-    return replace(
-        terms, study=terms.study.model_copy(update={"reported": reported}), budget=budget, budget_name="full", **changes
-    )
+REPORT = {"a": {"valid": 0.8, "test": 0.9}, "b": {"valid": 0.8}}
 
 
-def test_the_report_is_compared_only_with_its_like(session, table):
-    done = outcomes_of(table, [0.9, 0.5, 0.3])
-    terms = with_report(session.terms)
-    assert by_row(table_results(table, done, {}, terms), "against report")["8"].startswith("differs (valid +0.4000")
-    fewer = with_report(session.terms, budget={"epochs": 0.5})
-    result = table_results(table, done, {}, fewer)
-    assert by_row(result, "against report")["8"] == NOT_COMPARABLE
-    assert any("another budget" in sentence for sentence in result.sentences)
-    assert by_row(result, "against report")["16"] == ""  # the report says nothing of it
+def test_the_report_is_compared_on_test_where_it_has_a_figure_else_on_validation():
+    study = made_study({"a": [0.9, 0.9], "b": [0.3, 0.3], "c": [0.9, 0.9]}, report=REPORT)
+    result = study.result()
+    assert by_row(result, "against report") == {"a": "reproduced", "b": "differs", "c": None}
+    assert by_row(result, "report split") == {"a": "test", "b": "valid", "c": None}
+    assert by_row(result, "report difference")["b"] == pytest.approx(-0.5)
+    assert result.rows.loc[1, "against report"].startswith("differs (valid -0.5000 (-0.")
+    assert "not comparable" not in said(study)
 
 
-def test_page_and_export_hold_the_tables_and_no_markup_of_the_data(session, table, tmp_path):
-    row = table.rows[0].row.model_copy(update={"name": "<b>8|</b>"})
-    odd = replace(table, rows=(replace(table.rows[0], row=row), *table.rows[1:]))
-    results = [table_results(odd, outcomes_of(odd, [0.9, 0.895, 0.3]), {}, session.terms)]
-    page = write_study_page(results, session.terms, session.standing(), tmp_path / "page.html").read_text("utf-8")
-    assert "&lt;b&gt;8|&lt;/b&gt;" in page and "<b>8" not in page
-    assert "This is not the full study. Budget: small" in page and "cannot be told apart" in page
-    csv, markdown = export_study(results, tmp_path / "tables")
-    assert csv.name == "batch-size.csv" and "<b>8|</b>" in csv.read_text("utf-8-sig")
-    lines = markdown.read_text("utf-8").splitlines()
-    rows = [line for line in lines if line.startswith("| ")]
-    assert len(rows) == 5 and len({line.replace("\\|", "").count("|") for line in rows}) == 1
+def test_how_trainings_spread_is_known_of_all_rows():
+    study = made_study({"a": [0.9, 0.8], **{f"row{number}": [0.85, 0.85] for number in range(6)}})
+    row = study.result().numbers.set_index("row").loc["row0"]
+    found = [study.outcomes[key].test for key in ("1-0", "1-1")]
+    alone = estimate([one.right for one in found], found[0].groups)
+    assert row["high"] - row["low"] > alone.high - alone.low
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"budget_name": "small"}, "another budget"),
+        ({"data": "demo"}, "these are drawings"),
+    ],
+)
+def test_the_report_is_not_compared_on_other_terms(changes, reason):
+    study = made_study({"a": [0.9, 0.9], "b": [0.3, 0.3]}, report=REPORT, **changes)
+    assert set(by_row(study.result(), "against report").values()) == {NOT_COMPARABLE}
+    assert said(study).count(f"The report's figures are not comparable: {reason}.") == 1
+
+
+@pytest.mark.parametrize(
+    "change", [{"epochs": 0.5}, {"settings": {"data": {"size": 64}}}, {"start_settings": {"x": 1}}]
+)
+def test_a_budget_that_makes_anything_smaller_is_another_one_whatever_it_is_called(change):
+    study = made_study({"a": [0.9, 0.9]}, report=REPORT)
+    study.terms = replace(study.terms, budget=study.terms.budget.model_copy(update=change))
+    assert by_row(study.result(), "against report") == {"a": NOT_COMPARABLE}
+
+
+def test_the_report_is_not_compared_on_other_data(classes):
+    study = made_study({"a": [0.9, 0.9]}, report=REPORT)
+    like = study.terms.study.reported
+
+    def with_reported(**figures):
+        update = {"reported": like.model_copy(update=figures)}
+        study.terms = replace(study.terms, study=study.terms.study.model_copy(update=update))
+        return by_row(study.result(), "against report")["a"], said(study)
+
+    assert with_reported(test=408)[0] != NOT_COMPARABLE  # within 2 %
+    verdict, words = with_reported(test=409)
+    assert verdict == NOT_COMPARABLE and "other data, 400 test photos where the report had 409" in words
+    classes.samples = classes.samples.iloc[:13]
+    verdict, words = with_reported(test=N)
+    assert verdict == NOT_COMPARABLE and "other data, 13 classes where the report had 42" in words
+
+
+def test_only_the_row_on_other_photos_is_not_comparable():
+    study = made_study({"a": [0.9, 0.9], "b": [0.3, 0.3]}, report=REPORT)
+    for key in ("1-0", "1-1"):
+        few = made_outcome(0.3, 7, "few").test
+        study.outcomes[key] = replace(
+            study.outcomes[key], test=replace(few, right=few.right[:100], groups=few.groups[:100])
+        )
+    assert by_row(study.result(), "against report") == {"a": "reproduced", "b": NOT_COMPARABLE}
+    assert "figures of b are not comparable: other data, 100 test photos" in said(study)
+
+
+def test_without_a_report_nothing_is_said_of_one():
+    study = made_study({"a": [0.9, 0.9]}, reported=False)
+    assert by_row(study.result(), "against report") == {"a": None} and "The report" not in said(study)
+
+
+def test_the_choice_of_the_epoch_and_a_lone_seed_are_told():
+    study = made_study({"a": [0.9, 0.9], "b": [0.3, 0.3]})
+    assert "the best epoch's less the last one's, both on validation, is +0.0100 (+0.0" in said(study)
+    assert "test accuracy is +0.0000 (-0.0" in said(study) and "With one seed" not in said(study)
+    assert "nothing is known of what another training" in said(made_study({"a": [0.9]}, seeds=1))

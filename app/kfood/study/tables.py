@@ -1,4 +1,4 @@
-"""A study's table with what was found: accuracies, the comparison with the winner, and with the report."""
+"""A study's table with what was found: accuracies, the comparison with the chosen row, and with the report."""
 
 from __future__ import annotations
 
@@ -9,35 +9,47 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from kfood.recipes.load import DEMO
-from kfood.study.choice_bias import Gap, choice_bias
-from kfood.study.crossed import Spread, common_spread
+from kfood.study.crossed import common_spread
 from kfood.study.estimates import Estimate, estimate
-from kfood.study.outcome import Judged, Outcome
+from kfood.study.outcome import Outcome
 from kfood.study.plan import PlannedRow, PlannedTable, winner
 from kfood.study.reported import against_report
-from kfood.study.schema import Reported, Table
+from kfood.study.schema import Figures, Reported
+from kfood.study.schema import Table as StudyTable
+from kfood.study.sentences import not_comparable, sentences
 from kfood.study.trainings import Terms
-from kfood.study.verdicts import Verdict, verdicts
+from kfood.study.verdicts import CHOSEN, Verdict, verdicts
 
 COLUMNS = [
     "row",
+    "seeds done",
     "seeds",
     "valid",
     "test",
-    "95 % interval",
+    "low",
+    "high",
     "n",
-    "against winner",
+    "macro-F1",
+    "loss",
+    "difference",
+    "difference low",
+    "difference high",
     "p",
     "verdict",
     "report valid",
     "report test",
     "against report",
+    "report split",
+    "report difference",
+    "report difference low",
+    "report difference high",
     "minutes",
 ]
 NOT_COMPARABLE = "not comparable"
-_FULL = "full"
-_NEARLY = 0.02  # photos more or fewer than the report had
+OTHER_PHOTOS = "other photos"
+_SPLITS = ("valid", "test")
+_TEXTS = ("row", "verdict", "against report", "report split")
+_COUNTS = ("seeds done", "seeds", "n")
 
 
 @dataclass(frozen=True)
@@ -46,19 +58,43 @@ class TableResult:
 
     Args:
         table: of the study.
-        rows: a row a study row, with `COLUMNS`; accuracies are means over seeds, 0 to 1.
-        estimates: accuracy on test with its interval, by row; only of rows with all their seeds.
+        numbers: a row a study row, with `COLUMNS`. Accuracies, loss and macro-F1 are means over the seeds that are
+            done; accuracies, macro-F1 and p are 0 to 1, losses nats. low and high hold the accuracy on test, over
+            seeds and photos; n is of test photos. difference is the row's accuracy on test less the chosen row's, p
+            adjusted for all rows (`verdicts`). report difference is ours less the report's, on `report split`.
+            minutes are of all its trainings. What is not known is None or NaN; intervals need all seeds.
         sentences: what holds for the whole table.
         winner: the row chosen on validation; '' where none is whole.
         folders: of the runs, by row.
     """
 
-    table: Table
-    rows: pd.DataFrame
-    estimates: dict[str, Estimate]
+    table: StudyTable
+    numbers: pd.DataFrame
     sentences: list[str]
     winner: str
     folders: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def rows(self) -> pd.DataFrame:
+        """Return the numbers as a narrower table for a person: an interval in one column, verdicts in words."""
+        records = self.numbers.to_dict("records")
+        return pd.DataFrame(
+            {
+                "row": [one["row"] for one in records],
+                "seeds": [f"{one['seeds done']} of {one['seeds']}" for one in records],
+                "valid": self.numbers["valid"],
+                "test": self.numbers["test"],
+                "95 % interval": [_interval(one["low"], one["high"]) for one in records],
+                "n": self.numbers["n"],
+                "against winner": [_difference(one, "difference") for one in records],
+                "p": self.numbers["p"],
+                "verdict": [one["verdict"] for one in records],
+                "report valid": self.numbers["report valid"],
+                "report test": self.numbers["report test"],
+                "against report": [_against_in_words(one) for one in records],
+                "minutes": self.numbers["minutes"].round(1),
+            }
+        )
 
 
 def table_results(
@@ -66,160 +102,123 @@ def table_results(
 ) -> TableResult:
     """Return what was found for a table so far.
 
+    The chosen row is the one with the highest mean accuracy on validation; what is said of it, and against it, is of
+    test.
+
     Args:
         planned: the table with its trainings.
         outcomes: of finished trainings, by key.
         failed: why trainings failed, by key.
-        terms: of the study: its budget decides whether the report's figures can be reproduced.
+        terms: of the study: budget and photos decide whether the report's figures can be reproduced.
     """
-    whole = {row.row.name: _outcomes(row, outcomes) for row in planned.rows if _is_whole(row, outcomes)}
+    done = {row.row.name: [outcomes[one.key] for one in row.trainings if one.key in outcomes] for row in planned.rows}
+    whole = {row.row.name: row for row in planned.rows if 0 < len(row.trainings) == len(done[row.row.name])}
     best = winner(planned, outcomes)
     chosen = best.row.name if best else ""
-    comparable = {name: found for name, found in whole.items() if _same_photos(found, whole[chosen])}
-    compared = _verdicts(comparable, chosen)
-    spread = _spread(comparable)
-    estimates = {
-        name: _estimate([one.test for one in found], spread if name in comparable else None)
-        for name, found in whole.items()
-    }
-    reason = _not_comparable(terms, next(iter(whole.values()))[0]) if whole else ""
+    names = sorted(whole, key=lambda name: name != chosen)  # the chosen one first
+    comparable = {name: done[name] for name in names if _same_photos(done[name], done[chosen])}
+    compared = _verdicts(comparable)
+    estimates = {split: _estimates({name: done[name] for name in whole}, comparable, split) for split in _SPLITS}
+    reasons = not_comparable(terms, {name: (row, done[name]) for name, row in whole.items()})
     rows = []
     for row in planned.rows:
-        found = [outcomes[one.key] for one in row.trainings if one.key in outcomes]
-        about = _row(row, found, estimates.get(row.row.name), compared.get(row.row.name), terms)
-        if row.row.name not in whole:
-            about["verdict"] = _why_not_whole(row, len(found), failed)
-        elif row.row.name not in compared:
-            about["verdict"] = "other photos"
-        if whole and row.row.name in whole:
-            about["against report"] = _against(row, found, reason, terms.study.reported)
+        name = row.row.name
+        about = {"row": name, "seeds": terms.seeds, **_figures_of(row.row.report), **_means(done[name])}
+        if name in whole:
+            ours = {split: estimates[split][name] for split in _SPLITS}
+            about |= {"low": ours["test"].low, "high": ours["test"].high}
+            about |= _against(row.row.report, ours, reasons[name], terms.study.reported)
+            about |= _against_chosen(compared[name]) if name in compared else {"verdict": OTHER_PHOTOS}
+        else:
+            about["verdict"] = _why_not_whole(row, len(done[name]), failed)
         rows.append(about)
-    table = pd.DataFrame(rows, columns=COLUMNS)
-    folders = {row.row.name: [one.folder for one in _done(row, outcomes)] for row in planned.rows}
-    sentences = _sentences(planned, terms, comparable, chosen, reason)
-    return TableResult(planned.table, table, estimates, sentences, chosen, folders)
+    folders = {name: [one.folder for one in found] for name, found in done.items()}
+    said = sentences(terms, planned.rows, comparable, reasons)
+    return TableResult(planned.table, _as_table(rows), said, chosen, folders)
 
 
-def _row(
-    row: PlannedRow, found: list[Outcome], ours: Estimate | None, verdict: Verdict | None, terms: Terms
-) -> dict[str, Any]:
-    report = row.row.report
-    about: dict[str, Any] = {
-        "row": row.row.name,
-        "seeds": f"{len(found)} of {terms.seeds}",
-        "report valid": report.valid,
-        "report test": report.test,
-        "against report": "",
-        "minutes": sum(one.seconds for one in found) / 60 if found else None,
+def _as_table(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """Return the rows with `COLUMNS`; counts stay whole numbers, though some rows have none."""
+    kinds = {name: object if name in (*_TEXTS, *_COUNTS) else float for name in COLUMNS}
+    return pd.DataFrame({name: pd.Series([row.get(name) for row in rows], dtype=kinds[name]) for name in COLUMNS})
+
+
+def _figures_of(report: Figures) -> dict[str, Any]:
+    return {"report valid": report.valid, "report test": report.test}
+
+
+def _means(found: list[Outcome]) -> dict[str, Any]:
+    if not found:
+        return {"seeds done": 0}
+    f1 = [one.test.macro_f1 for one in found]
+    return {
+        "seeds done": len(found),
+        "valid": float(np.mean([one.valid.accuracy for one in found])),
+        "test": float(np.mean([one.test.accuracy for one in found])),
+        "n": len(found[0].test.right),
+        "macro-F1": None if None in f1 else float(np.mean(f1)),
+        "loss": float(np.mean([one.test.loss for one in found])),
+        "minutes": sum(one.seconds for one in found) / 60,
     }
-    if found:
-        about |= {
-            "valid": float(np.mean([one.valid.accuracy for one in found])),
-            "test": float(np.mean([one.test.accuracy for one in found])),
-            "n": len(found[0].test.right),
-        }
-    if ours:
-        about["95 % interval"] = f"{ours.low:.4f}–{ours.high:.4f}"
-    if verdict:
-        about["verdict"] = verdict.verdict
-        if verdict.verdict != "chosen":
-            difference = verdict.difference
-            about["against winner"] = f"{difference.mean:+.4f} ({difference.low:+.4f} to {difference.high:+.4f})"
-            about["p"] = verdict.p
-    return about
 
 
-def _verdicts(comparable: dict[str, list[Outcome]], chosen: str) -> dict[str, Verdict]:
+def _verdicts(comparable: Mapping[str, list[Outcome]]) -> dict[str, Verdict]:
+    """Return the verdicts by row; the first row is the chosen one."""
     if not comparable:
         return {}
-    right = [np.array([one.test.right for one in found]) for found in comparable.values()]
     groups = next(iter(comparable.values()))[0].test.groups
-    return dict(zip(comparable, verdicts(right, list(comparable).index(chosen), groups), strict=True))
+    right = [_right(found, "test") for found in comparable.values()]
+    return dict(zip(comparable, verdicts(right, 0, groups), strict=True))
 
 
-def _spread(comparable: dict[str, list[Outcome]]) -> Spread | None:
-    """Return how trainings spread in this table: more is known of it from all rows than from one."""
-    if not comparable:
-        return None
-    rows = [np.array([one.test.right for one in found]) for found in comparable.values()]
-    return common_spread(rows, next(iter(comparable.values()))[0].test.groups)
+def _against_chosen(verdict: Verdict) -> dict[str, Any]:
+    if verdict.verdict == CHOSEN:
+        return {"verdict": CHOSEN}
+    found = verdict.difference
+    return {
+        "verdict": verdict.verdict,
+        "difference": found.mean,
+        "difference low": found.low,
+        "difference high": found.high,
+        "p": verdict.p,
+    }
 
 
-def _estimate(judged: list[Judged], spread: Spread | None = None) -> Estimate:
-    return estimate(np.array([one.right for one in judged]), judged[0].groups, spread=spread)
+def _estimates(
+    whole: Mapping[str, list[Outcome]], comparable: Mapping[str, list[Outcome]], split: str
+) -> dict[str, Estimate]:
+    """Return the accuracies by row; how trainings spread is better known of all comparable rows than of one."""
+    spread = None
+    if comparable:
+        groups = getattr(next(iter(comparable.values()))[0], split).groups
+        spread = common_spread([_right(found, split) for found in comparable.values()], groups)
+    return {
+        name: estimate(
+            _right(found, split), getattr(found[0], split).groups, spread=spread if name in comparable else None
+        )
+        for name, found in whole.items()
+    }
 
 
-def _against(row: PlannedRow, found: list[Outcome], reason: str, reported: Reported | None) -> str:
-    """Return the verdict against the report: on test where it has a figure, else on validation."""
-    report = row.row.report
+def _right(found: list[Outcome], split: str) -> np.ndarray:
+    return np.array([getattr(one, split).right for one in found])
+
+
+def _against(report: Figures, ours: Mapping[str, Estimate], reason: str, reported: Reported | None) -> dict[str, Any]:
+    """Return the comparison with the report: on test where it has a figure, else on validation."""
     if reported is None or (report.test is None and report.valid is None):
-        return ""
+        return {}
     if reason:
-        return NOT_COMPARABLE
+        return {"against report": NOT_COMPARABLE}
     split, figure = ("valid", report.valid) if report.test is None else ("test", report.test)
-    ours = _estimate([getattr(one, split) for one in found])
-    against = against_report(ours, float(figure), getattr(reported, split), reported.margin)
-    return f"{against.verdict} ({split} {against.mean:+.4f}, {against.low:+.4f} to {against.high:+.4f})"
-
-
-def _not_comparable(terms: Terms, found: Outcome) -> str:
-    """Return why the report's figures cannot be reproduced here; '' where they can."""
-    reported = terms.study.reported
-    if reported is None:
-        return ""
-    if terms.data == DEMO or terms.base.data.root == DEMO:
-        return "these are drawings"
-    if terms.budget_name != _FULL or terms.budget.epochs < 1 or terms.budget.settings:
-        return f"another budget ({terms.budget.about})"
-    for split in ("valid", "test"):
-        ours, theirs = len(getattr(found, split).right), getattr(reported, split)
-        if abs(ours - theirs) > _NEARLY * theirs:
-            return f"other data: {ours:,} {split} photos, where the report had {theirs:,}"
-    return ""
-
-
-def _sentences(
-    planned: PlannedTable, terms: Terms, comparable: dict[str, list[Outcome]], chosen: str, reason: str
-) -> list[str]:
-    if not chosen:
-        return ["No row has all its seeds yet."]
-    first = comparable[chosen][0]
-    photos = f"{len(first.valid.right):,} validation and {len(first.test.right):,} test photos, {terms.seeds} seeds"
-    said = [f"Budget: {terms.budget.about}. {photos}; chosen on validation, compared on test: {chosen}."]
-    if terms.seeds == 1:
-        said.append("With one seed, nothing is known of what another training of the same row would give.")
-    if reason and any(row.row.report.valid is not None for row in planned.rows):
-        said.append(f"The report's figures are not comparable: {reason}.")
-    found = list(comparable.values())
-    bias = choice_bias(
-        np.array([[one.valid.right for one in row] for row in found]),
-        np.array([[one.test.right for one in row] for row in found]),
-        first.valid.groups,
-        first.test.groups,
-        np.array([[one.last_valid for one in row] for row in found]),
-    )
-    said.append(
-        "The epoch is chosen on validation, which flatters it: validation accuracy lies "
-        f"{_gap(bias.valid_less_test)} above test accuracy, and {_gap(bias.best_less_last)} above the last epoch's."
-    )
-    return said
-
-
-def _gap(gap: Gap) -> str:
-    interval = "" if np.isnan(gap.low) else f" ({gap.low:+.4f} to {gap.high:+.4f})"
-    return f"{gap.mean:+.4f}{interval}"
-
-
-def _outcomes(row: PlannedRow, outcomes: Mapping[str, Outcome]) -> list[Outcome]:
-    return [outcomes[one.key] for one in row.trainings]
-
-
-def _done(row: PlannedRow, outcomes: Mapping[str, Outcome]) -> list[Outcome]:
-    return [outcomes[one.key] for one in row.trainings if one.key in outcomes]
-
-
-def _is_whole(row: PlannedRow, outcomes: Mapping[str, Outcome]) -> bool:
-    return bool(row.trainings) and all(one.key in outcomes for one in row.trainings)
+    found = against_report(ours[split], float(figure), getattr(reported, split), reported.margin)
+    return {
+        "against report": found.verdict,
+        "report split": split,
+        "report difference": found.mean,
+        "report difference low": found.low,
+        "report difference high": found.high,
+    }
 
 
 def _same_photos(found: list[Outcome], chosen: list[Outcome]) -> bool:
@@ -230,3 +229,18 @@ def _why_not_whole(row: PlannedRow, done: int, failed: Mapping[str, str]) -> str
     reasons = [row.fault, *(failed[one.key] for one in row.trainings if one.key in failed)]
     reason = next(filter(None, reasons), "")
     return f"failed: {reason}" if reason else f"not finished: {done} of {len(row.trainings)} seeds"
+
+
+def _interval(low: float, high: float) -> str:
+    return "" if pd.isna(low) else f"{low:.4f}–{high:.4f}"
+
+
+def _difference(one: dict[str, Any], column: str) -> str:
+    mean, low, high = one[column], one[f"{column} low"], one[f"{column} high"]
+    return "" if pd.isna(mean) else f"{mean:+.4f} ({low:+.4f} to {high:+.4f})"
+
+
+def _against_in_words(one: dict[str, Any]) -> str:
+    if pd.isna(one["report difference"]):
+        return one["against report"] or ""
+    return f"{one['against report']} ({one['report split']} {_difference(one, 'report difference')})"

@@ -1,0 +1,136 @@
+"""What holds for a whole table of a study, in words: the budget, the photos, and what may not be concluded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from kfood.data.prepare import prepare_samples
+from kfood.errors import listed
+from kfood.recipes.load import DEMO
+from kfood.study.choice_bias import Gap, choice_bias
+from kfood.study.outcome import Outcome
+from kfood.study.plan import PlannedRow
+from kfood.study.trainings import Terms
+
+_FULL = "full"
+_NEARLY = 0.02  # photos more or fewer than the report had
+
+
+def is_full(terms: Terms) -> bool:
+    """Return whether rows are trained as the study says, with nothing made smaller."""
+    budget = terms.budget
+    return terms.budget_name == _FULL and budget.epochs == 1 and not budget.settings and not budget.start_settings
+
+
+def is_drawn(terms: Terms) -> bool:
+    """Return whether the photos are the demo's drawings."""
+    return DEMO in (terms.data, terms.base.data.root)
+
+
+def not_comparable(terms: Terms, rows: Mapping[str, tuple[PlannedRow, list[Outcome]]]) -> dict[str, str]:
+    """Return for each row why the report's figures cannot be reproduced there; '' where they can.
+
+    Args:
+        terms: of the study.
+        rows: those that are whole, by name.
+    """
+    if terms.study.reported is None:
+        return dict.fromkeys(rows, "")
+    if reason := _reason_of_terms(terms):
+        return dict.fromkeys(rows, reason)
+    known: dict[tuple[str, str], str] = {}
+    for row, (first, *_) in rows.values():
+        if _photos(first) not in known:
+            known[_photos(first)] = _reason_of_photos(terms, row, first)
+    return {name: known[_photos(found[0])] for name, (_, found) in rows.items()}
+
+
+def sentences(
+    terms: Terms, rows: tuple[PlannedRow, ...], comparable: Mapping[str, list[Outcome]], reasons: Mapping[str, str]
+) -> list[str]:
+    """Return what is to be said of a table.
+
+    Args:
+        terms: of the study.
+        rows: of the table.
+        comparable: the rows that are compared with each other, by name, the chosen one first; none where none is whole.
+        reasons: of each whole row, as by `not_comparable`.
+    """
+    said = [f"Budget: {terms.budget.about}.", _about_photos(terms, comparable)]
+    if terms.seeds == 1:
+        said.append("With one seed, nothing is known of what another training of the same row would give.")
+    said += _about_report(terms, rows, reasons)
+    if comparable:
+        said.append(_about_choice(list(comparable.values())))
+    return said
+
+
+def _about_photos(terms: Terms, comparable: Mapping[str, list[Outcome]]) -> str:
+    root = f"Photos: {terms.base.data.root}{', drawings and no photos' if is_drawn(terms) else ''}"
+    if not comparable:
+        return f"{root}. No row has all its seeds yet."
+    chosen, (first, *_) = next(iter(comparable.items()))
+    return (
+        f"{root}; {len(first.valid.right):,} for validation and {len(first.test.right):,} for test, {terms.seeds} "
+        f"{'seed' if terms.seeds == 1 else 'seeds'}. Chosen on validation, compared on test: {chosen}."
+    )
+
+
+def _about_report(terms: Terms, rows: tuple[PlannedRow, ...], reasons: Mapping[str, str]) -> list[str]:
+    names = [row.row.name for row in rows if row.row.report.valid is not None or row.row.report.test is not None]
+    if terms.study.reported is None or not names:
+        return []
+    if reason := _reason_of_terms(terms):
+        return [f"The report's figures are not comparable: {reason}."]
+    rows_of: dict[str, list[str]] = {}
+    for name in names:
+        if reasons.get(name):
+            rows_of.setdefault(reasons[name], []).append(name)
+    if list(rows_of.values()) == [names]:
+        return [f"The report's figures are not comparable: {reason}." for reason in rows_of]
+    return [f"The report's figures of {listed(of)} are not comparable: {reason}." for reason, of in rows_of.items()]
+
+
+def _about_choice(found: list[list[Outcome]]) -> str:
+    first = found[0][0]
+    bias = choice_bias(
+        np.array([[one.valid.right for one in row] for row in found]),
+        np.array([[one.test.right for one in row] for row in found]),
+        first.valid.groups,
+        first.test.groups,
+        np.array([[one.last_valid for one in row] for row in found]),
+    )
+    return (
+        "The epoch is chosen on validation, which flatters it: on average over these rows, validation accuracy less "
+        f"test accuracy is {_gap(bias.valid_less_test)}, in which test photos that are harder by themselves count too; "
+        f"the best epoch's less the last one's, both on validation, is {_gap(bias.best_less_last)}."
+    )
+
+
+def _gap(gap: Gap) -> str:
+    interval = "" if np.isnan(gap.low) else f" ({gap.low:+.4f} to {gap.high:+.4f})"
+    return f"{gap.mean:+.4f}{interval}"
+
+
+def _reason_of_terms(terms: Terms) -> str:
+    if is_drawn(terms):
+        return "these are drawings"
+    return "" if is_full(terms) else "another budget"
+
+
+def _reason_of_photos(terms: Terms, row: PlannedRow, found: Outcome) -> str:
+    reported = terms.study.reported
+    for split in ("valid", "test"):
+        ours, theirs = len(getattr(found, split).right), getattr(reported, split)
+        if abs(ours - theirs) > _NEARLY * theirs:
+            return f"other data, {ours:,} {split} photos where the report had {theirs:,}"
+    classes = prepare_samples(row.trainings[0].recipe.data).samples["label"].nunique()
+    if classes != reported.classes:
+        return f"other data, {classes} classes where the report had {reported.classes}"
+    return ""
+
+
+def _photos(found: Outcome) -> tuple[str, str]:
+    return found.valid.photos, found.test.photos
