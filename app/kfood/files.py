@@ -10,6 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kfood.errors import KfoodError
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -41,6 +43,20 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     finally:
         with suppress(OSError):  # where nothing can be written, nothing can be removed
             partial.unlink(missing_ok=True)
+
+
+def require_new_toml(file: Path, what: str) -> None:
+    """Check that a person may write a new TOML file here; `what` it is to be.
+
+    Raises:
+        KfoodError: it does not end in .toml, is there already, or its folder is not there.
+    """
+    if file.suffix != ".toml":
+        raise KfoodError(f"{file} does not end in .toml: name the new {what} so.")
+    if file.exists():
+        raise KfoodError(f"{file} is there already: name a new file.")
+    if not file.parent.is_dir():
+        raise KfoodError(f"There is no folder {file.parent}.")
 
 
 def write_text(path: Path, text: str) -> None:

@@ -1,5 +1,7 @@
 """A small study on drawn photos."""
 
+from collections.abc import Callable
+
 import pytest
 
 from kfood.study.session import Session, open_session
@@ -60,10 +62,15 @@ def study_file(tmp_path):
 
 
 @pytest.fixture
-def session(study_file, photos, tmp_path) -> Session:
-    return open_small(study_file, photos, tmp_path)
+def arguments(study_file, photos, tmp_path) -> Callable[..., tuple]:
+    """What `open_session` takes, for all tables of the small study."""
+
+    def of(data=photos, greedy=False) -> tuple:
+        return str(study_file), [], "small", None, str(data), greedy, None, tmp_path / "runs"
+
+    return of
 
 
-def open_small(study_file, photos, place, greedy=False, tables=(), seeds=None, storage=None) -> Session:
-    arguments = (str(study_file), list(tables), "small", seeds, str(photos), greedy, storage, place / "runs")
-    return open_session(*arguments)
+@pytest.fixture
+def session(arguments) -> Session:
+    return open_session(*arguments())

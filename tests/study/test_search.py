@@ -2,6 +2,7 @@
 
 import pytest
 
+from kfood.errors import MachineError
 from kfood.study.search import WHOLE, Method, Rung, search, spent
 from kfood.training.stop import Stop
 
@@ -47,6 +48,19 @@ def test_a_combination_that_cannot_be_trained_counts_and_is_told(session, caplog
     assert dict(zip(found["batch-size"], found["state"], strict=True))["4000"] == "failed"
     assert list(found["state"]).count("tried") == 2
     assert "batch-size 4000 cannot be trained" in caplog.text
+
+
+def test_what_the_machine_lacks_ends_the_search_and_counts_for_nothing(few, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr("kfood.training.train.require_room", no_room)
+        with pytest.raises(MachineError, match="the disk is full"):
+            search(few, Method.tpe, 2, Stop())
+    found = search(few, Method.tpe, 2, Stop())
+    assert list(found["state"]) == ["tried", "tried"]
+
+
+def no_room(folder, needed, what):
+    raise MachineError("the disk is full")
 
 
 def test_a_rung_makes_a_share_of_a_training(session):

@@ -21,10 +21,6 @@ def times(session):
     return {key: (session.folder / key / "predictions.csv").stat().st_mtime_ns for key in runs_of(session)}
 
 
-def arguments(study_file, photos, tmp_path, greedy=False):
-    return str(study_file), [], "small", None, str(photos), greedy, None, tmp_path / "runs"
-
-
 def work_at(*arguments) -> None:
     work(open_session(*arguments), Stop())
 
@@ -53,30 +49,30 @@ def test_a_failed_row_says_why_and_the_rest_goes_on(session):
     assert work(session, Stop()).failed == now.failed
 
 
-def test_a_changed_row_alone_is_trained_anew(session, study_file, photos, tmp_path):
+def test_a_changed_row_alone_is_trained_anew(session, study_file, arguments):
     work(session, Stop())
     before = times(session)
     study_file.write_text(study_file.read_text("utf-8").replace("label_smoothing = 0.1", "label_smoothing = 0.2"))
-    again = open_session(*arguments(study_file, photos, tmp_path))
+    again = open_session(*arguments())
     assert len(again.standing().open) == 2
     work(again, Stop())
     after = times(again)
     assert {key: after[key] for key in before} == before and len(after) == len(before) + 2
 
 
-def test_runs_outlive_their_storage(session, study_file, photos, tmp_path):
+def test_runs_outlive_their_storage(session, arguments):
     outcomes = work(session, Stop()).outcomes
     before = times(session)
     (session.folder / "study.db").unlink()
-    again = work(open_session(*arguments(study_file, photos, tmp_path)), Stop())
+    again = work(open_session(*arguments()), Stop())
     assert times(session) == before
     assert {key: one.to_json() for key, one in again.outcomes.items()} == {
         key: one.to_json() for key, one in outcomes.items()
     }
 
 
-def test_the_greedy_way_goes_on_from_our_own_winner(study_file, photos, tmp_path):
-    session = open_session(*arguments(study_file, photos, tmp_path, greedy=True))
+def test_the_greedy_way_goes_on_from_our_own_winner(arguments):
+    session = open_session(*arguments(greedy=True))
     assert len(session.standing().tables) == 1  # the second waits for the first
     now = work(session, Stop())
     first, second = now.tables
@@ -85,8 +81,8 @@ def test_the_greedy_way_goes_on_from_our_own_winner(study_file, photos, tmp_path
     assert second.carried == {"training": {"batch_size": int(best)}}
 
 
-def test_two_workers_killed_on_the_way_lose_and_repeat_nothing(study_file, photos, tmp_path):
-    given = arguments(study_file, photos, tmp_path)
+def test_two_workers_killed_on_the_way_lose_and_repeat_nothing(arguments, tmp_path):
+    given = arguments()
     job = Work(work_at, given, tmp_path / "cache", tmp_path / "said.txt")
     rng = random.Random(0)
     session = open_session(*given)
@@ -141,9 +137,9 @@ def test_what_a_killed_process_began_is_begun_anew(session):
     assert key in work(session, Stop()).outcomes
 
 
-def test_photos_that_are_not_there_are_told_before_anything_is_made(study_file, tmp_path):
+def test_photos_that_are_not_there_are_told_before_anything_is_made(arguments, tmp_path):
     with pytest.raises(KfoodError, match="nowhere"):
-        open_session(*arguments(study_file, tmp_path / "nowhere", tmp_path))
+        open_session(*arguments(data=tmp_path / "nowhere"))
     assert not (tmp_path / "runs").exists()
 
 

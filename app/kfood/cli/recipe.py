@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from kfood.cli import options
-from kfood.errors import KfoodError
 
 app = typer.Typer(help="List, show, copy and check recipes.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="A shipped recipe or the path of a .toml file.")]
@@ -15,12 +14,10 @@ Name = Annotated[str, typer.Argument(help="A shipped recipe or the path of a .to
 @app.command("ls")
 def ls() -> None:
     """List the shipped recipes."""
-    from kfood.recipes.load import shipped_recipes, summary
+    from kfood.recipes.load import shipped_recipes, summaries
 
-    shipped = shipped_recipes()
-    width = max(map(len, shipped))
-    for name, path in shipped.items():
-        typer.echo(f"{name:{width}}  {summary(path)}")
+    for line in summaries(shipped_recipes()):
+        typer.echo(line)
 
 
 @app.command("show")
@@ -46,15 +43,10 @@ def show(
 @app.command("cp")
 def cp(name: Name, file: Annotated[Path, typer.Argument(help="The new file, ending in .toml.")]) -> None:
     """Copy a recipe to a file of yours, to change it."""
-    from kfood.files import write_text
+    from kfood.files import require_new_toml, write_text
     from kfood.recipes.load import find_recipe, read_text
 
-    if file.suffix != ".toml":
-        raise KfoodError(f"{file} does not end in .toml: name the new recipe so.")
-    if file.exists():
-        raise KfoodError(f"{file} is there already: name a new file.")
-    if not file.parent.is_dir():
-        raise KfoodError(f"There is no folder {file.parent}.")
+    require_new_toml(file, "recipe")
     write_text(file, read_text(find_recipe(name)))
     typer.echo(f"Change {file}, then: kfood recipe check {file} and kfood train {file}")
 

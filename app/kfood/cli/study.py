@@ -1,7 +1,8 @@
 """`kfood study run | status | show | report | export | plan | new | check | ls`."""
 
-from __future__ import annotations
-
+import inspect
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -37,19 +38,49 @@ Storage = Annotated[
     ),
 ]
 
+OpenSession = Callable[[], "Session"]
 _SHOWN = 10  # combinations
+
+
+def _with_session(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the study's options, and what opens the session that they ask for as its first argument."""
+
+    @wraps(command)
+    def wrapped(**given: object) -> None:
+        asked = {name: given.pop(name) for name in inspect.signature(_opened).parameters}
+        command(lambda: _opened(**asked), **given)
+
+    _, *own = inspect.signature(command).parameters.values()
+    shared = [*inspect.signature(_opened).parameters.values(), *own]
+    arguments = [one for one in shared if one.default is one.empty]
+    wrapped.__signature__ = inspect.Signature([*arguments, *(one for one in shared if one not in arguments)])
+    wrapped.__annotations__ = {one.name: one.annotation for one in shared}
+    return wrapped
+
+
+def _opened(
+    name: Name,
+    tables: Tables = None,
+    budget: BudgetName = "small",
+    seeds: Seeds = None,
+    data: options.Data = None,
+    greedy: Greedy = False,
+    storage: Storage = None,
+    runs: options.Runs = options.RUNS,
+) -> "Session":
+    from kfood.study.session import open_session
+
+    return open_session(name, tables or [], budget, seeds, data, greedy, storage, runs)
 
 
 @app.command("ls")
 def ls() -> None:
     """List the shipped studies."""
-    from kfood.recipes.load import summary
+    from kfood.recipes.load import summaries
     from kfood.study.load import shipped_studies
 
-    shipped = shipped_studies()
-    width = max(map(len, shipped))
-    for name, path in shipped.items():
-        typer.echo(f"{name:{width}}  {summary(path)}")
+    for line in summaries(shipped_studies()):
+        typer.echo(line)
 
 
 @app.command("check")
@@ -72,17 +103,11 @@ def new(file: Annotated[Path, typer.Argument(help="The new file, ending in .toml
 
 
 @app.command("run")
+@_with_session
 def run(
-    name: Name,
-    tables: Tables = None,
-    budget: BudgetName = "small",
-    seeds: Seeds = None,
-    data: options.Data = None,
-    greedy: Greedy = False,
+    open_session: OpenSession,
     workers: Annotated[int, typer.Option(help="Processes on this machine.", min=1)] = 1,
     retry: Annotated[bool, typer.Option("--retry", help="Try again what has failed.")] = False,
-    storage: Storage = None,
-    runs: options.Runs = options.RUNS,
 ) -> None:
     """Train what is not trained yet; the same command elsewhere, or again after a stop, joins in."""
     from kfood import logs
@@ -92,7 +117,7 @@ def run(
         from kfood.study.workers import other_workers
         from kfood.training.stop import stop_on_signals
 
-        session = _session(name, tables, budget, seeds, data, greedy, storage, runs)
+        session = open_session()
         if retry:
             session.board.retry(session.standing().failed)
         with stop_on_signals() as stop, other_workers(workers):
@@ -101,76 +126,49 @@ def run(
 
 
 @app.command("status")
-def status(
-    name: Name,
-    tables: Tables = None,
-    budget: BudgetName = "small",
-    seeds: Seeds = None,
-    data: options.Data = None,
-    greedy: Greedy = False,
-    storage: Storage = None,
-    runs: options.Runs = options.RUNS,
-) -> None:
+@_with_session
+def status(open_session: OpenSession) -> None:
     """Say how far a study is: rows done, being trained, failed and waiting."""
     from kfood.cli.render import print_table
     from kfood.study.status import status_table
 
-    session = _session(name, tables, budget, seeds, data, greedy, storage, runs)
+    session = open_session()
     print_table(f"{session.terms.study.name}, {session.terms.budget.about}", status_table(session.standing()))
 
 
 @app.command("show")
-def show(
-    name: Name,
-    tables: Tables = None,
-    budget: BudgetName = "small",
-    seeds: Seeds = None,
-    data: options.Data = None,
-    greedy: Greedy = False,
-    storage: Storage = None,
-    runs: options.Runs = options.RUNS,
-) -> None:
+@_with_session
+def show(open_session: OpenSession) -> None:
     """Show the tables: ours with intervals and verdicts, and the report's figures beside them."""
-    _show(_session(name, tables, budget, seeds, data, greedy, storage, runs))
+    _show(open_session())
 
 
 @app.command("report")
+@_with_session
 def report(
-    name: Name,
-    tables: Tables = None,
-    budget: BudgetName = "small",
-    seeds: Seeds = None,
-    data: options.Data = None,
-    greedy: Greedy = False,
+    open_session: OpenSession,
     out: Annotated[Path | None, typer.Option(help="The file to write.", show_default=False)] = None,
-    storage: Storage = None,
-    runs: options.Runs = options.RUNS,
 ) -> None:
     """Write one HTML page with all tables, which needs no other file and no network."""
     from kfood.report.study_page import write_study_page
 
-    session = _session(name, tables, budget, seeds, data, greedy, storage, runs)
-    page = write_study_page(session.results(), session.terms, session.standing(), out or session.folder / "report.html")
+    session = open_session()
+    now = session.standing()
+    page = write_study_page(session.results(now), session.terms, now, out or session.folder / "report.html")
     typer.echo(f"Written: {page} ({page.stat().st_size / 1e6:.1f} MB)")
 
 
 @app.command("export")
+@_with_session
 def export(
-    name: Name,
+    open_session: OpenSession,
     folder: Annotated[Path, typer.Argument(help="Where the tables are written.")],
-    tables: Tables = None,
-    budget: BudgetName = "small",
-    seeds: Seeds = None,
-    data: options.Data = None,
-    greedy: Greedy = False,
-    storage: Storage = None,
-    runs: options.Runs = options.RUNS,
 ) -> None:
     """Write the tables as CSV and Markdown."""
     from kfood.study.export import export_study
 
-    session = _session(name, tables, budget, seeds, data, greedy, storage, runs)
-    for path in export_study(session.results(), folder):
+    session = open_session()
+    for path in export_study(session.results(session.standing()), folder):
         typer.echo(f"Written: {path}")
 
 
@@ -202,7 +200,7 @@ def search(
         if method not in methods:
             near = did_you_mean(method, methods)
             raise KfoodError(f'--method "{method}" is not one of {", ".join(methods)}.{near}')
-        session = _session(name, tables, budget, seeds, data, False, storage, runs)
+        session = _opened(name, tables, budget, seeds, data, storage=storage, runs=runs)
         with stop_on_signals() as stop:
             found = search_combinations(session, Method(method), combinations, stop)
     print_table(f"The best of {len(found)} ({session.terms.budget.about})", found.head(_SHOWN), "{:.4f}")
@@ -227,32 +225,18 @@ def plan(
         from kfood.progress import duration
         from kfood.study.cost import study_cost
 
-        cost = study_cost(_session(name, tables, budget, seeds, data, False, None, runs))
+        cost = study_cost(_opened(name, tables, budget, seeds, data, runs=runs))
     print_table(f"{name}, {budget}", cost, "{:.2f}")
     typer.echo(f"About {duration(3600 * cost['hours'].sum())} in all.")
 
 
-def _session(
-    name: str,
-    tables: list[str] | None,
-    budget: str,
-    seeds: int | None,
-    data: str | None,
-    greedy: bool,
-    storage: str | None,
-    runs: Path,
-) -> Session:
-    from kfood.study.session import open_session
-
-    return open_session(name, tables or [], budget, seeds, data, greedy, storage, runs)
-
-
-def _show(session: Session) -> None:
+def _show(session: "Session") -> None:
     from kfood.cli.render import print_table
 
-    for result in session.results():
+    results = session.results(session.standing())
+    for result in results:
         print_table(f"{result.table.title} ({session.terms.budget.about})", result.rows, "{:.4f}")
         for sentence in result.sentences:
             typer.echo(sentence)
-    if not session.results():
+    if not results:
         raise KfoodError("No table is planned.")

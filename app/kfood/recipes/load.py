@@ -43,19 +43,38 @@ def find_recipe(name: str, beside: Path | None = None) -> Path:
     Raises:
         KfoodError: there is none; the message gives the nearest name.
     """
-    folder = beside or Path()
-    if name.endswith(".toml") or "/" in name or os.sep in name:
-        path = folder / os.path.expanduser(name)
+    if beside and not is_path(name) and os.path.isfile(beside / f"{name}.toml"):
+        return beside / f"{name}.toml"
+    return find_file(name, shipped_recipes(), ("recipe", "recipes"), beside)
+
+
+def is_path(name: str) -> bool:
+    """Return whether a person names a file of theirs, not something shipped."""
+    return name.endswith(".toml") or "/" in name or os.sep in name
+
+
+def find_file(name: str, shipped: Mapping[str, Path], called: tuple[str, str], beside: Path | None = None) -> Path:
+    """Return the file that a path or the name of something shipped means.
+
+    Args:
+        name: a path, or a name out of `shipped`.
+        shipped: files by name.
+        called: what one of them is, and several.
+        beside: the folder that a path is meant from.
+
+    Raises:
+        KfoodError: there is none; the message gives the nearest name.
+    """
+    one, several = called
+    if is_path(name):
+        path = (beside or Path()) / os.path.expanduser(name)
         if os.path.isfile(path):
             return path
-        raise KfoodError(f"There is no recipe file {shortened(str(path), 400)}.")
-    if beside and os.path.isfile(beside / f"{name}.toml"):
-        return beside / f"{name}.toml"
-    shipped = shipped_recipes()
+        raise KfoodError(f"There is no {one} file {shortened(str(path), 400)}.")
     if name not in shipped:
         raise KfoodError(
-            f'There is no recipe "{shortened(name)}".{did_you_mean(name, shipped)} '
-            f"The recipes are {listed(shipped, 20)}; a file of yours is named by its path, ending in .toml."
+            f'There is no {one} "{shortened(name)}".{did_you_mean(name, shipped)} '
+            f"The {several} are {listed(shipped, 20)}; a file of yours is named by its path, ending in .toml."
         )
     return shipped[name]
 
@@ -158,6 +177,12 @@ def summary(path: Path) -> str:
     """Return the first comment of a recipe file: what it is, in a line."""
     first = read_text(path).splitlines()[0]
     return first.lstrip("# ").partition(": ")[2] or first.lstrip("# ")
+
+
+def summaries(files: Mapping[str, Path]) -> list[str]:
+    """Return a line for each file: its name and what it is, set below each other."""
+    width = max(map(len, files))
+    return [f"{name:{width}}  {summary(path)}" for name, path in files.items()]
 
 
 def _extended(path: Path, above: tuple[Path, ...] = ()) -> dict[str, Any]:

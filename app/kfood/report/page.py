@@ -8,12 +8,11 @@ from typing import Any
 import pandas as pd
 
 from kfood.errors import KfoodError, did_you_mean
-from kfood.files import write_text
 from kfood.interpret.section import Section
 from kfood.interpret.table import of_split
 from kfood.report.curves import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, draw_curves
 from kfood.report.gallery import gallery_data, photos_of, thumbnail_data
-from kfood.report.render import render
+from kfood.report.render import render, write_page
 from kfood.report.results import BAR_WIDTH, compared, results_of
 from kfood.report.settings import environment_groups, recipe_groups, settings_that_differ
 from kfood.report.stand_ins import with_stand_ins
@@ -51,12 +50,7 @@ def write_report(
         room = (_PAGE_BUDGET - len(page.encode())) / _BASE64
         thumbnails = make_thumbnails(table, min(BUDGET, max(0, int(room))))
         page = render(context | _photos_context(table, thumbnails, shown=True))
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        write_text(out, page)
-    except OSError as error:
-        raise KfoodError(f"The report {out} cannot be written: {error}. Name another file with --out.") from None
-    return out
+    return write_page(out, page)
 
 
 def require_reportable(runs: list[Run], split: str) -> None:

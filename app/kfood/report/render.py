@@ -5,10 +5,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
+
+from kfood.errors import KfoodError
+from kfood.files import write_text
 
 # What HTML or an old JavaScript would take for more than text. All stand only inside JSON's strings.
 _ESCAPES = {sign: f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
@@ -27,6 +31,20 @@ def render(context: dict[str, Any], name: str = "page.html.j2") -> str:
     style, script = (_source(environment, name) for name in ("page.css", "page.js"))
     template = environment.get_template(name)
     return template.render(context, style=Markup(style), script=Markup(script), script_hash=_hash(script))
+
+
+def write_page(out: Path, page: str) -> Path:
+    """Write a page whole or not at all, over an older one; return its path.
+
+    Raises:
+        KfoodError: the file cannot be written.
+    """
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        write_text(out, page)
+    except OSError as error:
+        raise KfoodError(f"The report {out} cannot be written: {error}. Name another file with --out.") from None
+    return out
 
 
 def script_json(value: Any) -> Markup:  # noqa: ANN401 - whatever JSON can hold

@@ -6,10 +6,8 @@ import math
 from pathlib import Path
 from typing import Any
 
-from kfood.errors import KfoodError
-from kfood.files import write_text
 from kfood.report.curves import Scale
-from kfood.report.render import render
+from kfood.report.render import render, write_page
 from kfood.report.results import BAR_WIDTH
 from kfood.report.table_view import percent, view_table
 from kfood.study.schema import Figures
@@ -33,13 +31,7 @@ def write_study_page(results: list[TableResult], terms: Terms, now: Standing, ou
     Raises:
         KfoodError: the file cannot be written.
     """
-    page = render(_context(results, terms, now), "study.html.j2")
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        write_text(out, page)
-    except OSError as error:
-        raise KfoodError(f"The report {out} cannot be written: {error}. Name another file with --out.") from None
-    return out
+    return write_page(out, render(_context(results, terms, now), "study.html.j2"))
 
 
 def _context(results: list[TableResult], terms: Terms, now: Standing) -> dict[str, Any]:

@@ -15,16 +15,24 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import optuna
 from filelock import FileLock, Timeout
+from optuna.exceptions import UpdateFinishedTrialError
+from optuna.storages import fail_stale_trials
+from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from kfood.study.storage import alone, file_of, open_storage, told
 
-if TYPE_CHECKING:
-    from optuna.trial import FrozenTrial
-
 WAITING, RUNNING, DONE, FAILED = "waiting", "running", "done", "failed"
+_NAMES = {
+    TrialState.COMPLETE: DONE,
+    TrialState.RUNNING: RUNNING,
+    TrialState.WAITING: WAITING,
+    TrialState.FAIL: FAILED,
+}
+_RANK = list(_NAMES)  # of two trials alike, the one that is further counts
 _KEY, _OUTCOME, _REASON, _WHO = "key", "outcome", "reason", "who"
 _PART = 2000  # letters of an outcome in one attribute: what every database can hold
 
@@ -55,30 +63,20 @@ class Board:
         self.url, self.heartbeat = url, heartbeat
         self.storage = open_storage(url, heartbeat, grace)
         with told(url), alone(url):
-            import optuna
-
             self._study = optuna.create_study(storage=self.storage, study_name=name, load_if_exists=True)
             self._id = self.storage.get_study_id_from_name(name)
 
     def post(self, keys: Iterable[str]) -> None:
         """Put up trainings, in this order; those that are there already, in whatever state, are left alone."""
-        from optuna.trial import TrialState, create_trial
-
         with told(self.url), alone(self.url):
-            known = self.states()
-            for key in keys:
-                if key not in known:
-                    self._study.add_trial(create_trial(state=TrialState.WAITING, user_attrs={_KEY: key}))
+            known = self._that_count()
+            self._put_up(key for key in keys if key not in known)
 
     def retry(self, keys: Iterable[str]) -> None:
         """Let failed trainings wait again."""
-        from optuna.trial import TrialState, create_trial
-
         with told(self.url), alone(self.url):
-            states = self.states()
-            for key in keys:
-                if key in states and states[key].state == FAILED:
-                    self._study.add_trial(create_trial(state=TrialState.WAITING, user_attrs={_KEY: key}))
+            trials = self._that_count()
+            self._put_up(key for key in keys if key in trials and trials[key].state == TrialState.FAIL)
 
     def states(self) -> dict[str, State]:
         """Return how each training that was put up stands, by key."""
@@ -88,21 +86,24 @@ class Board:
     def claim(self, keys: Iterable[str]) -> Claim | None:
         """Take the first training among these that waits; None where none does. Those not put up yet are."""
         keys = list(keys)
-        from optuna.trial import TrialState
-
-        self._give_back_of_the_dead()
-        self.post(keys)
         with told(self.url), alone(self.url):
+            self._give_back_of_the_dead()
+            known = self._that_count()
+            self._put_up(key for key in keys if key not in known)
             trials = self._that_count()
             for key in keys:
-                trial = trials.get(key)
-                if trial is None or trial.state != TrialState.WAITING:
+                trial = trials[key]
+                if trial.state != TrialState.WAITING:
                     continue
                 if self.storage.set_trial_state_values(trial._trial_id, TrialState.RUNNING):
                     self.storage.record_heartbeat(trial._trial_id)
                     self.storage.set_trial_user_attr(trial._trial_id, _WHO, f"{platform.node()}, process {os.getpid()}")
                     return Claim(self, key, trial._trial_id)
         return None
+
+    def _put_up(self, keys: Iterable[str]) -> None:
+        for key in keys:
+            self._study.add_trial(create_trial(state=TrialState.WAITING, user_attrs={_KEY: key}))
 
     def _that_count(self) -> dict[str, FrozenTrial]:
         """Return the trial of each key that tells how it stands: of those not given back, done before running first.
@@ -115,24 +116,20 @@ class Board:
             key = trial.user_attrs.get(_KEY)
             if key is None or _was_given_back(trial):
                 continue
-            if key not in found or _RANK[_NAMES[trial.state.name]] < _RANK[_NAMES[found[key].state.name]]:
+            if key not in found or _RANK.index(trial.state) < _RANK.index(found[key].state):
                 found[key] = trial
         return found
 
     def _give_back_of_the_dead(self) -> None:
         """Let wait what dead workers held: those of this machine at once, others after the grace period."""
-        from optuna.exceptions import UpdateFinishedTrialError
-        from optuna.storages import fail_stale_trials
-        from optuna.trial import TrialState
-
-        with told(self.url), alone(self.url), warnings.catch_warnings():
+        with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Optuna calls heartbeats experimental
             fail_stale_trials(self._study)
-            for trial in self.storage.get_all_trials(self._id, deepcopy=False, states=(TrialState.RUNNING,)):
-                lock = self._lock_of(trial.user_attrs.get(_KEY, ""))
-                if lock and trial.user_attrs.get(_WHO, "").startswith(f"{platform.node()}, ") and _is_free(lock):
-                    with suppress(UpdateFinishedTrialError):  # it has come to its end meanwhile
-                        self.storage.set_trial_state_values(trial._trial_id, TrialState.FAIL)
+        for trial in self.storage.get_all_trials(self._id, deepcopy=False, states=(TrialState.RUNNING,)):
+            lock = self._lock_of(trial.user_attrs.get(_KEY, ""))
+            if lock and trial.user_attrs.get(_WHO, "").startswith(f"{platform.node()}, ") and _is_free(lock):
+                with suppress(UpdateFinishedTrialError):  # it has come to its end meanwhile
+                    self.storage.set_trial_state_values(trial._trial_id, TrialState.FAIL)
 
     def _lock_of(self, key: str) -> Path | None:
         """Return the file that a worker holds while it trains, which the system frees when it dies; SQLite only."""
@@ -166,27 +163,19 @@ class Claim:
 
     def done(self, outcome: dict[str, Any]) -> bool:
         """Tell what came out; False where the training was given to another worker meanwhile."""
-        from optuna.trial import TrialState
-
         text = json.dumps(outcome, ensure_ascii=False)
         parts = {f"{_OUTCOME}{n}": text[i : i + _PART] for n, i in enumerate(range(0, len(text), _PART))}
         return self._end(TrialState.COMPLETE, parts, [0.0])
 
     def failed(self, reason: str) -> bool:
         """Tell why it cannot be trained."""
-        from optuna.trial import TrialState
-
         return self._end(TrialState.FAIL, {_REASON: reason})
 
     def give_back(self) -> bool:
         """Let it wait again."""
-        from optuna.trial import TrialState
-
         return self._end(TrialState.FAIL, {})
 
-    def _end(self, state: Any, attributes: dict[str, str], values: list[float] | None = None) -> bool:  # noqa: ANN401
-        from optuna.exceptions import UpdateFinishedTrialError
-
+    def _end(self, state: TrialState, attributes: dict[str, str], values: list[float] | None = None) -> bool:
         storage = self.board.storage
         with told(self.board.url):
             try:
@@ -202,16 +191,12 @@ class Claim:
                 self.board.storage.record_heartbeat(self._trial)
 
 
-_NAMES = {"WAITING": WAITING, "RUNNING": RUNNING, "COMPLETE": DONE, "FAIL": FAILED, "PRUNED": FAILED}
-_RANK = {DONE: 0, RUNNING: 1, WAITING: 2, FAILED: 3}
-
-
 def _was_given_back(trial: FrozenTrial) -> bool:
-    return _NAMES[trial.state.name] == FAILED and _REASON not in trial.user_attrs
+    return trial.state == TrialState.FAIL and _REASON not in trial.user_attrs
 
 
 def _state(trial: FrozenTrial) -> State:
-    attributes, name = trial.user_attrs, _NAMES[trial.state.name]
+    attributes, name = trial.user_attrs, _NAMES[trial.state]
     outcome = None
     if name == DONE:
         parts = sum(key.startswith(_OUTCOME) for key in attributes)

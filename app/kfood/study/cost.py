@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from kfood.data.prepare import prepare_samples
 from kfood.progress import track
-from kfood.recipes.schema import Recipe
 from kfood.study.session import Session
 from kfood.study.trainings import with_starts
-from kfood.training.time_plan import measure_rates, seconds_of
+from kfood.training.time_plan import Rates
 
 
 def study_cost(session: Session) -> pd.DataFrame:
@@ -19,7 +17,7 @@ def study_cost(session: Session) -> pd.DataFrame:
     them. Hours are at most: early stopping may end a training before. Each network is measured for some seconds.
     """
     now = session.standing()
-    rates: dict[tuple[object, ...], tuple[float, float]] = {}
+    rates = Rates()
     counted: set[str] = set()
     rows = []
     for planned in track(now.tables, len(now.tables), "measuring"):
@@ -28,16 +26,9 @@ def study_cost(session: Session) -> pd.DataFrame:
         photos = hours = 0.0
         for key in needed:
             recipe = now.trainings[key].recipe
-            samples = prepare_samples(recipe.data).samples
-            if (kind := _kind(recipe)) not in rates:
-                rates[kind] = measure_rates(recipe)
+            samples = session.terms.photos.samples(recipe.data)
             photos += recipe.training.epochs * int((samples["split"] == "train").sum()) / 1e6
-            hours += seconds_of(recipe, samples, *rates[kind]) / 3600
+            hours += rates.seconds(recipe, samples) / 3600
         name, count = planned.table.name, len(planned.rows)
         rows.append({"table": name, "rows": count, "trainings": len(needed), "million photos": photos, "hours": hours})
     return pd.DataFrame(rows)
-
-
-def _kind(recipe: Recipe) -> tuple[object, ...]:
-    """Return what the time of a photo depends on, but for its size, which `seconds_of` knows."""
-    return recipe.model.arch, recipe.model.frozen_stages, recipe.training.precision

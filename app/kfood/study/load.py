@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 from kfood.errors import KfoodError, did_you_mean, listed
 from kfood.printable import shortened
 from kfood.recipes.explain import validate_as
-from kfood.recipes.load import find_recipe, load_recipe, merged, read_toml, recipes_folder
+from kfood.recipes.load import find_file, find_recipe, is_path, load_recipe, merged, read_toml, recipes_folder
 from kfood.recipes.schema import Recipe
 from kfood.study.schema import Budget, Changes, Study, Table
 from kfood.study.settle import kept_change, settled
@@ -31,18 +30,7 @@ def find_study(name: str) -> Path:
     Raises:
         KfoodError: there is none; the message gives the nearest name.
     """
-    if name.endswith(".toml") or "/" in name or os.sep in name:
-        path = Path(os.path.expanduser(name))
-        if path.is_file():
-            return path
-        raise KfoodError(f"There is no study file {shortened(str(path), 400)}.")
-    shipped = shipped_studies()
-    if name not in shipped:
-        raise KfoodError(
-            f'There is no study "{shortened(name)}".{did_you_mean(name, shipped)} The studies are {listed(shipped)}; '
-            "a file of yours is named by its path, ending in .toml."
-        )
-    return shipped[name]
+    return find_file(name, shipped_studies(), ("study", "studies"))
 
 
 def load_study(name: str) -> Study:
@@ -95,7 +83,7 @@ def choose_budget(study: Study, name: str) -> Budget:
 
 def _recipe_of(study: Study, path: Path) -> str:
     """Return a shipped recipe's name as it is; a file's path, which is meant from the study's folder, whole."""
-    is_file = study.recipe.endswith(".toml") or "/" in study.recipe
+    is_file = is_path(study.recipe)
     try:
         found = find_recipe(study.recipe, beside=path.parent if is_file else None)
     except KfoodError as error:

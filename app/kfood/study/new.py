@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kfood.errors import KfoodError
-from kfood.files import write_text
+from kfood.files import require_new_toml, write_text
 
 _EXAMPLE = """\
 # {name}: a study of mine
@@ -63,10 +62,5 @@ def write_example(file: Path) -> None:
     Raises:
         KfoodError: the file is there already, does not end in .toml, or its folder is not there.
     """
-    if file.suffix != ".toml":
-        raise KfoodError(f"{file} does not end in .toml: name the new study so.")
-    if file.exists():
-        raise KfoodError(f"{file} is there already: name a new file.")
-    if not file.parent.is_dir():
-        raise KfoodError(f"There is no folder {file.parent}.")
+    require_new_toml(file, "study")
     write_text(file, _EXAMPLE.format(name=file.stem, file=file))

@@ -11,8 +11,9 @@ from math import prod
 import numpy as np
 import optuna
 import pandas as pd
+from optuna.trial import TrialState
 
-from kfood.errors import KfoodError
+from kfood.errors import KfoodError, MachineError
 from kfood.progress import duration
 from kfood.recipes.schema import Recipe
 from kfood.study.outcome import Outcome, outcome_of
@@ -27,6 +28,7 @@ from kfood.training.stop import Stop
 log = logging.getLogger(__name__)
 _REDUCTION = 3  # of the combinations at a rung, the best third goes on to the next
 _SMALLEST = 32  # pixels
+_FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)  # a trial that failed was ended by the machine: tried again
 _PROBE = {"training": {"epochs": 0}, "probe": {"epochs": 10}}  # the head alone, on features computed once
 
 
@@ -73,7 +75,7 @@ def search(session: Session, method: Method, combinations: int, stop: Stop) -> p
         `seconds` (of its trainings at all rungs), `state`.
 
     Raises:
-        KfoodError: a table has no rows to choose from, or the storage cannot be used.
+        MachineError: the machine cannot go on, or the storage cannot be used.
     """
     space = {table.name: [row.name for row in table.rows] for table in session.tables}
     wanted = prod(map(len, space.values())) if method == Method.grid else combinations
@@ -83,9 +85,7 @@ def search(session: Session, method: Method, combinations: int, stop: Stop) -> p
         study = _open(session, method, space)
         count = optuna.study.MaxTrialsCallback(wanted, states=_FINISHED)
         if sum(trial.state in _FINISHED for trial in study.get_trials(deepcopy=False)) < wanted:
-            study.optimize(
-                lambda trial: _try(trial, session, space, rungs, stop), callbacks=[count], catch=(_Untrainable,)
-            )
+            study.optimize(lambda trial: _try(trial, session, space, rungs, stop), callbacks=[count])
     return _table(study, list(space))
 
 
@@ -94,13 +94,6 @@ def spent(found: pd.DataFrame) -> str:
     by_rung = found.groupby("rung")["seconds"].agg(["count", "sum"])
     parts = [f"{row['count']:.0f} ended at {rung} ({duration(row['sum'])})" for rung, row in by_rung.iterrows()]
     return f"{len(found)} combinations: {', '.join(parts)}; {duration(found['seconds'].sum())} of training in all."
-
-
-class _Untrainable(Exception):
-    """A combination that cannot be trained: it counts as tried."""
-
-
-_FINISHED = (optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED, optuna.trial.TrialState.FAIL)
 
 
 def _open(session: Session, method: Method, space: dict[str, list[str]]) -> optuna.Study:
@@ -136,10 +129,12 @@ def _try(trial: optuna.Trial, session: Session, space: dict[str, list[str]], run
     for step, rung in enumerate(rungs):
         try:
             outcomes = _outcomes(rung.of(_combined(session.terms, session.tables, chosen)), session, stop)
+        except MachineError:
+            raise
         except KfoodError as error:
             trial.set_user_attr("why", str(error)[:1000])
             log.warning("%s cannot be trained: %s", words, error)
-            raise _Untrainable(str(error)) from None
+            raise optuna.TrialPruned from None  # it counts as tried
         valid = float(np.mean([outcome.valid.accuracy for outcome in outcomes]))
         seconds += sum(outcome.seconds for outcome in outcomes)
         trial.set_user_attr("rung", rung.name)
@@ -166,18 +161,17 @@ def _outcomes(recipe: Recipe, session: Session, stop: Stop) -> list[Outcome]:
 def _table(study: optuna.Study, names: list[str]) -> pd.DataFrame:
     rows = []
     for trial in study.get_trials(deepcopy=False):
-        if not trial.state.is_finished():
+        if trial.state not in _FINISHED:
             continue
         about = trial.user_attrs
-        last = trial.intermediate_values.get(max(trial.intermediate_values, default=0))
         rows.append(
             {
                 **{name: trial.params.get(name) for name in names},
                 "rung": about.get("rung", "none"),
-                "valid": trial.value if trial.value is not None else last,
+                "valid": trial.value,  # of one given up, what it had reached
                 "test": about.get("test"),
                 "seconds": about.get("seconds", 0.0),
-                "state": {"COMPLETE": "tried", "PRUNED": "given up"}.get(trial.state.name, "failed"),
+                "state": "failed" if "why" in about else "tried" if trial.state == TrialState.COMPLETE else "given up",
             }
         )
     found = pd.DataFrame(rows, columns=[*names, "rung", "valid", "test", "seconds", "state"])

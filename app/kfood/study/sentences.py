@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from kfood.data.prepare import prepare_samples
 from kfood.errors import listed
 from kfood.recipes.load import DEMO
 from kfood.study.choice_bias import Gap, choice_bias
@@ -126,7 +125,7 @@ def _reason_of_photos(terms: Terms, row: PlannedRow, found: Outcome) -> str:
         ours, theirs = len(getattr(found, split).right), getattr(reported, split)
         if abs(ours - theirs) > _NEARLY * theirs:
             return f"other data, {ours:,} {split} photos where the report had {theirs:,}"
-    classes = prepare_samples(row.trainings[0].recipe.data).samples["label"].nunique()
+    classes = terms.photos.samples(row.trainings[0].recipe.data)["label"].nunique()
     if classes != reported.classes:
         return f"other data, {classes} classes where the report had {reported.classes}"
     return ""

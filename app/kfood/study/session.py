@@ -62,11 +62,10 @@ class Session:
                 failed[key] = f"what it starts from could not be trained: {failed[training.start.key]}"
         return Standing(planned, trainings, states, outcomes, failed)
 
-    def results(self) -> list[TableResult]:
-        """Return the tables with what was found so far."""
+    def results(self, now: Standing) -> list[TableResult]:
+        """Return the tables with what was found as far as the study is."""
         from kfood.study.tables import table_results
 
-        now = self.standing()
         return [table_results(table, now.outcomes, now.failed, self.terms) for table in now.tables]
 
 

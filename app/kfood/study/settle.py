@@ -8,8 +8,6 @@ from kfood.recipes.load import merged, with_changes
 from kfood.recipes.schema import Recipe
 from kfood.study.schema import Changes, Table
 
-_EPOCHS_AT_LEAST = 1
-
 
 def settled(base: Recipe, source: str, *layers: Changes) -> Recipe:
     """Return the recipe with the layers merged over it, the last on top; `source` names them where they are wrong.
@@ -30,7 +28,7 @@ def fewer_epochs(recipe: Recipe, share: float) -> Recipe:
 
     A cosine over all epochs and early stopping stay as they are.
     """
-    epochs = max(_EPOCHS_AT_LEAST, round(recipe.training.epochs * share)) if recipe.training.epochs else 0
+    epochs = max(1, round(recipe.training.epochs * share)) if recipe.training.epochs else 0
     schedule = recipe.schedule
     steps = {
         key: max(1, round(getattr(schedule, key) * share)) for key in ("step_size", "period") if getattr(schedule, key)

@@ -6,15 +6,16 @@ import warnings
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import optuna
 from filelock import FileLock
+from optuna.exceptions import StorageInternalError
+from optuna.storages import RDBStorage
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from kfood.errors import KfoodError, MachineError
 from kfood.system_errors import cannot_use
-
-if TYPE_CHECKING:
-    from optuna.storages import RDBStorage
 
 _SQLITE = "sqlite:///"
 _WAIT = 60  # seconds that a process waits for another that writes to the same SQLite file
@@ -58,11 +59,9 @@ def open_storage(url: str, heartbeat: int, grace: int) -> RDBStorage:
             raise cannot_use(file.parent, error) from None
     with told(url), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Optuna calls heartbeats experimental
-        import optuna
-
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         with alone(url):  # two that make the same tables at once would get in each other's way
-            return optuna.storages.RDBStorage(
+            return RDBStorage(
                 _with_driver(url),
                 engine_kwargs={"connect_args": {"timeout": _WAIT} if file else {}, "pool_pre_ping": True},
                 heartbeat_interval=heartbeat,
@@ -73,9 +72,6 @@ def open_storage(url: str, heartbeat: int, grace: int) -> RDBStorage:
 @contextmanager
 def told(url: str) -> Iterator[None]:
     """Turn what a database reports into a KfoodError; the URL is named without its password."""
-    from optuna.exceptions import StorageInternalError
-    from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
-
     try:
         yield
     except (ImportError, NoSuchModuleError) as error:
@@ -102,9 +98,6 @@ def _with_driver(url: str) -> str:
 
 
 def _shown(url: str) -> str:
-    from sqlalchemy.engine import make_url
-    from sqlalchemy.exc import ArgumentError
-
     try:
         return make_url(url).render_as_string(hide_password=True)
     except (ArgumentError, ValueError):

@@ -7,6 +7,8 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+import pandas as pd
+
 from kfood.data.prepare import fingerprint, prepare_samples
 from kfood.recipes.load import load_recipe
 from kfood.recipes.schema import Data, Recipe
@@ -36,16 +38,24 @@ class Training:
 
 
 class Photos:
-    """Fingerprints of the photos that rows are trained on, each found once: rows that differ in pixels share them."""
+    """The photos that rows are trained on, each choice found once: rows that differ in pixels share them."""
 
     def __init__(self) -> None:
-        self._known: dict[Data, str] = {}
+        self._known: dict[Data, tuple[pd.DataFrame, str]] = {}
+
+    def samples(self, data: Data) -> pd.DataFrame:
+        """Return the samples of a data section. Raises as `prepare_samples` does."""
+        return self._found(data)[0]
 
     def fingerprint(self, data: Data) -> str:
         """Return what stands for the photos, labels and splits of a data section. Raises as `prepare_samples` does."""
+        return self._found(data)[1]
+
+    def _found(self, data: Data) -> tuple[pd.DataFrame, str]:
         which = Data(**data.model_dump(exclude=_OF_PIXELS))
         if which not in self._known:
-            self._known[which] = fingerprint(prepare_samples(which).samples)
+            samples = prepare_samples(which).samples
+            self._known[which] = samples, fingerprint(samples)
         return self._known[which]
 
 

@@ -41,18 +41,28 @@ def fit_into(recipe: Recipe, samples: pd.DataFrame, seconds: float) -> Recipe:
             "The recipe best has one."
         )
     steps = ladder_steps(recipe)
-    rates: dict[tuple[str, int], tuple[float, float]] = {}
-    needed = 0.0
+    rates, needed = Rates(), 0.0
     for number, step in enumerate(steps, 1):
-        kind = (step.model.arch, step.model.frozen_stages)
-        if kind not in rates:
-            rates[kind] = measure_rates(step)
-        needed = seconds_of(step, samples, *rates[kind])
+        needed = rates.seconds(step, samples)
         if needed <= seconds:
             log.info("In %s: step %d of %d, about %s.", duration(seconds), number, len(steps), duration(needed))
             return step
     log.warning("%s is too short: the shortest step takes about %s.", duration(seconds), duration(needed))
     return steps[-1]
+
+
+class Rates:
+    """How fast this machine is with each kind of network, measured when one is first asked for."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, int, str], tuple[float, float]] = {}
+
+    def seconds(self, recipe: Recipe, samples: pd.DataFrame) -> float:
+        """Return about how long a recipe takes on these samples, all its epochs made."""
+        kind = (recipe.model.arch, recipe.model.frozen_stages, recipe.training.precision)
+        if kind not in self._known:
+            self._known[kind] = measure_rates(recipe)
+        return seconds_of(recipe, samples, *self._known[kind])
 
 
 def seconds_of(recipe: Recipe, samples: pd.DataFrame, predict: float, train: float) -> float:
