@@ -96,7 +96,8 @@ def test_boards_of_other_names_share_nothing(url):
     assert Board(url, "other").states() == {}
 
 
-def test_processes_that_post_and_claim_at_once_do_each_training_once(url):
+def test_processes_that_post_and_claim_at_once_do_each_training_once(each_url):
+    url = each_url
     claimed = CONTEXT.Queue()
     processes = [CONTEXT.Process(target=post_and_claim, args=(url, claimed)) for _ in range(3)]
     for process in processes:
@@ -105,7 +106,8 @@ def test_processes_that_post_and_claim_at_once_do_each_training_once(url):
         process.join(300)
         assert process.exitcode == 0
     assert sorted(claimed.get(timeout=5) for _ in KEYS) == KEYS and claimed.empty()
-    assert {state.state for state in board_at(url).states().values()} == {"done"}
+    states = board_at(url).states()
+    assert {states[key].state for key in KEYS} == {"done"}
 
 
 def test_what_a_killed_worker_of_this_machine_held_waits_again_at_once(url):

@@ -95,11 +95,18 @@ class Board:
                 trial = trials[key]
                 if trial.state != TrialState.WAITING:
                     continue
-                if self.storage.set_trial_state_values(trial._trial_id, TrialState.RUNNING):
+                if self._is_first_at(trial):
                     self.storage.record_heartbeat(trial._trial_id)
                     self.storage.set_trial_user_attr(trial._trial_id, _WHO, f"{platform.node()}, process {os.getpid()}")
                     return Claim(self, key, trial._trial_id)
         return None
+
+    def _is_first_at(self, trial: FrozenTrial) -> bool:
+        """Return whether this process, of all that may want it, now has a trial that was waiting."""
+        try:
+            return self.storage.set_trial_state_values(trial._trial_id, TrialState.RUNNING)
+        except UpdateFinishedTrialError:  # another was first, and is done already
+            return False
 
     def _put_up(self, keys: Iterable[str]) -> None:
         for key in keys:

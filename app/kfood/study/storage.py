@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 import warnings
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 
 import optuna
@@ -12,12 +13,13 @@ from filelock import FileLock
 from optuna.exceptions import StorageInternalError
 from optuna.storages import RDBStorage
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, ProgrammingError, SQLAlchemyError
 
 from kfood.errors import KfoodError, MachineError
 from kfood.system_errors import cannot_use
 
 _SQLITE = "sqlite:///"
+_TRIES = 4
 _WAIT = 60  # seconds that a process waits for another that writes to the same SQLite file
 
 
@@ -61,12 +63,11 @@ def open_storage(url: str, heartbeat: int, grace: int) -> RDBStorage:
         warnings.simplefilter("ignore")  # Optuna calls heartbeats experimental
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         with alone(url):  # two that make the same tables at once would get in each other's way
-            return RDBStorage(
-                _with_driver(url),
-                engine_kwargs={"connect_args": {"timeout": _WAIT} if file else {}, "pool_pre_ping": True},
-                heartbeat_interval=heartbeat,
-                grace_period=grace,
-            )
+            for _ in range(_TRIES):
+                with suppress(IntegrityError, ProgrammingError):  # on a server they do: the next time, they are there
+                    return _storage(url, heartbeat, grace)
+                time.sleep(1)
+            return _storage(url, heartbeat, grace)
 
 
 @contextmanager
@@ -90,6 +91,15 @@ def told(url: str) -> Iterator[None]:
             f"The storage {_shown(url)} cannot be used: {reason}. See that it is there and can be written; what was "
             "done stays done."
         ) from None
+
+
+def _storage(url: str, heartbeat: int, grace: int) -> RDBStorage:
+    return RDBStorage(
+        _with_driver(url),
+        engine_kwargs={"connect_args": {"timeout": _WAIT} if file_of(url) else {}, "pool_pre_ping": True},
+        heartbeat_interval=heartbeat,
+        grace_period=grace,
+    )
 
 
 def _with_driver(url: str) -> str:
