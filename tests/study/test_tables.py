@@ -166,3 +166,10 @@ def test_the_choice_of_the_epoch_and_a_lone_seed_are_told():
     assert "the best epoch's less the last one's, both on validation, is +0.0100 (+0.0" in said(study)
     assert "test accuracy is +0.0000 (-0.0" in said(study) and "With one seed" not in said(study)
     assert "nothing is known of what another training" in said(made_study({"a": [0.9]}, seeds=1))
+
+
+def test_a_gap_of_nothing_has_no_minus():
+    study = made_study({"a": [0.5, 0.5]})
+    for key, outcome in study.outcomes.items():
+        study.outcomes[key] = replace(outcome, last_valid=outcome.valid.accuracy + 1e-9)
+    assert "both on validation, is +0.0000" in said(study) and "-0.0000" not in said(study)

@@ -203,7 +203,9 @@ def search(
         session = _opened(name, tables, budget, seeds, data, storage=storage, runs=runs)
         with stop_on_signals() as stop:
             found = search_combinations(session, Method(method), combinations, stop)
-    print_table(f"The best of {len(found)} ({session.terms.budget.about})", found.head(_SHOWN), "{:.4f}")
+    terms = session.terms
+    title = f"The best of {len(found)} (seeds of each: {terms.seeds}; {terms.budget.about})"
+    print_table(title, found.head(_SHOWN), "{:.4f}")
     typer.echo(spent(found))
     typer.echo("The test accuracy is of what was chosen on validation; the best of many is chosen with luck, too.")
 

@@ -109,8 +109,8 @@ def _about_choice(found: list[list[Outcome]]) -> str:
 
 
 def _gap(gap: Gap) -> str:
-    interval = "" if np.isnan(gap.low) else f" ({gap.low:+.4f} to {gap.high:+.4f})"
-    return f"{gap.mean:+.4f}{interval}"
+    mean, low, high = (round(value, 4) + 0.0 for value in (gap.mean, gap.low, gap.high))  # no -0.0000
+    return f"{mean:+.4f}" if np.isnan(low) else f"{mean:+.4f} ({low:+.4f} to {high:+.4f})"
 
 
 def _reason_of_terms(terms: Terms) -> str:
