@@ -48,6 +48,7 @@ def test_a_far_worse_row_is_worse_and_a_like_one_cannot_be_told_apart():
     assert result.winner == "best"
     assert by_row(result, "verdict") == {"like": "cannot be told apart", "best": "chosen", "poor": "worse"}
     assert result.rows.loc[2, "against winner"].startswith("-0.6000 (-0.")
+    assert result.rows["p"].tolist() == [f"{by_row(result, 'p')['like']:.4f}", "", "< 0.0001"]  # no chance is 0
 
 
 def test_it_is_chosen_on_validation_and_may_be_worse_on_test():

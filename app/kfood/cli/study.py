@@ -229,7 +229,7 @@ def plan(
 
         cost = study_cost(_opened(name, tables, budget, seeds, data, runs=runs))
     print_table(f"{name}, {budget}", cost, "{:.2f}")
-    typer.echo(f"About {duration(3600 * cost['hours'].sum())} in all.")
+    typer.echo(f"At most about {duration(3600 * cost['hours'].sum())} in all.")
 
 
 def _show(session: "Session") -> None:

@@ -87,7 +87,7 @@ class TableResult:
                 "95 % interval": [_interval(one["low"], one["high"]) for one in records],
                 "n": self.numbers["n"],
                 "against winner": [_difference(one, "difference") for one in records],
-                "p": self.numbers["p"],
+                "p": [_chance(one["p"]) for one in records],
                 "verdict": [one["verdict"] for one in records],
                 "report valid": self.numbers["report valid"],
                 "report test": self.numbers["report test"],
@@ -229,6 +229,12 @@ def _why_not_whole(row: PlannedRow, done: int, failed: Mapping[str, str]) -> str
     reasons = [row.fault, *(failed[one.key] for one in row.trainings if one.key in failed)]
     reason = next(filter(None, reasons), "")
     return f"failed: {reason}" if reason else f"not finished: {done} of {len(row.trainings)} seeds"
+
+
+def _chance(p: float) -> str:
+    if pd.isna(p):
+        return ""
+    return f"{p:.4f}" if p >= 0.00005 else "< 0.0001"  # none is ever 0
 
 
 def _interval(low: float, high: float) -> str:
