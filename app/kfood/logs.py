@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from kfood.printable import printable
+from kfood.processes import is_first
 from kfood.system_errors import cannot_use
 
 _KFOOD = logging.getLogger("kfood")
@@ -50,7 +51,7 @@ def shown(of: str = "kfood") -> Iterator[None]:
     if _KFOOD.handlers:
         yield
         return
-    handler = logging.StreamHandler(sys.stdout)
+    handler = logging.StreamHandler(sys.stdout) if is_first() else logging.NullHandler()
     handler.setFormatter(_Printable())
     handler.addFilter(lambda record: record.levelno >= logging.WARNING or f"{record.name}.".startswith(f"{of}."))
     with _listening(handler):

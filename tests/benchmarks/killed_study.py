@@ -56,7 +56,7 @@ def main() -> None:
     with made as place, storage(asked.postgresql, Path(place)) as where:
         runs, seen = Path(place) / "runs", {}
         study = command("run", runs, "--workers", "2", *where)
-        for kill in range(KILLS):
+        for _ in range(KILLS):
             workers = subprocess.Popen(study, stdout=subprocess.DEVNULL, start_new_session=True)
             wanted = len(seen) + rng.randint(4, 15)
             while len(finished(runs)) < wanted and workers.poll() is None:

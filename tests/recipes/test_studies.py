@@ -93,6 +93,11 @@ def test_what_the_report_measured_on():
     second, third = (load_study(name).reported for name in NAMES)
     assert (second.classes, second.valid, second.test) == (42, 6720, 4200)
     assert (third.classes, third.valid, third.test) == (13, 2823, 1764)
+    mission3 = load_study("mission3")
+    own = {table.name: table.reported for table in mission3.tables if table.reported}
+    assert list(own) == ["pair"]
+    # 1267 + 891 photos of the pair in the train folder, split 0.8 : 0.2, and 151 + 107 in the other
+    assert (own["pair"].classes, own["pair"].valid, own["pair"].test) == (2, 432, 151 + 107)
 
 
 @pytest.mark.parametrize("name", NAMES)

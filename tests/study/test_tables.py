@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from kfood.study.estimates import estimate
+from kfood.study.schema import Reported
 from kfood.study.tables import COLUMNS, NOT_COMPARABLE
 from kfood.study.trainings import Photos
 from support.made_study import N, made_outcome, made_study
@@ -144,6 +145,15 @@ def test_the_report_is_not_compared_on_other_data(classes):
     classes.samples = classes.samples.iloc[:13]
     verdict, words = with_reported(test=N)
     assert verdict == NOT_COMPARABLE and "other data, 13 classes where the report had 42" in words
+
+
+def test_a_table_of_other_photos_says_itself_what_the_report_measured_on(classes):
+    study = made_study({"a": [0.9, 0.9]}, report=REPORT)
+    classes.samples = classes.samples.iloc[:2]
+    assert by_row(study.result(), "against report")["a"] == NOT_COMPARABLE
+    pair = study.planned.table.model_copy(update={"reported": Reported(classes=2, valid=N, test=N)})
+    study.planned = replace(study.planned, table=pair)
+    assert by_row(study.result(), "against report")["a"] in ("reproduced", "cannot be told apart")
 
 
 def test_only_the_row_on_other_photos_is_not_comparable():

@@ -7,6 +7,7 @@ import typer
 
 from kfood.cli import options
 from kfood.errors import KfoodError
+from kfood.processes import is_first
 
 
 def train(
@@ -50,11 +51,13 @@ def train(
     resolved = load_recipe(recipe, given, data)
     with logs.shown():
         from kfood.training.stop import stop_on_signals
+        from kfood.training.together import joined
         from kfood.training.train import train as train_recipe
 
-        with stop_on_signals() as stop:
+        with stop_on_signals() as stop, joined():
             run = train_recipe(resolved, runs, folder, find_lr=lr == "auto", minutes=minutes, stop=stop)
-    typer.echo(f"Look at it:  kfood interpret {run.folder}")
+    if is_first():
+        typer.echo(f"Look at it:  kfood interpret {run.folder}")
 
 
 def _go_on(name: str | None, runs: Path, settings: list[str], others: list[object]) -> None:
@@ -66,11 +69,13 @@ def _go_on(name: str | None, runs: Path, settings: list[str], others: list[objec
     run = find_unfinished(name, runs)
     with logs.shown():
         from kfood.training.stop import stop_on_signals
+        from kfood.training.together import joined
         from kfood.training.train import resume
 
-        with stop_on_signals() as stop:
+        with stop_on_signals() as stop, joined():
             resume(run, stop, settings)
-    typer.echo(f"Look at it:  kfood interpret {run.folder}")
+    if is_first():
+        typer.echo(f"Look at it:  kfood interpret {run.folder}")
 
 
 def _number(text: str | None) -> float:

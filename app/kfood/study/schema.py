@@ -40,6 +40,15 @@ class Row(Section):
     kept: bool = False  # the report's choice
 
 
+class Reported(Section):
+    """What the report's figures were measured on: only on the like of it can they be reproduced."""
+
+    classes: int = Field(ge=2)
+    valid: int = Field(ge=1)  # photos
+    test: int = Field(ge=1)
+    margin: Share = 0.03  # of accuracy: as near as this counts as reproduced
+
+
 class Table(Section):
     """Rows that are compared with each other; nothing differs between them but what they say."""
 
@@ -47,6 +56,7 @@ class Table(Section):
     title: str
     section: str = ""  # of the report
     settings: Changes = Field(default_factory=dict)  # hold in this table alone
+    reported: Reported | None = None  # where it is not what the study says
     rows: tuple[Row, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -67,15 +77,6 @@ class Budget(Section):
     start_settings: Changes = Field(default_factory=dict)  # of the recipes that rows start from
 
 
-class Reported(Section):
-    """What the report's figures were measured on: only on the like of it can they be reproduced."""
-
-    classes: int = Field(ge=2)
-    valid: int = Field(ge=1)  # photos
-    test: int = Field(ge=1)
-    margin: Share = 0.03  # of accuracy: as near as this counts as reproduced
-
-
 class Study(Section):
     """A whole study. `name` is the file's name without its ending."""
 
@@ -85,6 +86,10 @@ class Study(Section):
     reported: Reported | None = None
     budgets: dict[Name, Budget] = Field(min_length=1)
     tables: tuple[Table, ...] = Field(min_length=1)
+
+    def reported_of(self, table: Table) -> Reported | None:
+        """Return what the report's figures of a table were measured on."""
+        return table.reported or self.reported
 
     @model_validator(mode="after")
     def _names_differ(self) -> Study:

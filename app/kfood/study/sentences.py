@@ -10,7 +10,8 @@ from kfood.errors import listed
 from kfood.recipes.load import DEMO
 from kfood.study.choice_bias import Gap, choice_bias
 from kfood.study.outcome import Outcome
-from kfood.study.plan import PlannedRow
+from kfood.study.plan import PlannedRow, PlannedTable
+from kfood.study.schema import Reported
 from kfood.study.trainings import Terms
 
 _FULL = "full"
@@ -28,39 +29,42 @@ def is_drawn(terms: Terms) -> bool:
     return DEMO in (terms.data, terms.base.data.root)
 
 
-def not_comparable(terms: Terms, rows: Mapping[str, tuple[PlannedRow, list[Outcome]]]) -> dict[str, str]:
+def not_comparable(
+    terms: Terms, reported: Reported | None, rows: Mapping[str, tuple[PlannedRow, list[Outcome]]]
+) -> dict[str, str]:
     """Return for each row why the report's figures cannot be reproduced there; '' where they can.
 
     Args:
         terms: of the study.
+        reported: what the table's figures were measured on.
         rows: those that are whole, by name.
     """
-    if terms.study.reported is None:
+    if reported is None:
         return dict.fromkeys(rows, "")
     if reason := _reason_of_terms(terms):
         return dict.fromkeys(rows, reason)
     known: dict[tuple[str, str], str] = {}
     for row, (first, *_) in rows.values():
         if _photos(first) not in known:
-            known[_photos(first)] = _reason_of_photos(terms, row, first)
+            known[_photos(first)] = _reason_of_photos(terms, reported, row, first)
     return {name: known[_photos(found[0])] for name, (_, found) in rows.items()}
 
 
 def sentences(
-    terms: Terms, rows: tuple[PlannedRow, ...], comparable: Mapping[str, list[Outcome]], reasons: Mapping[str, str]
+    terms: Terms, planned: PlannedTable, comparable: Mapping[str, list[Outcome]], reasons: Mapping[str, str]
 ) -> list[str]:
     """Return what is to be said of a table.
 
     Args:
         terms: of the study.
-        rows: of the table.
+        planned: the table.
         comparable: the rows that are compared with each other, by name, the chosen one first; none where none is whole.
         reasons: of each whole row, as by `not_comparable`.
     """
     said = [f"Budget: {terms.budget.about}.", _about_photos(terms, comparable)]
     if terms.seeds == 1:
         said.append("With one seed, nothing is known of what another training of the same row would give.")
-    said += _about_report(terms, rows, reasons)
+    said += _about_report(terms, planned, reasons)
     if comparable:
         said.append(_about_choice(list(comparable.values())))
     return said
@@ -77,9 +81,10 @@ def _about_photos(terms: Terms, comparable: Mapping[str, list[Outcome]]) -> str:
     )
 
 
-def _about_report(terms: Terms, rows: tuple[PlannedRow, ...], reasons: Mapping[str, str]) -> list[str]:
-    names = [row.row.name for row in rows if row.row.report.valid is not None or row.row.report.test is not None]
-    if terms.study.reported is None or not names:
+def _about_report(terms: Terms, planned: PlannedTable, reasons: Mapping[str, str]) -> list[str]:
+    figures = {row.row.name: row.row.report for row in planned.rows}
+    names = [name for name, figure in figures.items() if figure.valid is not None or figure.test is not None]
+    if terms.study.reported_of(planned.table) is None or not names:
         return []
     if reason := _reason_of_terms(terms):
         return [f"The report's figures are not comparable: {reason}."]
@@ -119,8 +124,7 @@ def _reason_of_terms(terms: Terms) -> str:
     return "" if is_full(terms) else "another budget"
 
 
-def _reason_of_photos(terms: Terms, row: PlannedRow, found: Outcome) -> str:
-    reported = terms.study.reported
+def _reason_of_photos(terms: Terms, reported: Reported, row: PlannedRow, found: Outcome) -> str:
     for split in ("valid", "test"):
         ours, theirs = len(getattr(found, split).right), getattr(reported, split)
         if abs(ours - theirs) > _NEARLY * theirs:

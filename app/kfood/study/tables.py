@@ -119,7 +119,8 @@ def table_results(
     comparable = {name: done[name] for name in names if _same_photos(done[name], done[chosen])}
     compared = _verdicts(comparable)
     estimates = {split: _estimates({name: done[name] for name in whole}, comparable, split) for split in _SPLITS}
-    reasons = not_comparable(terms, {name: (row, done[name]) for name, row in whole.items()})
+    reported = terms.study.reported_of(planned.table)
+    reasons = not_comparable(terms, reported, {name: (row, done[name]) for name, row in whole.items()})
     rows = []
     for row in planned.rows:
         name = row.row.name
@@ -127,13 +128,13 @@ def table_results(
         if name in whole:
             ours = {split: estimates[split][name] for split in _SPLITS}
             about |= {"low": ours["test"].low, "high": ours["test"].high}
-            about |= _against(row.row.report, ours, reasons[name], terms.study.reported)
+            about |= _against(row.row.report, ours, reasons[name], reported)
             about |= _against_chosen(compared[name]) if name in compared else {"verdict": OTHER_PHOTOS}
         else:
             about["verdict"] = _why_not_whole(row, len(done[name]), failed)
         rows.append(about)
     folders = {name: [one.folder for one in found] for name, found in done.items()}
-    said = sentences(terms, planned.rows, comparable, reasons)
+    said = sentences(terms, planned, comparable, reasons)
     return TableResult(planned.table, _as_table(rows), said, chosen, folders)
 
 

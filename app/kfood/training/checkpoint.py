@@ -10,9 +10,11 @@ import numpy as np
 from fastai.callback.core import Callback, CancelBatchException
 
 from kfood.errors import Stopped
+from kfood.processes import is_first
 from kfood.training.checkpoint_files import State, save_checkpoint
 from kfood.training.random_state import loader_states, random_state, set_loader_states, set_random_state
 from kfood.training.stop import Stop
+from kfood.training.together import most_of, vary_chance
 
 
 class Resumable(Protocol):
@@ -62,6 +64,7 @@ class Checkpoint(Callback):
         self._take_back_parts()
         set_random_state(self.begun["random_of_epoch"])
         set_loader_states(self.dls, self.begun["loaders"])
+        vary_chance(self.begun["epoch"])
 
     def before_train(self) -> None:
         """Note what the epoch's photos are drawn from."""
@@ -76,18 +79,23 @@ class Checkpoint(Callback):
             if done == self.begun["batch"]:
                 self._take_back_parts()
                 set_random_state(self.begun["random"])
+                vary_chance(self.begun["epoch"] + done)
             return
         due = self.minutes and time.monotonic() - self.saved_at >= 60 * self.minutes
-        if due or self.stop.requested:
+        requested = most_of(self.stop.requested, self.dls.device)
+        if due or requested:
             self._save(self.epoch, done, self.of_epoch)
-        self._stop_if_asked()
+        _stop_if(requested)
 
     def after_epoch(self) -> None:
         """Save."""
         self._save(self.epoch + 1, 0, {"random_of_epoch": random_state(), "loaders": loader_states(self.dls)})
-        self._stop_if_asked()
+        _stop_if(most_of(self.stop.requested, self.dls.device))
 
     def _save(self, epoch: int, batch: int, of_epoch: dict[str, Any]) -> None:
+        self.saved_at = time.monotonic()
+        if not is_first():
+            return
         state = {
             "epoch": epoch,
             "batch": batch,
@@ -99,15 +107,10 @@ class Checkpoint(Callback):
             **of_epoch,
         }
         save_checkpoint(state, self.folder)
-        self.saved_at = time.monotonic()
 
     def _take_back_parts(self) -> None:
         for name, part in self.parts.items():
             part.take_back(self.begun["parts"][name])
-
-    def _stop_if_asked(self) -> None:
-        if self.stop.requested:
-            raise Stopped(self.stop.requested)
 
 
 class SkipDone(Callback):
@@ -122,6 +125,11 @@ class SkipDone(Callback):
         """Leave this one out."""
         if self.training and self.epoch == self.of_epoch and self.iter < self.batches:
             raise CancelBatchException
+
+
+def _stop_if(requested: int) -> None:
+    if requested:
+        raise Stopped(requested)
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever an optimizer holds

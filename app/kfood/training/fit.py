@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from fastai.learner import Learner
 
+from kfood.processes import process_count
 from kfood.recipes.schema import Recipe
 from kfood.run import Run
 from kfood.training.best_epoch import BestEpoch
@@ -21,6 +22,7 @@ from kfood.training.probe import fit_probe
 from kfood.training.schedules import TorchSchedule, schedule_callbacks
 from kfood.training.show_progress import ShowProgress
 from kfood.training.stop import Stop
+from kfood.training.together import together
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +43,7 @@ def fit_in_memory(
             return learner, fit(learner, recipe, run, stop)
         except (RuntimeError, MemoryError) as error:
             batch_size, parts = recipe.training.batch_size, 2 * recipe.training.accumulate
-            if not is_out_of_memory(error) or batch_size < 2 * parts:
+            if not is_out_of_memory(error) or batch_size < 2 * parts or process_count() > 1:  # the others do not know
                 raise
             log.warning(
                 "The memory is too small for %d photos at a time: each batch of %d now goes through the network in "
@@ -84,7 +86,7 @@ def fit(learner: Learner, recipe: Recipe, run: Run, stop: Stop) -> float:
         callbacks.append(SkipDone(begun["epoch"], begun["batch"]))
         learner.first_epoch = begun["epoch"]
     try:
-        with learner.no_logging(), stop.awaited_here():  # ShowProgress says more
+        with learner.no_logging(), together(learner, training.seed), stop.awaited_here():  # ShowProgress says more
             learner.fit(training.epochs, lr=lrs, cbs=callbacks)
     finally:
         show.close()

@@ -11,6 +11,7 @@ import torch
 from fastai.callback.core import Callback
 
 from kfood.files import write_csv
+from kfood.processes import is_first
 
 
 class History(Callback):
@@ -69,4 +70,5 @@ class History(Callback):
     def add(self, row: dict[str, float]) -> None:
         """Add a row to the table and write it."""
         self.rows.append(row)
-        write_csv(self.path, pd.DataFrame(self.rows))
+        if is_first():
+            write_csv(self.path, pd.DataFrame(self.rows))

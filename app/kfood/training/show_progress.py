@@ -10,6 +10,7 @@ from fastai.callback.core import Callback
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from kfood.processes import is_first
 from kfood.progress import duration
 
 log = logging.getLogger(__name__)
@@ -29,7 +30,7 @@ class ShowProgress(Callback):
 
     def before_epoch(self) -> None:
         """Start the epoch's bar."""
-        if sys.stderr.isatty():
+        if sys.stderr.isatty() and is_first():
             columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn(compact=True))
             self.bar = Progress(*columns, console=Console(stderr=True), transient=True)
             self.bar.start()

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 from kfood.errors import Stopped
+from kfood.processes import process_count
 
 log = logging.getLogger(__name__)
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -27,7 +28,8 @@ class Stop:
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
         """Handle a signal; nothing heavy happens here."""
-        if not self.awaited or self.requested:
+        again = self.requested and process_count() == 1  # torchrun hands on what the terminal has sent already
+        if not self.awaited or again:
             raise Stopped(number)
         self.requested = number
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from kfood.model.build import build_model, freeze_stages, parameter_count, timm_
 from kfood.model.precision import choose_precision
 from kfood.model.saved import save_model
 from kfood.paths import runs_folder
+from kfood.processes import is_first
 from kfood.recipes.load import with_settings
 from kfood.recipes.schema import Recipe
 from kfood.run import DONE, RUNNING, Run, create_run, find_run, new_folder, require_free
@@ -37,6 +39,7 @@ from kfood.training.room import bytes_written
 from kfood.training.start import start_from, starting_run, warn_of_leaks
 from kfood.training.stop import Stop
 from kfood.training.time_plan import fit_into
+from kfood.training.together import require_even_shares, said_by_first, wait_for_all
 
 log = logging.getLogger(__name__)
 MAY_CHANGE = ("training.workers", "training.checkpoint_minutes", "data.cache")  # when a run is gone on with
@@ -74,11 +77,12 @@ def train(
     log.info("Training %s.", recipe.name)
     prepared = prepare_samples(recipe.data)
     if minutes:
-        recipe = fit_into(recipe, prepared.samples, 60 * minutes - (time.monotonic() - began))
+        left = 60 * minutes - (time.monotonic() - began)
+        recipe = said_by_first(partial(fit_into, recipe, prepared.samples, left))
     check_recipe(recipe, prepared.samples)
     start = starting_run(recipe, runs, partial(train, runs=runs, stop=stop))
     if find_lr:
-        found = search_learning_rate(recipe, prepared.samples, start)
+        found = said_by_first(partial(search_learning_rate, recipe, prepared.samples, start))
         recipe = recipe.model_copy(update={"optimizer": recipe.optimizer.model_copy(update={"lr": found.lr})})
         log.info("Learning rate %.2g: the middle of what lr_find suggests.", found.lr)
     learner = prepare_learner(recipe, prepared, start)
@@ -88,11 +92,12 @@ def train(
     environment |= {"started_from": str(start.folder.resolve()) if start else None}
     require_room(folder or runs, bytes_written(learner.model, recipe, prepared.samples), recipe.name)
     # Named only now: a run is younger than the run it starts from.
-    run = create_run(recipe, environment, folder or new_folder(runs, recipe.name))
-    with recorded(run):
+    wait_for_all()  # the others have seen that the folder is free
+    folder = folder or new_folder(runs, recipe.name)
+    run = Run(said_by_first(lambda: create_run(recipe, environment, folder).folder))
+    with _recorded_once(run):
         log.info("Run folder: %s", run.folder)
         finish(run, learner, prepared, start, stop or Stop())
-    drop_checkpoints(run.checkpoints)
     return run
 
 
@@ -123,12 +128,24 @@ def resume(run: Run, stop: Stop | None = None, settings: Sequence[str] = ()) -> 
     learner = prepare_learner(recipe, prepared, start)
     needed = bytes_written(learner.model, recipe, prepared.samples)
     require_room(run.folder, needed - size_of(run.folder), run.name)
-    with recorded(run):
-        if settings:
+    wait_for_all()  # the others have seen that nobody works on it
+    with _recorded_once(run):
+        if settings and is_first():
             run.write_recipe(recipe)
         finish(run, learner, prepared, start, stop or Stop())
-    drop_checkpoints(run.checkpoints)  # only now: a run that could not be finished goes on from them
     return run
+
+
+@contextmanager
+def _recorded_once(run: Run) -> Iterator[None]:
+    """Work on a run, whose files the first process alone writes; all leave it together, when it is whole."""
+    if is_first():
+        with recorded(run):
+            yield
+        drop_checkpoints(run.checkpoints)  # only now: a run that could not be finished goes on from them
+    else:
+        yield
+    wait_for_all()
 
 
 def photos_of_run(run: Run) -> Prepared:
@@ -160,13 +177,15 @@ def require_same_photos(samples: pd.DataFrame, root: Path, folder: Path) -> None
 
 def finish(run: Run, learner: Learner, prepared: Prepared, start: Run | None, stop: Stop) -> None:
     """Train from the run's last checkpoint, or from the start, to the run's end."""
-    if not run.samples_file.exists():
+    if is_first() and not run.samples_file.exists():
         write_csv(run.left_out_file, prepared.left_out)
         write_csv(run.samples_file, prepared.samples)
         run.seals.add(run.left_out_file, run.samples_file)
     learner, seconds = fit_in_memory(
         learner, run.recipe, run, partial(prepare_learner, prepared=prepared, start=start), stop
     )
+    if not is_first():
+        return
     save_model(
         learner.model, describe_model(run.recipe, class_names(prepared.samples)), run.weights_file, run.model_file
     )
@@ -183,11 +202,12 @@ def check_recipe(recipe: Recipe, samples: pd.DataFrame) -> None:
     timm_name(recipe.model.arch)
     weights_by_number(recipe.loss.class_weights, class_names(samples))
     training_samples(samples, recipe)
+    require_even_shares(recipe.training.batch_size)
 
 
 def prepare_learner(recipe: Recipe, prepared: Prepared, start: Run | None) -> Learner:
     """Return a Learner whose weights and random numbers depend on the recipe and its starting run alone."""
-    precision = choose_precision(recipe, device())
+    precision = said_by_first(partial(choose_precision, recipe, device()))
     set_seed(recipe.training.seed, reproducible=True)
     dls = build_dataloaders(prepared.samples, recipe)
     classes = class_names(prepared.samples)
