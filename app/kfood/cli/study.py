@@ -192,6 +192,7 @@ def search(
     from kfood.errors import did_you_mean
 
     with logs.shown("kfood.study"):
+        from kfood.study.greedy import greedy_in_words
         from kfood.study.search import Method, spent
         from kfood.study.search import search as search_combinations
         from kfood.training.stop import stop_on_signals
@@ -207,6 +208,7 @@ def search(
     title = f"The best of {len(found)} (seeds of each: {terms.seeds}; {terms.budget.about})"
     print_table(title, found.head(_SHOWN), "{:.4f}")
     typer.echo(spent(found))
+    typer.echo(greedy_in_words(session))
     typer.echo("The test accuracy is of what was chosen on validation; the best of many is chosen with luck, too.")
 
 

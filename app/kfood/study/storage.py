@@ -86,7 +86,7 @@ def told(url: str) -> Iterator[None]:
             "postgresql://user:password@host/name."
         ) from None
     except (StorageInternalError, SQLAlchemyError, OSError) as error:
-        reason = str(error.__cause__ or error).splitlines()[0]
+        reason = str(error.__cause__ or error).splitlines()[0].rstrip(".")
         raise MachineError(
             f"The storage {_shown(url)} cannot be used: {reason}. See that it is there and can be written; what was "
             "done stays done."
