@@ -35,7 +35,7 @@ def test_the_grid_tries_each_combination_once_and_finds_them_again(few):
 
 def test_halving_gives_most_up_before_they_are_trained_in_full(few):
     found = search(few, Method.halving, 6, Stop())
-    assert len(found) == 6
+    assert len(found) == 4 and not found.duplicated(["batch-size", "loss"]).any()  # there are no more
     assert "tried" in set(found["state"])
     given_up = found[found["state"] == "given up"]
     assert set(given_up["rung"]) <= {"a ninth", "a third"} and given_up["test"].notna().all()

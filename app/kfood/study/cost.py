@@ -11,7 +11,7 @@ from kfood.training.time_plan import Rates
 
 
 def study_cost(session: Session) -> pd.DataFrame:
-    """Return a row a table: its rows, trainings, photos seen in all epochs (millions), and hours.
+    """Return a row a table: its rows, trainings, their epochs, photos seen in these (millions), and hours.
 
     Trainings that several tables share, and those that others start from, count once, in the first table that needs
     them. Hours are at most: early stopping may end a training before. Each network is measured for some seconds.
@@ -23,12 +23,14 @@ def study_cost(session: Session) -> pd.DataFrame:
     for planned in track(now.tables, len(now.tables), "measuring"):
         needed = [key for key in with_starts(planned.trainings().values()) if key not in counted]
         counted |= set(needed)
-        photos = hours = 0.0
+        epochs, photos, hours = 0, 0.0, 0.0
         for key in needed:
             recipe = now.trainings[key].recipe
             samples = session.terms.photos.samples(recipe.data)
+            epochs += recipe.training.epochs
             photos += recipe.training.epochs * int((samples["split"] == "train").sum()) / 1e6
             hours += rates.seconds(recipe, samples) / 3600
         name, count = planned.table.name, len(planned.rows)
-        rows.append({"table": name, "rows": count, "trainings": len(needed), "million photos": photos, "hours": hours})
+        made = {"trainings": len(needed), "epochs": epochs, "million photos": photos, "hours": hours}
+        rows.append({"table": name, "rows": count, **made})
     return pd.DataFrame(rows)

@@ -28,6 +28,7 @@ from kfood.training.stop import Stop
 log = logging.getLogger(__name__)
 _REDUCTION = 3  # of the combinations at a rung, the best third goes on to the next
 _SMALLEST = 32  # pixels
+_LISTED = 10_000  # of more combinations, chance rarely draws one twice
 _FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)  # a trial that failed was ended by the machine: tried again
 _PROBE = {"training": {"epochs": 0}, "probe": {"epochs": 10}}  # the head alone, on features computed once
 
@@ -78,7 +79,8 @@ def search(session: Session, method: Method, combinations: int, stop: Stop) -> p
         MachineError: the machine cannot go on, or the storage cannot be used.
     """
     space = {table.name: [row.name for row in table.rows] for table in session.tables}
-    wanted = prod(map(len, space.values())) if method == Method.grid else combinations
+    every = prod(map(len, space.values()))
+    wanted = every if method == Method.grid else min(combinations, every)
     rungs = _rungs(session.terms.base) if method == Method.halving else [WHOLE]
     with told(session.board.url), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Optuna calls heartbeats experimental
@@ -100,7 +102,8 @@ def _open(session: Session, method: Method, space: dict[str, list[str]]) -> optu
     terms = session.terms
     name = f"kfood {terms.study.name} search {method.value} {terms.budget_name} {terms.seeds} {'+'.join(space)}"
     sampler: optuna.samplers.BaseSampler = optuna.samplers.RandomSampler(seed=None)
-    if method == Method.grid:
+    if method == Method.grid or (method == Method.halving and prod(map(len, space.values())) <= _LISTED):
+        # in random order, none twice
         sampler = optuna.samplers.GridSampler(space, seed=0)
     elif method == Method.tpe:
         sampler = optuna.samplers.TPESampler(constant_liar=True)  # workers do not try the same at once
