@@ -16,6 +16,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+from kfood.run import DONE, Run
 from support import postgresql
 
 KILLS = 2
@@ -24,8 +25,8 @@ STUDY = ("mission3", "--budget", "smoke", "--data", "demo")
 
 def finished(runs: Path) -> dict[str, int]:
     """Return for each training that is done when its predictions were written."""
-    folders = [file.parent for file in runs.glob("studies/mission3/*/status") if file.read_text() == "done"]
-    return {folder.name: (folder / "predictions.csv").stat().st_mtime_ns for folder in folders}
+    made = (Run(file.parent) for file in runs.glob("studies/mission3/*/status"))
+    return {run.folder.name: run.predictions_file.stat().st_mtime_ns for run in made if run.status == DONE}
 
 
 def command(verb: str, runs: Path, *more: str) -> list[str]:

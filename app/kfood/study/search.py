@@ -79,8 +79,7 @@ def search(session: Session, method: Method, combinations: int, stop: Stop) -> p
         MachineError: the machine cannot go on, or the storage cannot be used.
     """
     space = {table.name: [row.name for row in table.rows] for table in session.tables}
-    every = prod(map(len, space.values()))
-    wanted = every if method == Method.grid else min(combinations, every)
+    wanted = _count(space) if method == Method.grid else min(combinations, _count(space))
     rungs = _rungs(session.terms.base) if method == Method.halving else [WHOLE]
     with told(session.board.url), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Optuna calls heartbeats experimental
@@ -98,11 +97,15 @@ def spent(found: pd.DataFrame) -> str:
     return f"{len(found)} combinations: {', '.join(parts)}; {duration(found['seconds'].sum())} of training in all."
 
 
+def _count(space: dict[str, list[str]]) -> int:
+    return prod(map(len, space.values()))
+
+
 def _open(session: Session, method: Method, space: dict[str, list[str]]) -> optuna.Study:
     terms = session.terms
     name = f"kfood {terms.study.name} search {method.value} {terms.budget_name} {terms.seeds} {'+'.join(space)}"
     sampler: optuna.samplers.BaseSampler = optuna.samplers.RandomSampler(seed=None)
-    if method == Method.grid or (method == Method.halving and prod(map(len, space.values())) <= _LISTED):
+    if method == Method.grid or (method == Method.halving and _count(space) <= _LISTED):
         # in random order, none twice
         sampler = optuna.samplers.GridSampler(space, seed=0)
     elif method == Method.tpe:
