@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 
 import pandas as pd
-from contenders import allocator_as_it_comes
+from contenders import as_torch_comes
 from fastai.vision.all import (
     CategoryBlock,
     ColReader,
@@ -42,7 +42,7 @@ SIZE, BATCH, ARCH = 192, 32, "efficientnet_lite0"
 
 def fine_tune(samples: pd.DataFrame, epochs: int, seed: int) -> pd.Series:
     """What a dozen lines of fastai give: for each test photo, whether it is right."""
-    allocator_as_it_comes()
+    as_torch_comes()
     set_seed(seed)
     known, test = samples[samples["split"] != "test"], samples[samples["split"] == "test"]
     block = DataBlock(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -33,10 +34,11 @@ from kfood.model.build import build_model
 from kfood.model.precision import choose_precision
 from kfood.recipes.load import load_recipe
 from kfood.recipes.schema import Recipe
+from kfood.training.finite import RequireFiniteLoss
 from kfood.training.memory import keep_freed_memory
 from kfood.training.train import prepare_learner
 
-CLASSES, WORKERS = 4, 2
+CLASSES, WORKERS = 4, min(8, os.cpu_count() or 1)
 HALF = [0.5] * 3
 Work = Callable[[], int]  # does it once and returns the number of photos
 
@@ -48,7 +50,7 @@ class TrainOnly(Callback):
         raise CancelValidException
 
 
-def draw_photos(folder: Path, count: int, width: int, height: int) -> None:
+def draw_photos(folder: Path, count: int, width: int, height: int, copies: int = 1) -> None:
     """Coarse noise, enlarged and saved as JPEG: decoded at the cost of a photo of its size."""
     rng = np.random.default_rng(0)
     for number in range(count):
@@ -56,6 +58,8 @@ def draw_photos(folder: Path, count: int, width: int, height: int) -> None:
         path = folder / f"class{number % CLASSES}" / f"{number:04}.jpg"
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(coarse).resize((width, height), Image.Resampling.BICUBIC).save(path, quality=90)
+        for copy in range(1, copies):
+            path.with_stem(f"{path.stem}-{copy}").hardlink_to(path)
 
 
 def recipe_of(folder: Path, arch: str, size: int, batch: int, *settings: str) -> Recipe:
@@ -64,11 +68,18 @@ def recipe_of(folder: Path, arch: str, size: int, batch: int, *settings: str) ->
     return load_recipe("mission1", [*own, augment, *settings], str(folder))
 
 
-def allocator_as_it_comes() -> None:
-    """Take back what kfood tells the allocator, which counts for the whole process."""
+def as_torch_comes() -> None:
+    """Take back what kfood tells the allocator and cuDNN, which counts for the whole process."""
+    torch.backends.cudnn.deterministic = False
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt:
         mallopt(-4, 65536), mallopt(-1, 128 * 1024)  # glibc's defaults for M_MMAP_MAX and M_TRIM_THRESHOLD
+
+
+def as_kfood_wants() -> None:
+    """Tell the allocator and cuDNN what a training of kfood's tells them."""
+    torch.backends.cudnn.deterministic = True
+    keep_freed_memory()
 
 
 def fastai_learner(folder: Path, arch: str, size: int, batch: int) -> Learner:
@@ -118,20 +129,23 @@ def torch_loader(folder: Path, size: int, batch: int) -> torch.utils.data.DataLo
         ]
     )
     data = datasets.ImageFolder(str(folder), change)
-    return torch.utils.data.DataLoader(data, batch, shuffle=True, num_workers=WORKERS, drop_last=True)
+    pin = torch.cuda.is_available()
+    return torch.utils.data.DataLoader(data, batch, True, num_workers=WORKERS, drop_last=True, pin_memory=pin)
 
 
 def plain_loop(folder: Path, arch: str, size: int, batch: int) -> Work:
-    """A loop in the manner of torchvision's references and timm's train.py, channels last."""
-    loader = torch_loader(folder, size, batch)
-    model = timm.create_model(arch, num_classes=CLASSES).to(memory_format=torch.channels_last)
+    """A loop in the manner of torchvision's references and timm's train.py, channels last; bfloat16 on a GPU."""
+    loader, where = torch_loader(folder, size, batch), device()
+    model = timm.create_model(arch, num_classes=CLASSES).to(where, memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(model.parameters(), 1e-3)
 
     def train() -> int:
-        allocator_as_it_comes()
+        as_torch_comes()
         model.train()
         for photos, labels in loader:
-            loss = F.cross_entropy(model(photos.to(memory_format=torch.channels_last)), labels)
+            photos = photos.to(where, memory_format=torch.channels_last, non_blocking=True)
+            with torch.autocast(where.type, torch.bfloat16, enabled=where.type == "cuda"):
+                loss = F.cross_entropy(model(photos), labels.to(where))
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
@@ -147,26 +161,24 @@ def ready_tensors(folder: Path, arch: str, size: int, batch: int) -> Work:
     optimizer = torch.optim.Adam(model.parameters(), 1e-3)
     photos = torch.randn(batch, 3, size, size).to(device(), memory_format=torch.channels_last)
     labels = torch.arange(batch, device=device()) % CLASSES
+    batches = 100 if device().type == "cuda" else 4
 
     def train() -> int:
-        keep_freed_memory()
-        for _ in range(_BATCHES):
+        as_kfood_wants()
+        for _ in range(batches):
             F.cross_entropy(model(photos), labels).backward()
             optimizer.step()
             optimizer.zero_grad()
-        return _BATCHES * batch
+        return batches * batch
 
     return train
-
-
-_BATCHES = 4
 
 
 def kfood_learner(folder: Path, arch: str, size: int, batch: int, *settings: str) -> Learner:
     """kfood, its cache filled before."""
     recipe = recipe_of(folder, arch, size, batch, *settings)
     learner = prepare_learner(recipe, prepare_samples(recipe.data), None)
-    learner.add_cb(TrainOnly())
+    learner.add_cbs([TrainOnly(), RequireFiniteLoss()])
     return learner
 
 
@@ -179,7 +191,7 @@ def fastai_predicts(folder: Path, arch: str, size: int) -> Work:
     files = get_image_files(folder)
 
     def predict() -> int:
-        allocator_as_it_comes()
+        as_torch_comes()
         with learner.no_bar():
             learner.get_preds(dl=dls.test_dl(files))
         return len(files)
@@ -194,7 +206,7 @@ def kfood_predicts(folder: Path, arch: str, size: int, *settings: str) -> Work:
     learner = prepare_learner(recipe, prepared, None)
 
     def predict() -> int:
-        keep_freed_memory()
+        as_kfood_wants()
         predict_logits(learner, prepared.samples, size)
         return len(prepared.samples)
 

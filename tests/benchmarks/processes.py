@@ -89,7 +89,7 @@ def start_up(place: Path, repetitions: int) -> None:
 
 def memory(place: Path, arch: str, size: int, batch: int) -> None:
     works = {
-        "plain fastai": "by.fits(by.fastai_learner(*case), by.allocator_as_it_comes)",
+        "plain fastai": "by.fits(by.fastai_learner(*case), by.as_torch_comes)",
         "plain torch loop": "by.plain_loop(*case)",
         "kfood": "by.fits(by.kfood_learner(*case), keep_freed_memory)",
     }

@@ -16,8 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import contenders as by
-
-from kfood.training.memory import keep_freed_memory
+import torch
 
 CASES = {  # network, size, batch, photos in the folder
     "resnet18": ("resnet18", 128, 64, 480),
@@ -33,6 +32,8 @@ def compare(works: dict[str, by.Work], repetitions: int) -> dict[str, list[float
         for name, work in works.items():
             started = time.perf_counter()
             photos = work()
+            if torch.cuda.is_available():
+                torch.cuda.synchronize()
             if turn:
                 rates[name].append(photos / (time.perf_counter() - started))
     return rates
@@ -55,20 +56,20 @@ def contests(folder: Path, arch: str, size: int, batch: int) -> Iterator[tuple[s
     yield (
         f"loading alone, {size} px, batch {batch}",
         {
-            "plain fastai": by.loads(plain.dls.train, by.allocator_as_it_comes),
-            "plain torch": by.loads(by.torch_loader(folder, size, batch), by.allocator_as_it_comes),
-            "kfood without its cache": by.loads(uncached.dls.train, keep_freed_memory),
-            "kfood": by.loads(ours.dls.train, keep_freed_memory),
+            "plain fastai": by.loads(plain.dls.train, by.as_torch_comes),
+            "plain torch": by.loads(by.torch_loader(folder, size, batch), by.as_torch_comes),
+            "kfood without its cache": by.loads(uncached.dls.train, by.as_kfood_wants),
+            "kfood": by.loads(ours.dls.train, by.as_kfood_wants),
         },
     )
     yield (
         f"training {arch}, {size} px, batch {batch}",
         {
-            "plain fastai": by.fits(plain, by.allocator_as_it_comes),
+            "plain fastai": by.fits(plain, by.as_torch_comes),
             "plain torch loop": by.plain_loop(*case),
             "ready tensors": by.ready_tensors(*case),
-            "kfood without its cache": by.fits(uncached, keep_freed_memory),
-            "kfood": by.fits(ours, keep_freed_memory),
+            "kfood without its cache": by.fits(uncached, by.as_kfood_wants),
+            "kfood": by.fits(ours, by.as_kfood_wants),
         },
     )
     yield (
@@ -84,6 +85,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repetitions", type=int, default=3)
     parser.add_argument("--pixels", action="append", help="width x height of the photos; 640x640 and 4000x3000")
+    parser.add_argument("--copies", type=int, default=1, help="of each photo: a GPU is done with so few in no time")
     parser.add_argument("--case", action="append", choices=CASES)
     asked = parser.parse_args()
     for pixels in asked.pixels or ("640x640", "4000x3000"):
@@ -92,7 +94,8 @@ def main() -> None:
             with tempfile.TemporaryDirectory() as place:
                 os.environ["KFOOD_CACHE"] = f"{place}/cache"
                 # Large photos take so long that fewer must do: three batches to train on.
-                by.draw_photos(Path(place) / "photos", min(count, 4 * batch) if width > 2000 else count, width, height)
+                count = min(count, 4 * batch) if width > 2000 else count
+                by.draw_photos(Path(place) / "photos", count, width, height, asked.copies)
                 for title, works in contests(Path(place) / "photos", arch, size, batch):
                     show(f"{title}, photos of {pixels}:", compare(works, asked.repetitions))
 

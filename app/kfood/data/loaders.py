@@ -10,12 +10,13 @@ from typing import NamedTuple
 import pandas as pd
 import torch
 from fastai.data.block import CategoryBlock, DataBlock, TransformBlock
-from fastai.data.core import DataLoaders
+from fastai.data.core import DataLoaders, TfmdDL
 from fastai.data.transforms import IntToFloatTensor, Normalize, ToTensor
 from fastai.vision.augment import Resize, ResizeMethod
 from fastai.vision.core import PILImage
 
 from kfood.data.augment import augmentations
+from kfood.data.cached_batches import CachedDL, CachedWeightedDL
 from kfood.data.decode_once import cached_pixels
 from kfood.data.pixels import Pixels, photo_key
 from kfood.data.sampling import SeededWeightedDL, class_balancing_weights, undersample
@@ -25,6 +26,12 @@ from kfood.recipes.schema import Data, Recipe
 
 MEAN = STD = (0.5, 0.5, 0.5)  # brings pixels from 0..1 to the report's -1..1
 RESIZE_METHODS = {"squish": ResizeMethod.Squish, "crop": ResizeMethod.Crop, "pad": ResizeMethod.Pad}
+_LOADERS = {  # by whether photos are drawn by weight, and whether a batch comes out of the cache at once
+    (False, False): TfmdDL,
+    (False, True): CachedDL,
+    (True, False): SeededWeightedDL,
+    (True, True): CachedWeightedDL,
+}
 _MOST_WORKERS = 8
 _FEW_PHOTOS = 1000
 
@@ -72,21 +79,28 @@ def build_dataloaders(samples: pd.DataFrame, recipe: Recipe) -> DataLoaders:
     """
     classes, training = class_names(samples), recipe.training
     train, valid = training_samples(samples, recipe), samples[samples["split"] == "valid"]
-    over = recipe.sampling.method == "over"
-    weighted = {
-        "dl_type": SeededWeightedDL,
-        "dl_kwargs": ({"wgts": class_balancing_weights(train["label"])}, {}),
-    }
     shrink = shrinking(recipe.data)
     pixels = cached_pixels(samples, shrink) if recipe.data.cache and "digest" in samples else None
+    at_once = pixels is not None and pixels.are_squares(_keys(pd.concat([train, valid])))
+    on_gpu = device().type == "cuda"
+    few_or_ready = 0 if pixels and not on_gpu else len(train)
+    over = recipe.sampling.method == "over"
+    weights = {"wgts": class_balancing_weights(train["label"])} if over else {}
+    from_cache = {"pixels": pixels} if at_once else {}
     return data_block(recipe, classes, len(train), photo_loader(shrink, pixels)).dataloaders(
         pd.concat([train, valid]),
         bs=training.batch_size,
         val_bs=max(1, training.batch_size // training.accumulate),  # what goes through the network at a time
-        num_workers=worker_count(training.workers, 0 if pixels and device().type == "cpu" else len(train)),
+        num_workers=0 if at_once and on_gpu else worker_count(training.workers, few_or_ready),
         device=device(),
-        **(weighted if over else {}),
+        dl_type=_LOADERS[over, at_once],
+        dl_kwargs=(weights | from_cache, from_cache),
     )
+
+
+def _keys(samples: pd.DataFrame) -> pd.Series:
+    keys = [photo_key(*row) for row in zip(samples["digest"], samples["area"], strict=True)]
+    return pd.Series(keys)
 
 
 def training_samples(samples: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:

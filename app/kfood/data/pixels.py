@@ -9,6 +9,7 @@ the others and renamed when it is whole; nothing in it changes afterwards, so th
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +33,7 @@ class Pixels:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._maps: list[np.memmap] = []
+        self._maps: list[np.ndarray] = []
         self._segments: list[Path] = []
         self.damaged: list[Path] = []
         tables = [np.empty(0, _ROW), *(self._open(segment) for segment in sorted(folder.glob("segment-*")))]
@@ -47,6 +48,25 @@ class Pixels:
             return None
         _, number, start, height, width = self._index[place]
         return self._maps[number][start : start + height * width * 3].reshape(height, width, 3)
+
+    def places(self, keys: Sequence[str]) -> np.ndarray:
+        """Return where these photos lie, for `gather`. All must be there."""
+        return self._index[np.searchsorted(self._index["key"], np.array(keys, KEY))]
+
+    def gather(self, places: np.ndarray) -> np.ndarray:
+        """Return photos of one size as n x height x width x 3, uint8, in memory of their own."""
+        height, width = places[0]["height"], places[0]["width"]
+        photos = np.empty((len(places), height * width * 3), np.uint8)
+        for photo, number, start in zip(photos, places["segment"], places["start"], strict=True):
+            photo[:] = self._maps[number][start : start + len(photo)]
+        return photos.reshape(len(places), height, width, 3)
+
+    def are_squares(self, keys: pd.Series) -> bool:
+        """Return whether all of these photos are there, wide and high alike, and of one size."""
+        if not self.has(keys).all():
+            return False
+        places = self.places(keys)
+        return len(np.unique(np.concatenate([places["height"], places["width"]]))) == 1
 
     def has(self, keys: pd.Series) -> np.ndarray:
         """Return for each key whether its photo is there."""
@@ -65,7 +85,7 @@ class Pixels:
                 for name in ("key", "height", "width"):
                     table[name] = file[name]
             ends = np.cumsum(3 * table["height"].astype(np.int64) * table["width"])
-            pixels = np.memmap(segment / "pixels.bin", np.uint8, "r")
+            pixels = np.asarray(np.memmap(segment / "pixels.bin", np.uint8, "r"))  # plain views are made faster
             if len(pixels) != ends[-1]:
                 raise ValueError("its two files do not belong together")
         except Exception as error:  # damaged in one of many ways, or just thrown away by another process

@@ -8,7 +8,6 @@ import logging
 from typing import NamedTuple
 
 import torch
-from fastai.data.core import TfmdDL
 from fastai.learner import Learner
 from fastai.torch_core import no_random
 from safetensors.torch import load_file, save
@@ -66,7 +65,7 @@ def _compute(learner: Learner, recipe: Recipe) -> Features:
     parts = []
     with no_random(recipe.training.seed):  # DataLoaders draw from it when they are made, too
         as_they_are, judged = (in_order(dls, part.items) for part in dls)
-        augmented = dls.train.new(cls=TfmdDL, shuffle=False, drop_last=False, bs=_BATCH)
+        augmented = dls.train.new(shuffle=False, drop_last=False, bs=_BATCH)
         loaders = [as_they_are, *[augmented] * (views - 1), judged]
         total = sum(len(loader) for loader in loaders)
         batches = track((batch for loader in loaders for batch in loader), total, "computing features")

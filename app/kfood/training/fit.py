@@ -74,14 +74,14 @@ def fit(learner: Learner, recipe: Recipe, run: Run, stop: Stop) -> float:
     lrs = [optimizer.lr * optimizer.body_lr, optimizer.lr]
     best = BestEpoch(training.early_stopping, training.restore_best, so_far)
     schedule = schedule_callbacks(recipe.schedule, lrs, training.epochs)
-    parts: dict[str, Resumable] = {"history": history, "best": best}
+    parts: dict[str, Resumable] = {"finite": RequireFiniteLoss(), "history": history, "best": best}
     if schedule and isinstance(schedule[0], TorchSchedule):  # one_cycle goes by the share that is done
         parts["schedule"] = schedule[0]
     if recipe.model.freeze_epochs:
         parts["freeze"] = FreezeBody(recipe.model.freeze_epochs)
     checkpoint = Checkpoint(run.checkpoints, training.checkpoint_minutes, parts, stop, begun)
     by_batch = [callback for callback in schedule if callback not in parts.values()]
-    callbacks = [RequireFiniteLoss(), show, *by_batch, *parts.values(), checkpoint]
+    callbacks = [show, *by_batch, *parts.values(), checkpoint]
     if begun:
         callbacks.append(SkipDone(begun["epoch"], begun["batch"]))
         learner.first_epoch = begun["epoch"]

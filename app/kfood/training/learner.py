@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import torch
 from fastai.callback.core import Callback, CancelEpochException
 from fastai.callback.progress import ProgressCallback
 from fastai.callback.training import BnFreeze
 from fastai.data.core import DataLoaders
-from fastai.learner import Learner
+from fastai.learner import AvgSmoothLoss, Learner
 from fastai.metrics import accuracy
 
 from kfood.model.build import Classifier, parameter_groups
@@ -30,6 +31,16 @@ class StudyLearner(Learner):
             self._with_events(self._do_epoch, "epoch", CancelEpochException)
 
 
+class SmoothLoss(AvgSmoothLoss):
+    """fastai's smoothed loss, left on the device: fastai fetches each loss, for which a GPU stands still."""
+
+    def accumulate(self, learn: Learner) -> None:
+        """Add a batch."""
+        loss = learn.loss.detach().mean()
+        self.count += 1
+        self.val = torch.lerp(loss, self.val.to(loss), self.beta)
+
+
 def build_learner(dls: DataLoaders, model: Classifier, recipe: Recipe) -> StudyLearner:
     """Return a Learner with everything that changes what is learned in a batch.
 
@@ -51,6 +62,7 @@ def build_learner(dls: DataLoaders, model: Classifier, recipe: Recipe) -> StudyL
         metrics=accuracy,
         cbs=_batch_callbacks(recipe),
     )
+    learner.recorder.smooth_loss = SmoothLoss()
     if hasattr(learner, "progress"):  # fastai's own bars, which it adds to every Learner once imported
         learner.remove_cb(ProgressCallback)
     return learner
