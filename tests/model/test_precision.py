@@ -36,7 +36,7 @@ def measured(monkeypatch):
     """What was measured, as (network, size), and a function that sets what is found: (list, find)."""
     asked, found = [], dict(GOOD)
 
-    def measure(recipe: Recipe, device: torch.device) -> dict[str, float]:
+    def measure(recipe: Recipe, device: torch.device, n_photos: int, size: int) -> dict[str, float]:
         asked.append((recipe.model.arch, recipe.data.size))
         return dict(found)
 
@@ -210,7 +210,7 @@ def test_measuring_compares_the_same_network_on_the_same_photos(monkeypatch):
     monkeypatch.setattr(precision, "_FORMATS", (torch.float32, torch.float32))
     monkeypatch.setattr(precision, "_STEPS", 1)
     torch.manual_seed(5)
-    found = precision._measure(recipe_of("resnet10t"), CPU)
+    found = precision._measure(recipe_of("resnet10t"), CPU, 8, 32)
     assert [found["training_alike"], found["predicting_alike"]] == pytest.approx([1, 1], abs=1e-3)
 
 
@@ -219,8 +219,15 @@ def test_what_is_measured_depends_on_no_random_state(monkeypatch):
     found = []
     for seed in (0, 1):
         torch.manual_seed(seed)
-        found.append(precision._measure(recipe_of("resnet10t"), CPU)["training_alike"])
+        found.append(precision._measure(recipe_of("resnet10t"), CPU, 8, 32)["training_alike"])
     assert found[0] == pytest.approx(found[1], abs=2e-4)
+
+
+def test_a_gpu_is_measured_with_the_batches_that_it_will_be_given():
+    """Few small photos keep a GPU waiting for the next launch, whatever they are computed in."""
+    recipe = validate({"data": {"size": 224}, "training": {"batch_size": 96, "accumulate": 3}}, "test")
+    assert precision._measured_with(recipe, torch.device("cuda")) == (32, 224)
+    assert precision._measured_with(recipe, CPU) == (8, 128)
 
 
 # How a classifier computes

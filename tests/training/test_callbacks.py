@@ -7,6 +7,8 @@ import pandas as pd
 import pytest
 import torch
 from fastai.callback.core import Callback
+from fastai.learner import AvgSmoothLoss
+from fastai.torch_core import set_seed
 
 from kfood.errors import KfoodError
 from kfood.training.best_epoch import BestEpoch
@@ -128,6 +130,35 @@ def test_the_photos_of_the_batch_are_named(tiny, monkeypatch):
     label = {f"{Path(photo.path).parent.name}/{Path(photo.path).name}": photo.label for photo in made.dls.train.items}
     assert [label[name] for name in named] == seen
     assert len(seen) == 2
+
+
+def test_nothing_is_kept_of_a_training_that_a_gpu_has_not_been_asked_about(tiny):
+    """A GPU is asked for many losses at once; a state that is kept in between must be of sound weights."""
+    made = tiny()
+    check = RequireFiniteLoss()
+
+    class UnseenOnAGpu(Callback):
+        run_valid = False
+
+        def after_batch(self):
+            check.unseen = [(0, torch.tensor(1.0)), (1, torch.tensor(float("inf"))), (2, torch.tensor(float("nan")))]
+            with pytest.raises(KfoodError, match=r"^The loss is inf in epoch 1, batch 2, of .*, at learning"):
+                check.kept()
+            assert check.kept() == {}
+
+    fit(made, 1, check, UnseenOnAGpu())
+
+
+def test_the_smoothed_loss_is_fastais(tiny):
+    plain, ours = tiny(), tiny()
+    vars(plain.learner.recorder)["smooth_loss"] = AvgSmoothLoss()
+    for made in (plain, ours):
+        set_seed(0)
+        fit(made, 2)
+    assert len(ours.learner.recorder.losses) > 2
+    assert [float(loss) for loss in ours.learner.recorder.losses] == [
+        float(loss) for loss in plain.learner.recorder.losses
+    ]
 
 
 def test_a_very_large_loss_does_not(tiny):

@@ -20,7 +20,7 @@ from kfood.paths import cache_folder
 from kfood.recipes.schema import Recipe
 
 log = logging.getLogger(__name__)
-_PHOTOS, _PIXELS, _STEPS = 8, 128, 3  # of the measurement; networks made for one size are measured at theirs
+_PHOTOS, _PIXELS, _STEPS = 8, 128, 3  # of the measurement on a CPU, at most
 _WORTH_IT = 1.15  # times as fast as float32, or it stays with float32
 # Cosine between the gradients, or the features: 1 is the same direction. Rounding turns the gradients of an untrained
 # network on noise far more than its features; chance gives 0 in millions of dimensions.
@@ -43,10 +43,12 @@ def choose_precision(recipe: Recipe, device: torch.device) -> Precision:
     if device.type not in ("cpu", "cuda"):
         return Precision(torch.float32, torch.float32)
     memory = cache_folder() / "precision.json"
-    key = "|".join([recipe.model.arch, device_name(device), torch.__version__])
+    n_photos, size = _measured_with(recipe, device)
+    of = f"|{n_photos} x {size}" if device.type == "cuda" else ""  # a CPU's ratio is the same at other sizes
+    key = "|".join([recipe.model.arch, device_name(device), torch.__version__]) + of
     known = _read(memory)
     if key not in known:
-        known[key] = _measure(recipe, device)
+        known[key] = _measure(recipe, device, n_photos, size)
         try:
             memory.parent.mkdir(parents=True, exist_ok=True)
             write_json(memory, known)
@@ -68,14 +70,25 @@ def _better(found: Measured, work: str) -> torch.dtype:
     return torch.bfloat16 if worth_it else torch.float32
 
 
-def _measure(recipe: Recipe, device: torch.device) -> Measured:
+def _measured_with(recipe: Recipe, device: torch.device) -> tuple[int, int]:
+    """Return number and size of the photos to measure with.
+
+    A CPU takes time by the photo and the pixel, so few and small ones will do, but for networks made for one size. A
+    GPU is busy with real batches only.
+    """
+    size = recipe.data.size
+    if device.type == "cuda":
+        return recipe.training.batch_size // recipe.training.accumulate, size
+    return _PHOTOS, size if made_for_one_size(recipe.model.arch) else min(_PIXELS, size)
+
+
+def _measure(recipe: Recipe, device: torch.device, n_photos: int, size: int) -> Measured:
     """Run the network on noise in both formats, in turns."""
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(0)
         section = recipe.model.model_copy(update={"pretrained": False, "head": "plain"})
-        size = recipe.data.size if made_for_one_size(recipe.model.arch) else min(_PIXELS, recipe.data.size)
-        model = build_model(section, _PHOTOS, size).on(device)
-        photos = torch.randn(_PHOTOS, 3, size, size, device=device)
+        model = build_model(section, n_photos, size).on(device)
+        photos = torch.randn(n_photos, 3, size, size, device=device)
         found = {}
         for work, run in (("training", _gradient), ("predicting", _features)):
             results = [run(copy.deepcopy(model).run_in(each), photos) for each in _FORMATS]

@@ -62,7 +62,7 @@ def build_learner(dls: DataLoaders, model: Classifier, recipe: Recipe) -> StudyL
         metrics=accuracy,
         cbs=_batch_callbacks(recipe),
     )
-    learner.recorder.smooth_loss = SmoothLoss()
+    vars(learner.recorder)["smooth_loss"] = SmoothLoss()  # fastai warns of a plain assignment
     if hasattr(learner, "progress"):  # fastai's own bars, which it adds to every Learner once imported
         learner.remove_cb(ProgressCallback)
     return learner
