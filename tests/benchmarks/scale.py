@@ -12,6 +12,7 @@ the process and the system on its behalf, so that what else the machine does cou
   weights    class_balancing_weights, once a training (best of 3)
   weighted   SeededWeightedDL.get_idxs, the start of an epoch with sampling.method = "over" (best of 3)
   shuffled   the same of fastai's loader, the start of any other epoch (best of 3)
+  index      of decoded photos: opened, asked for all photos' places, and a batch taken out (of empty pixels)
   all        the columns before, together
   peak       the process's largest memory, and how much of it is over that of its imports alone (PyTorch's, mostly)
 """
@@ -30,9 +31,11 @@ from pathlib import Path
 from typing import Any
 
 CLASSES, FEW, MANY, FEWEST_PHOTOS, SHOTS = 100, 20, 1000, 50, 8
+SEGMENT = 4096  # photos, as in the cache
 LINKS = 1000  # names of one empty file, of which file systems allow so many only
-EPOCH = ("weights", "weighted", "shuffled")
+EPOCH = ("weights", "weighted", "shuffled", "index")
 STEPS = ("list", "split", *EPOCH)
+PIXELS = 32  # wide and high, of the photos in the cache
 Line = dict[str, Any]
 
 
@@ -87,7 +90,37 @@ def measure(source: Path) -> Line:
     common = {"dataset": range(len(labels)), "bs": 64, "shuffle": True, "num_workers": 0}
     timed("weighted", SeededWeightedDL(wgts=weights, **common).get_idxs, 3)
     timed("shuffled", TfmdDL(**common).get_idxs, 3)
+    with tempfile.TemporaryDirectory() as cache:
+        keys = make_cache(Path(cache), len(samples))
+        timed("index", lambda: open_cache(Path(cache), keys))
     return line | {"all": sum(line[step] for step in STEPS), "peak": peak_memory()}
+
+
+def make_cache(folder: Path, photos: int) -> Any:
+    """Make a cache of empty photos, in segments as kfood writes them, and return the photos' keys."""
+    import numpy as np
+    import pandas as pd
+
+    from kfood.data.pixels import KEY
+
+    keys = [f"{number * 2654435761 % 2**64:032x}" for number in range(photos)]
+    for start in range(0, photos, SEGMENT):
+        part = keys[start : start + SEGMENT]
+        segment = folder / f"segment-{start}"
+        segment.mkdir()
+        sides = np.full(len(part), PIXELS)
+        np.savez(segment / "index.npz", key=np.array(part, KEY), height=sides, width=sides)
+        with (segment / "pixels.bin").open("wb") as file:
+            file.truncate(3 * PIXELS**2 * len(part))  # takes no room on the disk
+    return pd.Series(keys)
+
+
+def open_cache(folder: Path, keys: Any) -> None:
+    from kfood.data.pixels import Pixels
+
+    pixels = Pixels(folder)
+    assert pixels.are_squares(keys)
+    pixels.gather(pixels.places(keys)[:64])
 
 
 def peak_memory() -> float:
