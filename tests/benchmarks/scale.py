@@ -14,7 +14,8 @@ the process and the system on its behalf, so that what else the machine does cou
   shuffled   the same of fastai's loader, the start of any other epoch (best of 3)
   index      of decoded photos: opened, asked for all photos' places, and a batch taken out (of empty pixels)
   all        the columns before, together
-  peak       the process's largest memory, and how much of it is over that of its imports alone (PyTorch's, mostly)
+  peak       the process's largest memory before the index, and how much of it is over that of its imports alone
+             (PyTorch's, mostly); then its largest memory with the index and this benchmark's list of all keys
 """
 
 from __future__ import annotations
@@ -90,10 +91,11 @@ def measure(source: Path) -> Line:
     common = {"dataset": range(len(labels)), "bs": 64, "shuffle": True, "num_workers": 0}
     timed("weighted", SeededWeightedDL(wgts=weights, **common).get_idxs, 3)
     timed("shuffled", TfmdDL(**common).get_idxs, 3)
+    line["peak"] = peak_memory()
     with tempfile.TemporaryDirectory() as cache:
         keys = make_cache(Path(cache), len(samples))
         timed("index", lambda: open_cache(Path(cache), keys))
-    return line | {"all": sum(line[step] for step in STEPS), "peak": peak_memory()}
+    return line | {"all": sum(line[step] for step in STEPS), "with index": peak_memory()}
 
 
 def make_cache(folder: Path, photos: int) -> Any:
@@ -145,7 +147,7 @@ def lines(largest: int) -> Iterator[Line]:
 
 def show(line: Line) -> None:
     steps = "".join(f"{line[step]:9.3f}" for step in (*STEPS, "all"))
-    memory = f"{line['peak']:7.0f} MB (+{line['peak'] - line['imports']:.0f})"
+    memory = f"{line['peak']:7.0f} MB (+{line['peak'] - line['imports']:.0f}) {line['with index']:7.0f} MB"
     print(f"{line['photos']:9,}{line['classes']:9,}  {line['from']:6}{steps}{memory}", flush=True)
 
 
@@ -190,7 +192,11 @@ def main() -> None:
         return
     if arguments.largest < 1000:
         parser.error("--largest has to be 1000 or more")
-    print("   photos  classes  from  " + "".join(f"{step:>9}" for step in (*STEPS, "all")) + "  peak (over imports)")
+    print(
+        "   photos  classes  from  "
+        + "".join(f"{step:>9}" for step in (*STEPS, "all"))
+        + "  peak (over imports)  with index"
+    )
     done = []
     for line in lines(arguments.largest):
         show(line)

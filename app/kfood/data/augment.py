@@ -2,7 +2,7 @@
 
 fastai's `aug_transforms` gives rotation, horizontal flip and zoom. It has no shift, shear or flip top to bottom
 of its own, and its random crop cuts every photo of a batch at the same place; these four are added here as affine
-matrices. fastai multiplies all matrices and interpolates once.
+matrices. All matrices are multiplied, and interpolated is once.
 
 A matrix maps a place in the result to the place in the photo that it shows; both run from -1 to 1.
 """
@@ -17,6 +17,7 @@ from fastai.vision.augment import AffineCoordTfm, aug_transforms
 from fasttransform import Transform
 from torch import Tensor
 
+from kfood.data.resample import Resample
 from kfood.recipes.schema import Augment
 
 _RATIOS = (3 / 4, 4 / 3)  # width : height of a random crop, as in torchvision
@@ -39,7 +40,7 @@ def augmentations(augment: Augment, size: int, resize: bool) -> list[Transform]:
         "random_crop": partial(random_crop, min_scale=augment.min_scale),
     }
     own = [AffineCoordTfm(matrix, **interpolation) for name, matrix in matrices.items() if name in names]
-    return aug_transforms(
+    together, *others = aug_transforms(
         do_flip="horizontal_flip" in names,
         max_rotate=augment.max_degrees if "rotation" in names else 0,
         max_zoom=augment.max_zoom if "zoom" in names else 1,
@@ -49,6 +50,7 @@ def augmentations(augment: Augment, size: int, resize: bool) -> list[Transform]:
         xtra_tfms=[*own, AffineCoordTfm(**interpolation)],  # the last one resizes where nothing else is asked for
         **interpolation,
     )
+    return [Resample(together.aff_fs, **interpolation), *others]
 
 
 def random_crop(photos: Tensor, min_scale: float) -> Tensor:
