@@ -102,25 +102,41 @@ def test_random_numbers_are_left_alone(samples, run):
     assert states() == before
 
 
-def test_a_damaged_file_is_computed_anew_and_files_are_few(samples, run, computed, monkeypatch):
+def test_a_damaged_file_is_computed_anew(samples, run, computed):
     first = embed(samples, run)
-    (file,) = (cache_folder() / "embeddings").glob("*.npz")
+    (file,) = (cache_folder() / "embeddings").glob("*/*.npz")
     file.write_bytes(file.read_bytes()[:-100])
     np.testing.assert_array_equal(embed(samples, run), first)
     assert computed == [6, 6]
-    monkeypatch.setattr(embedding, "_KEPT", 1)
-    (file.parent / "older.npz").write_bytes(b"")
-    os.utime(file.parent / "older.npz", (0, 0))
-    embed(samples.iloc[:1].assign(area="0,0,9,9"), run)
-    assert list(file.parent.glob("*")) == [file]
 
 
-def test_only_the_latest_photos_are_kept_where_room_ends(samples, run, computed, monkeypatch):
+def test_what_two_processes_computed_counts_once(samples, run, computed):
     first = embed(samples, run)
-    monkeypatch.setattr(embedding, "_MOST_BYTES", 2 * first[0].nbytes)
+    (file,) = (cache_folder() / "embeddings").glob("*/*.npz")
+    shutil.copy(file, file.with_name("again.npz"))
+    np.testing.assert_array_equal(embed(samples[::-1], run), first[::-1])
+    assert computed == [6]
+
+
+def test_only_the_photos_used_last_are_kept_where_room_ends(samples, run, computed, monkeypatch):
+    first = embed(samples, run)
+    (file,) = (cache_folder() / "embeddings").glob("*/*.npz")
+    monkeypatch.setattr(embedding, "_MOST_BYTES", file.stat().st_size)
+    os.utime(file, (0, 0))
     embed(samples.iloc[:1].assign(area="0,0,9,9"), run)
+    assert not file.exists()
     np.testing.assert_array_equal(embed(samples, run), first)
-    assert computed == [6, 1, 5]
+    assert computed == [6, 1, 6]
+
+
+def test_photos_come_in_several_files(samples, run, computed, monkeypatch):
+    first = embed(samples, run)
+    shutil.rmtree(cache_folder() / "embeddings")
+    monkeypatch.setattr(embedding, "_AT_ONCE", 4)
+    for _ in range(2):
+        np.testing.assert_allclose(embed(samples, run), first, atol=1e-5)
+    assert len(list((cache_folder() / "embeddings").glob("*/*.npz"))) == 2
+    assert computed == [6, 6]
 
 
 def test_photos_that_cannot_be_read_and_runs_without_weights(samples, run):

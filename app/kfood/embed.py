@@ -33,12 +33,11 @@ from kfood.recipes.schema import Data, Model, Recipe
 from kfood.run import Run
 
 log = logging.getLogger(__name__)
-_FORMAT = 1  # of the files: counted up when they, or what is computed, change
+_FORMAT = 1  # of what is kept: counted up when it, or what is computed, changes
 _BATCH = 64
 _LABEL = "photo"  # fastai wants some class
-_AT_ONCE = 8192  # photos computed before they are kept, so that little is lost if it is stopped
-_MOST_BYTES = 2**30  # of a network's file: 200,000 photos of 1,280 numbers
-_KEPT = 8  # networks' files; the ones not used for longest go
+_AT_ONCE = 8192  # photos of a file, so that little is lost if it is stopped
+_MOST_BYTES = 2**31  # of all files: 400,000 photos of 1,280 numbers; those not used for longest go
 _IMAGENET = Recipe(data=Data(size=224), model=Model(arch="tf_efficientnet_lite0", pretrained=True))
 
 
@@ -60,19 +59,21 @@ def embed(samples: pd.DataFrame, run: Run | None = None) -> np.ndarray:
     photos = _identified(samples)
     with no_random():  # layers are filled at random before weights are loaded, and DataLoaders draw a seed
         model, recipe = _network(run)
-        memory = cache_folder() / "embeddings" / f"{_identity(model, recipe)}.npz"
-        keys, features = _remembered(memory)
-        missing = photos[~photos["key"].isin(keys)].drop_duplicates("key")
+        memory = cache_folder() / "embeddings" / _identity(model, recipe)
+        parts = _remembered(memory, photos["key"])
+        missing = photos[~photos["key"].isin(_keys(parts))].drop_duplicates("key")
         if len(missing):
             log.info("Computing features of %s photos.", f"{len(missing):,}")
             try:
-                for some, computed in _compute(model, recipe, missing):
-                    keys = np.concatenate([keys, some.to_numpy(str)])
-                    features = np.concatenate([features, computed]) if len(features) else computed
-                    _remember(memory, keys, features)
+                for part in _compute(model, recipe, missing):
+                    _remember(memory, *part)
+                    parts.append(part)
             except OSError as error:
                 raise KfoodError(f"{error}. Run kfood data check on the photos.") from None
-    return features[pd.Index(keys).get_indexer(photos["key"])]
+    keys = pd.Index(_keys(parts))
+    once = ~keys.duplicated()  # two processes may have computed the same
+    rows = np.flatnonzero(once)[keys[once].get_indexer(photos["key"])]
+    return np.concatenate([features for _, features in parts])[rows]
 
 
 def _identified(samples: pd.DataFrame) -> pd.DataFrame:
@@ -122,7 +123,7 @@ def _identity(model: Classifier, recipe: Recipe) -> str:
     return digest.hexdigest()
 
 
-def _compute(model: Classifier, recipe: Recipe, photos: pd.DataFrame) -> Iterator[tuple[pd.Series, np.ndarray]]:
+def _compute(model: Classifier, recipe: Recipe, photos: pd.DataFrame) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield keys and features of some thousand photos at a time. Raises OSError where one cannot be read."""
     shrink = shrinking(recipe.data)
     pixels = cached_pixels(photos, shrink) if recipe.data.cache else None
@@ -134,7 +135,7 @@ def _compute(model: Classifier, recipe: Recipe, photos: pd.DataFrame) -> Iterato
     batches = (batch for loader in loaders for batch, _ in loader)
     shown = track(batches, sum(len(loader) for loader in loaders), "computing features")
     for part, loader in zip(parts, loaders, strict=True):
-        yield part["key"], np.concatenate([_pooled(faster, next(shown)) for _ in range(len(loader))])
+        yield part["key"].to_numpy(str), np.concatenate([_pooled(faster, next(shown)) for _ in range(len(loader))])
 
 
 @torch.inference_mode()
@@ -142,31 +143,43 @@ def _pooled(model: Classifier, photos: Tensor) -> np.ndarray:
     return model.pooled(photos.as_subclass(Tensor)).float().cpu().numpy()
 
 
-def _remembered(memory: Path) -> tuple[np.ndarray, np.ndarray]:
-    """Return keys and features of the photos computed before; none where the file is not there or is damaged."""
-    try:
-        with np.load(memory, allow_pickle=False) as file:
-            keys, features = file["key"].astype(str), file["features"]
-        if features.shape[0] != len(keys) or features.ndim != 2 or features.dtype != np.float32:
-            raise ValueError("it holds something else")
-        memory.touch()
-        return keys, features
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-        return np.empty(0, KEY).astype(str), np.empty((0, 0), np.float32)
+def _keys(parts: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+    return np.concatenate([np.empty(0, KEY).astype(str), *(keys for keys, _ in parts)])
+
+
+def _remembered(memory: Path, wanted: pd.Series) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return keys and features of those of the wanted photos that were computed before."""
+    parts = []
+    for path in sorted(memory.glob("*.npz")):
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                keys, features = file["key"].astype(str), file["features"]
+            if features.shape[0] != len(keys) or features.ndim != 2 or features.dtype != np.float32:
+                raise ValueError("it holds something else")
+            asked = np.isin(keys, wanted)
+            if asked.any():
+                path.touch()
+                parts.append((keys[asked], features[asked]))
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):  # damaged: they are computed anew
+            continue
+    return parts
 
 
 def _remember(memory: Path, keys: np.ndarray, features: np.ndarray) -> None:
-    """Keep the latest photos that there is room for."""
-    most = max(1, _MOST_BYTES // features[0].nbytes)
+    """Keep photos in a file of their own, and of all files the latest that there is room for."""
+    name = hashlib.blake2b("".join(keys).encode(), digest_size=8).hexdigest()
 
     def write(partial: Path) -> None:
         with partial.open("wb") as file:  # a name would be given the ending .npz
-            np.savez(file, key=keys[-most:].astype(KEY), features=features[-most:])
+            np.savez(file, key=keys.astype(KEY), features=features)
 
     try:
-        memory.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(memory, write)
-        for old in sorted(memory.parent.glob("*.npz"), key=lambda one: one.stat().st_mtime)[:-_KEPT]:
-            old.unlink(missing_ok=True)
+        memory.mkdir(parents=True, exist_ok=True)
+        write_whole(memory / f"{name}.npz", write)
+        room = _MOST_BYTES
+        for used in sorted(memory.parent.glob("*/*.npz"), key=lambda file: file.stat().st_mtime, reverse=True):
+            room -= used.stat().st_size
+            if room < 0:
+                used.unlink(missing_ok=True)
     except OSError as error:  # a full disk or a read-only home costs time, not the result
         log.warning("The features cannot be kept: %s", error)

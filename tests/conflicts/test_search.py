@@ -1,12 +1,14 @@
 """A folder of photos, from its layout to what was found and the files that say so."""
 
+import json
 import re
 import shutil
+from dataclasses import replace
 
 import pandas as pd
 import pytest
 
-from kfood.conflicts import page
+from kfood.conflicts import cards
 from kfood.conflicts.search import find_conflicts
 from kfood.conflicts.write import write_conflicts
 from kfood.data.fixes_file import read_fixes
@@ -62,7 +64,7 @@ def test_both_data_sets_are_looked_at(found):
 
 
 def test_the_groups_can_be_trained_on_and_keep_copies_together(found, tmp_path):
-    write_conflicts(found, tmp_path / "out", "photos")
+    write_conflicts(found, tmp_path / "out")
     table = read_csv(tmp_path / "out" / "groups-kfood.csv", text=["path", "label", "split", "group"])
     write_csv(tmp_path / "free.csv", table.drop(columns="split"))
     for seed in range(5):
@@ -76,7 +78,7 @@ def test_the_groups_can_be_trained_on_and_keep_copies_together(found, tmp_path):
 
 
 def test_what_was_fixed_is_found_no_more(found, camp, tmp_path):
-    write_conflicts(found, tmp_path / "out", "photos")
+    write_conflicts(found, tmp_path / "out")
     file = tmp_path / "out" / "fixes.csv"
     fixes = read_fixes(file)
     assert len(fixes) == 5  # two of the six photos have the same content
@@ -87,17 +89,37 @@ def test_what_was_fixed_is_found_no_more(found, camp, tmp_path):
     write_csv(file, pd.concat([fixes, decided]))
     again = find_conflicts(Data(root=str(camp), fixes=str(file)))
     assert "conflict" not in set(again.findings["finding"])
-    write_conflicts(again, tmp_path / "out", "photos")
-    assert (read_fixes(file)["action"] == "relabel").sum() == 1
+    write_conflicts(again, tmp_path / "out")
+    assert read_fixes(file)["action"].value_counts().to_dict() == {"group": 5, "relabel": 1}
+
+
+def test_what_was_decided_elsewhere_stays_and_contradictions_are_told(found, camp, tmp_path):
+    twin = found.findings.query("finding == 'conflict'").iloc[0]["digest_a"]
+    mine, out = tmp_path / "mine.csv", tmp_path / "out"
+    mine.write_text(f"digest,action,value\n{twin},relabel,김밥\n{twin},group,my own\n")
+    followed = find_conflicts(Data(root=str(camp), fixes=str(mine)))
+    write_conflicts(followed, out)
+    fixes = read_fixes(out / "fixes.csv")
+    assert fixes.loc[fixes["digest"] == twin, "value"].tolist()[:2] == ["김밥", "my own"]
+    (out / "fixes.csv").write_text(f"digest,action,value\n{twin},drop,\n")
+    before = {file.name: file.read_bytes() for file in out.iterdir()}
+    with pytest.raises(KfoodError, match="decide differently about"):
+        write_conflicts(followed, out)
+    assert {file.name: file.read_bytes() for file in out.iterdir()} == before
 
 
 def test_the_page_shows_pairs_and_nothing_becomes_markup(found, tmp_path, monkeypatch):
-    monkeypatch.setattr(page, "_SHOWN", 1)
-    found.findings.loc[:, "label_a"] = "<script>alert(1)</script>"
-    write_conflicts(found, tmp_path / "out", "<b>photos</b>")
+    monkeypatch.setattr(cards, "_SHOWN", 1)
+    hostile = "</script><script>alert(1)</script>"
+    found.findings.loc[:, "label_a"] = hostile
+    found.samples.loc[0, "label"] = hostile
+    found = replace(found, data=Data(root="<b>photos</b>"))
+    write_conflicts(found, tmp_path / "out")
     shown = read_page(tmp_path / "out" / "conflicts.html")
-    assert shown.named("script") == shown.named("b") == []
-    assert "<script>alert(1)</script>" in shown.text
+    assert shown.named("b") == []
+    assert len(shown.named("script")) == 2
+    assert hostile in shown.text
+    assert hostile in json.loads(shown.scripts["decisions-data"])["classes"]
     assert "Under two labels" in shown.text
     sections = found.findings["finding"].nunique()
     assert len(shown.named("img")) == 2 * sections
@@ -109,7 +131,7 @@ def test_nothing_found_is_said_too(make_photos, tmp_path):
     root = make_photos(tmp_path / "photos", {"김밥": 5, "라면": 5})
     nothing = find_conflicts(Data(root=str(root)))
     assert nothing.findings.empty
-    files = write_conflicts(nothing, tmp_path / "out", "photos")
+    files = write_conflicts(nothing, tmp_path / "out")
     assert [file.name for file in files] == ["conflicts.html", "fixes.csv", "conflicts.csv", "groups.csv"]
     assert "No photo is there twice" in read_page(files[0]).text
     assert list(read_csv(files[-1])) == ["path", "label", "group"]
@@ -125,4 +147,4 @@ def test_photos_none_of_which_can_be_read(tmp_path):
 def test_a_folder_that_cannot_be_written(found, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(KfoodError, match=re.escape(str(tmp_path / "file"))):
-        write_conflicts(found, tmp_path / "file", "photos")
+        write_conflicts(found, tmp_path / "file")

@@ -1,6 +1,7 @@
 """Decisions about single photos: what is applied, what is only noted, and what is refused."""
 
 import re
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -13,7 +14,9 @@ from kfood.errors import KfoodError
 from kfood.files import content_digest, write_csv
 from kfood.recipes.load import load_recipe
 from kfood.recipes.schema import Data
+from kfood.report.results import results_of
 from kfood.run import Run
+from kfood.run_tables import results
 from kfood.training.train import photos_of_run, train
 from support.small import SMALL
 
@@ -93,7 +96,7 @@ def test_groups_that_share_a_photo_become_one_and_none_is_divided():
     fixes = pd.DataFrame(
         [("a", "x"), ("c", "x"), ("b", "y"), ("d", "y")], columns=["digest", "value"], index=range(4)
     ).assign(action="group")
-    assert join_groups(samples, fixes)["group"].tolist() == ["y", "y", "y", "y", "4"]
+    assert join_groups(samples, fixes)["group"].tolist() == ["x", "x", "x", "x", "4"]
 
 
 def test_a_photo_comes_into_a_pair_of_classes_by_its_fixed_label(photos, file):
@@ -111,8 +114,32 @@ def test_photos_that_are_gone_are_named_and_the_rest_is_done(photos, file, caplo
     Path(gone).unlink()
     caplog.set_level("INFO", "kfood")
     after = prepare(photos, fixes=str(file)).samples
-    assert f"{file}, line 2: no photo that can be read has this content ({gone})" in caplog.text
+    assert f"{file}: 1 of 2 lines are about photos that are not here or cannot be read" in caplog.text
+    assert f"passed over: line 2 ({gone})." in caplog.text
     assert there not in set(after["path"])
+
+
+def test_many_photos_that_are_gone_are_told_in_one_line(photos, file, caplog):
+    lines = [f"{number:032x},relabel,no class here" for number in range(9)]
+    file.write_text("\n".join(["digest,action,value", *lines]))
+    prepare(photos, fixes=str(file))
+    (said,) = (record.getMessage() for record in caplog.records if "passed over" in record.getMessage())
+    assert said.endswith("line 2, line 3, line 4, line 5, line 6 and 4 more.")
+
+
+def test_a_photo_under_two_labels_is_counted_where_its_label_changes(photos, file):
+    train = paths_in(prepare(photos).samples, "train")[0]
+    twin = photos / "김밥" / "twin.jpg"
+    shutil.copy(train, twin)
+    decide(file, (twin, "relabel", "갈비찜"), (twin, "group", "one plate"))
+    prepared = prepare(photos, fixes=str(file))
+    both = prepared.samples.set_index("path").loc[[train, str(twin)]]
+    assert both["split"].nunique() == both["group"].nunique() == 1
+    if both["split"].iloc[0] == "test":
+        assert both["label"].tolist() == ["갈비찜", "김밥"] and both["fix"].tolist() == ["", "relabel:갈비찜"]
+    else:
+        assert both["label"].tolist() == ["갈비찜"] * 2
+        assert "1 relabelled, 2 grouped" in prepared.layout
 
 
 def test_a_class_that_the_data_does_not_have(photos, file):
@@ -159,10 +186,10 @@ def test_a_file_that_is_not_there_or_in_no_known_encoding(file):
 
 def test_the_same_decision_twice_is_one_and_excels_encoding_is_read(file):
     text = f"digest,action,value\n{DIGEST},relabel,김밥\n{DIGEST},relabel,김밥\n{DIGEST},group,한 접시\n,,\n"
-    file.write_bytes(text.encode("cp949"))
+    file.write_bytes(f"{text}{DIGEST},group,한 상\n".encode("cp949"))
     fixes = read_fixes(file)
-    assert fixes[["action", "value"]].values.tolist() == [["relabel", "김밥"], ["group", "한 접시"]]
-    assert fixes.index.tolist() == [2, 4]
+    assert fixes[["action", "value"]].values.tolist() == [["relabel", "김밥"], ["group", "한 접시"], ["group", "한 상"]]
+    assert fixes.index.tolist() == [2, 4, 6]
     file.write_text("digest,action,value\n")
     assert read_fixes(file).empty
 
@@ -184,6 +211,9 @@ def test_a_run_tells_its_test_results_before_and_after_and_needs_the_file_no_mor
     losses = {**test["loss"].drop(first).to_dict(), second: -pd.Series(table.loc[second, "p_김밥"]).transform("log")[0]}
     assert fixed["loss"] == pytest.approx(sum(losses.values()) / len(losses), abs=1e-5)
     assert "test, after fixes" in caplog.text
+    assert results(run)["split"].tolist() == ["valid", "test", "test, after fixes"]
+    (page,) = results_of([run], "test")
+    assert f"{fixed['correct']} of {fixed['n']} photos right" in page.after_fixes
     assert "1 dropped, 0 relabelled, 0 grouped, 2 of test only noted" in run.environment["data"]
     file.unlink()
     again = Run(run.folder)

@@ -52,7 +52,7 @@ def conflicts(
         base = chosen.recipe_file if chosen else "mission1"
         data = load_recipe(str(base), settings or [], path).data
         found = find_conflicts(data, chosen)
-        files = write_conflicts(found, out, data.root)
+        files = write_conflicts(found, out)
     counts = count(found.findings).rename(index=_ROWS, columns=_COLUMNS).rename_axis("pairs").reset_index()
     print_table(f"{len(found.samples):,} photos", counts)
     if len(found.findings):

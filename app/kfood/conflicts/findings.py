@@ -6,10 +6,9 @@ import os
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from kfood.conflicts.duplicates import KINDS, SCENE
+from kfood.data.connected import connected
 from kfood.data.split import SPLITS
 
 CONFLICT, LEAK, DATA_SETS, SAME_CLASS = FINDINGS = ("conflict", "leak", "data sets", "same class")
@@ -68,11 +67,9 @@ def group_names(samples: pd.DataFrame, pairs: pd.DataFrame) -> np.ndarray:
     """
     n, of = len(samples), samples["subset"].str.cat(samples["label"], "/").to_numpy()
     pairs = pairs[(pairs["kind"] != SCENE) | (of[pairs["a"]] == of[pairs["b"]])]
-    known = n + pd.factorize(samples["subset"].str.cat(samples["group"], "/"))[0]  # each group is a node, too
-    ends = np.concatenate([pairs[["a", "b"]].to_numpy(), np.stack([np.arange(n), known], 1)])
-    size = int(ends.max(initial=-1)) + 1
-    _, component = connected_components(coo_array((np.ones(len(ends), bool), ends.T), (size, size)), directed=False)
-    component = component[:n]
+    known, names = pd.factorize(samples["subset"].str.cat(samples["group"], "/"))  # each group is a node, too
+    ends = np.concatenate([pairs[["a", "b"]].to_numpy(), np.stack([np.arange(n), n + known], 1)])
+    component = connected(ends, n + len(names))[:n]
     smallest = samples["digest"].groupby(component).transform("min")
     paired = np.isin(component, component[pairs["a"]])
     return np.where(paired, OWN_GROUP + smallest.str[:12], "")

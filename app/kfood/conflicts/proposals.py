@@ -7,7 +7,8 @@ from pathlib import Path
 import pandas as pd
 
 from kfood.conflicts.findings import OWN_GROUP
-from kfood.data.fixes_file import COLUMNS, GROUP, read_fixes
+from kfood.data.fixes_file import COLUMNS, GROUP, on_labels, read_fixes
+from kfood.errors import KfoodError
 from kfood.files import write_csv
 
 
@@ -28,26 +29,33 @@ def write_groups(samples: pd.DataFrame, folder: Path) -> list[Path]:
     return files
 
 
-def write_fixes(samples: pd.DataFrame, folder: Path) -> Path:
-    """Write what to keep together, by the photos' contents, as fixes.csv (see `kfood.data.fixes_file`).
-
-    What a person decided in the file that is there already stays; earlier proposals are replaced.
+def propose_fixes(samples: pd.DataFrame, file: Path, followed: str = "") -> pd.DataFrame:
+    """Return what to keep together, by the photos' contents, with all that a person decided (see `read_fixes`).
 
     Args:
         samples: with `path`, `digest` and `together`.
-        folder: fixes.csv goes there.
+        file: that they are for. Where it is there already, what a person decided in it stays, and what was proposed
+            earlier is left out.
+        followed: the fixes that the samples have, which stay too; '' for none.
 
     Raises:
-        KfoodError: the file that is there cannot be read as fixes.
+        KfoodError: either cannot be read as fixes, or they contradict each other.
     """
-    file, proposed = folder / "fixes.csv", _proposed(samples)
-    if file.exists():
+    tables = [_proposed(samples)]
+    if file.exists() and str(file.absolute()) != followed:
         there = read_fixes(file)
-        decided = there[~((there["action"] == GROUP) & there["value"].str.startswith(OWN_GROUP))]
-        grouped = decided.loc[decided["action"] == GROUP, "digest"]
-        proposed = pd.concat([decided, proposed[~proposed["digest"].isin(grouped)]])
-    write_csv(file, proposed)
-    return file
+        tables.insert(0, there[~((there["action"] == GROUP) & there["value"].str.startswith(OWN_GROUP))])
+    if followed:
+        tables.insert(0, read_fixes(Path(followed)))
+    fixes = pd.concat(tables).drop_duplicates(["digest", "action", "value"], ignore_index=True)
+    decided = on_labels(fixes)
+    if (twice := decided["digest"].duplicated()).any():
+        photo = decided.loc[twice.idxmax()]
+        raise KfoodError(
+            f"{file} and {followed} decide differently about {photo['path'] or photo['digest']}: let them say the "
+            "same, or name another folder with --out."
+        )
+    return fixes
 
 
 def _proposed(samples: pd.DataFrame) -> pd.DataFrame:

@@ -11,8 +11,7 @@ from kfood.conflicts.duplicates import find_pairs
 from kfood.conflicts.findings import describe, group_names, news
 from kfood.conflicts.leaks import Leaks, leaks
 from kfood.data.check import check_photos, readable
-from kfood.data.fixes import apply_fixes, find_fixes
-from kfood.data.prepare import data_folder, find_samples, split_as_recipe_says
+from kfood.data.prepare import data_folder, find_samples, split_and_fix
 from kfood.errors import KfoodError
 from kfood.recipes.schema import Data
 from kfood.run import Run
@@ -23,6 +22,7 @@ class Conflicts:
     """What was found.
 
     Args:
+        data: which photos were looked at.
         samples: all photos that can be read, with `path`, `label`, `split`, `given` (the split, where the layout says
             it), `subset` (the data set, '' where there is but one), `digest`, and `together`, the name of the group
             that is proposed for the photo, or ''.
@@ -31,6 +31,7 @@ class Conflicts:
         run, leaks: a run and what its test photos have in common with what it has seen; None where none was asked for.
     """
 
+    data: Data
     samples: pd.DataFrame
     findings: pd.DataFrame
     left_out: pd.DataFrame
@@ -47,7 +48,7 @@ def find_conflicts(data: Data, run: Run | None = None) -> Conflicts:
         run: a finished run, if its test photos are to be compared with what it has seen.
 
     Raises:
-        KfoodError: there are no photos, or the run has no test photos.
+        KfoodError: there are no photos, fixes cannot be followed, or the run has no test photos.
     """
     leaked = leaks(run) if run else None
     samples, left_out = _samples(data)
@@ -55,7 +56,7 @@ def find_conflicts(data: Data, run: Run | None = None) -> Conflicts:
     samples["together"] = group_names(samples, pairs)
     alone = samples.groupby(["subset", "together"])["path"].transform("size") < 2
     samples.loc[alone, "together"] = ""  # it is the other data set that has the other photo
-    return Conflicts(samples, describe(samples, pairs), left_out, run, leaked)
+    return Conflicts(data, samples, describe(samples, pairs), left_out, run, leaked)
 
 
 def _samples(data: Data) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -67,9 +68,7 @@ def _samples(data: Data) -> tuple[pd.DataFrame, pd.DataFrame]:
         of_one = data.model_copy(update={"subset": name})
         found = find_samples(of_one).samples.assign(area="", subset=name if camp else "")
         good, bad = readable(found, check_photos(found, root))
-        fixes = find_fixes(data.fixes, good)
-        fixed, _ = apply_fixes(split_as_recipe_says(good.assign(given=good["split"]), of_one, fixes), fixes)
-        parts.append((fixed, bad))
+        parts.append((split_and_fix(good.assign(given=good["split"]), of_one).samples, bad))
     samples, left_out = (pd.concat(part, ignore_index=True) for part in zip(*parts, strict=True))
     if samples.empty:
         raise KfoodError(f"None of the {len(left_out)} photos in {root} can be read. See kfood data check.")

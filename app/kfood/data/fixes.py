@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
+from kfood.data.connected import connected
 from kfood.data.fixes_file import COLUMNS, DROP, GROUP, RELABEL, read_fixes
 from kfood.errors import KfoodError, did_you_mean, listed
 from kfood.printable import shortened
@@ -20,6 +23,14 @@ log = logging.getLogger(__name__)
 FIX = "fix"  # the column of samples that notes what was decided: "drop", "relabel:<class>" or nothing
 _NEW_LABEL = f"{RELABEL}:"
 _NAMED = 5
+
+
+class Fixed(NamedTuple):
+    """Samples with fixes applied: those that stay, those that were dropped (with `fault`), and the fixes themselves."""
+
+    samples: pd.DataFrame
+    dropped: pd.DataFrame
+    fixes: pd.DataFrame
 
 
 def find_fixes(path: str, samples: pd.DataFrame) -> pd.DataFrame:
@@ -37,6 +48,10 @@ def find_fixes(path: str, samples: pd.DataFrame) -> pd.DataFrame:
     if not path:
         return pd.DataFrame(columns=COLUMNS, dtype="str")
     fixes = read_fixes(Path(path))
+    there = fixes["digest"].isin(samples["digest"])
+    if not there.all():
+        _say_gone(path, fixes[~there], len(fixes))
+    fixes = fixes[there]
     classes = sorted(samples["label"].unique())
     unknown = fixes.loc[(fixes["action"] == RELABEL) & ~fixes["value"].isin(classes), "value"]
     if len(unknown):
@@ -45,63 +60,71 @@ def find_fixes(path: str, samples: pd.DataFrame) -> pd.DataFrame:
             f'{path}, line {unknown.index[0]}: the data has no class "{name}".{did_you_mean(name, classes)} It has '
             f"{listed(classes, 20)}; a new class begins with a folder of photos."
         )
-    there = fixes["digest"].isin(samples["digest"])
-    for line, row in fixes[~there].head(_NAMED).iterrows():
-        log.warning(
-            "%s, line %s: no photo that can be read has this content%s; the line is passed over.",
-            path,
-            line,
-            f" ({row['path']})" if row["path"] else "",
-        )
-    if (gone := int((~there).sum())) > _NAMED:
-        log.warning("… and %d more: %d lines name no photo.", gone - _NAMED, gone)
-    return fixes[there]
+    return fixes
+
+
+def _say_gone(path: str, gone: pd.DataFrame, lines: int) -> None:
+    named = [
+        f"line {line}" + (f" ({row['path']})" if row["path"] else "") for line, row in gone.head(_NAMED).iterrows()
+    ]
+    log.warning(
+        "%s: %d of %d lines are about photos that are not here or cannot be read, and are passed over: %s%s.",
+        path,
+        len(gone),
+        lines,
+        ", ".join(named),
+        f" and {len(gone) - _NAMED} more" if len(gone) > _NAMED else "",
+    )
 
 
 def join_groups(samples: pd.DataFrame, fixes: pd.DataFrame) -> pd.DataFrame:
     """Put photos into one `group` that are to be kept together, with all photos of the groups that they are in.
 
-    A group is never divided: shots of one plate would come into two splits.
+    A group is never divided: shots of one plate would come into two splits. The joined one has the first, by the
+    alphabet, of the names that the fixes give its photos.
     """
-    group = samples["group"].copy()
-    for name, members in fixes[fixes["action"] == GROUP].groupby("value")["digest"]:
-        joined = {name, *group[samples["digest"].isin(members)]}
-        group = group.where(~group.isin(joined), name)
-    return samples.assign(group=group)
+    wanted = fixes.loc[fixes["action"] == GROUP, ["digest", "value"]]
+    pairs = samples[["digest", "group"]].merge(wanted, on="digest")
+    codes, names = pd.factorize(pd.concat([samples["group"], pairs["group"], pairs["value"]], ignore_index=True))
+    of_samples, ends = codes[: len(samples)], codes[len(samples) :].reshape(2, -1).T
+    component = connected(ends, len(names))
+    joined = pd.Series(names[ends[:, 1]]).groupby(component[ends[:, 1]]).min()
+    own = samples["group"].to_numpy()
+    name = pd.Series(component[of_samples]).map(joined)
+    return samples.assign(group=np.where(name.notna(), name, own))
 
 
-def apply_fixes(samples: pd.DataFrame, fixes: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def apply_fixes(samples: pd.DataFrame, fixes: pd.DataFrame) -> Fixed:
     """Drop and relabel training and validation photos; note in `fix` what was decided, of test photos too.
 
     Args:
         samples: with `digest`, `label` and `split`, all of them filled.
         fixes: as `find_fixes` returns them.
-
-    Returns:
-        The samples that stay, and those that were dropped, with `fault`.
     """
     if fixes.empty:
-        return samples, samples.head(0).assign(fault="")
+        return Fixed(samples, samples.head(0).assign(fault=""), fixes)
     decided = fixes[fixes["action"] != GROUP].reset_index(names="line").set_index("digest")
     action, value = (samples["digest"].map(decided[name].to_dict().get).fillna("") for name in ("action", "value"))
-    relabelled, judged = action == RELABEL, samples["split"] == "test"
-    noted = samples.assign(
-        fix=action.where(~relabelled, _NEW_LABEL + value), label=samples["label"].where(~relabelled | judged, value)
-    )
-    dropped = noted[(action == DROP) & ~judged]
+    judged = samples["split"] == "test"
+    relabelled = (action == RELABEL) & (value != samples["label"])
+    fix = (_NEW_LABEL + value).where(relabelled, "").mask(action == DROP, DROP)
+    noted = samples.assign(fix=fix, label=samples["label"].mask(relabelled & ~judged, value))
+    dropped = noted[(fix == DROP) & ~judged]
     told = decided.loc[dropped["digest"], ["line", "reason"]].itertuples(index=False)
     faults = [f"dropped by line {line} of the fixes: {reason or 'no reason is given'}" for line, reason in told]
-    return noted.drop(index=dropped.index).reset_index(drop=True), dropped.drop(columns=FIX).assign(fault=faults)
+    stays = noted.drop(index=dropped.index).reset_index(drop=True)
+    return Fixed(stays, dropped.drop(columns=FIX).assign(fault=faults), fixes)
 
 
-def in_words(samples: pd.DataFrame, dropped: pd.DataFrame, fixes: pd.DataFrame) -> str:
-    """Return how many photos were changed in what way, and how many of test are only noted; both from `apply_fixes`."""
-    if fixes.empty:
+def in_words(fixed: Fixed) -> str:
+    """Return how many photos were changed in what way, and how many of test are only noted."""
+    samples = fixed.samples
+    if fixed.fixes.empty:
         return "none is about these photos"
     noted, judged = samples[FIX] != "", samples["split"] == "test"
-    grouped = samples["digest"].isin(fixes.loc[fixes["action"] == GROUP, "digest"]).sum()
+    grouped = samples["digest"].isin(fixed.fixes.loc[fixed.fixes["action"] == GROUP, "digest"]).sum()
     counts = {
-        "dropped": len(dropped),
+        "dropped": len(fixed.dropped),
         "relabelled": int((noted & ~judged).sum()),
         "grouped": int(grouped),
         "of test only noted": int((noted & judged).sum()),

@@ -5,7 +5,8 @@ A line a decision: `digest` (of the photo's content, as samples.csv has it, so t
 
 - drop: the photo is not trained on. `value` is empty.
 - relabel: it is trained on as what `value` says.
-- group: it stays in one split with all photos that have the same `value`, and with their own groups.
+- group: it stays in one split with all photos that have the same `value`, and with their own groups. A photo may be
+  in several groups, which then become one.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ _DIGEST = re.compile("[0-9a-f]{32}")
 
 
 def read_fixes(path: Path) -> pd.DataFrame:
-    """Read a file of decisions, each photo's at most one on its label and one on its group.
+    """Read a file of decisions: of each photo at most one line that says to drop or relabel it.
 
     Returns:
         `COLUMNS` as text, a row a decision; its index are line numbers. Said twice is said once.
@@ -59,14 +60,19 @@ def read_fixes(path: Path) -> pd.DataFrame:
     return table
 
 
+def on_labels(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the decisions of which a photo can have but one; of groups it may have several."""
+    return table[table["action"] != GROUP]
+
+
 def _require_one_decision(table: pd.DataFrame, path: Path) -> None:
     """Check that nobody is asked to choose between two lines."""
-    about_group = table["action"] == GROUP
-    twice = table.assign(about_group=about_group).duplicated(["digest", "about_group"])
+    decided = on_labels(table)
+    twice = decided.duplicated("digest")
     if not twice.any():
         return
     line = twice.idxmax()
-    same = table[(table["digest"] == table.loc[line, "digest"]) & (about_group == about_group[line])]
+    same = decided[decided["digest"] == decided.loc[line, "digest"]]
     first, second = (f"{row.action} {shortened(row.value)}".strip() for row in same.head(2).itertuples())
     raise KfoodError(
         f"{path}, line {line}: it says {second} of the photo of which line {same.index[0]} says {first}: keep one "

@@ -77,7 +77,7 @@ class Data(Section):
     denoise: Literal["none", "blur", "opening", "closing"] = "none"
     crop_area: bool = False  # cut photos to the area given in AI Hub's crop_area.properties
     cache: bool = True  # decode each photo once and keep its pixels on disk; changes nothing but time
-    fixes: AbsoluteFile = ""  # CSV of photos to drop, relabel or group (kfood.data.fixes_file); none is touched itself
+    fixes: AbsoluteFile = ""  # CSV of photos to drop, relabel or group, from the folder you are in; "" for none
 
     @field_validator("group")
     @classmethod
