@@ -26,6 +26,8 @@ from kfood.conflicts.candidates import candidates
 from kfood.conflicts.duplicates import COPY, NEAR, SCENE
 from kfood.conflicts.findings import describe, group_names, news
 from kfood.conflicts.looks import SIDE, Looks
+from kfood.conflicts.proposals import proposed_fixes
+from kfood.data.fixes import apply_fixes, join_groups
 
 LENGTH = 1280  # of a photo's features
 COPIES = 50  # one photo in so many is a copy of another
@@ -81,6 +83,9 @@ def measure(n: int) -> dict[str, float]:
         found = news(samples, found.reset_index(drop=True))
         samples["together"] = group_names(samples, found)
         describe(samples, found)
+    with _timed(row, "fixes (s)"):
+        fixes = proposed_fixes(samples)
+        apply_fixes(join_groups(samples, fixes), fixes)
     planted = set(zip(originals, range(n - len(originals), n), strict=True))
     row["copies found (%)"] = 100 * len(planted & set(zip(found["a"], found["b"], strict=True))) / max(1, len(planted))
     row["more memory (MB)"] = _peak() - before

@@ -25,7 +25,7 @@ def write_page(found: Conflicts, fixes: pd.DataFrame, folder: Path) -> Path:
 
     Args:
         found: what `find_conflicts` returned.
-        fixes: what is decided and proposed so far, as `propose_fixes` returns it.
+        fixes: what is decided and proposed so far, as `merged_fixes` returns it.
         folder: must be there.
     """
     parts = parts_of(found)

@@ -29,8 +29,8 @@ def write_groups(samples: pd.DataFrame, folder: Path) -> list[Path]:
     return files
 
 
-def propose_fixes(samples: pd.DataFrame, file: Path, followed: str = "") -> pd.DataFrame:
-    """Return what to keep together, by the photos' contents, with all that a person decided (see `read_fixes`).
+def merged_fixes(samples: pd.DataFrame, file: Path, followed: str = "") -> pd.DataFrame:
+    """Return `proposed_fixes` with all that a person decided (see `read_fixes`).
 
     Args:
         samples: with `path`, `digest` and `together`.
@@ -41,7 +41,7 @@ def propose_fixes(samples: pd.DataFrame, file: Path, followed: str = "") -> pd.D
     Raises:
         KfoodError: either cannot be read as fixes, or they contradict each other.
     """
-    tables = [_proposed(samples)]
+    tables = [proposed_fixes(samples)]
     if file.exists() and str(file.absolute()) != followed:
         there = read_fixes(file)
         tables.insert(0, there[~((there["action"] == GROUP) & there["value"].str.startswith(OWN_GROUP))])
@@ -58,8 +58,12 @@ def propose_fixes(samples: pd.DataFrame, file: Path, followed: str = "") -> pd.D
     return fixes
 
 
-def _proposed(samples: pd.DataFrame) -> pd.DataFrame:
-    """Return a row for each photo that is to be kept with others."""
+def proposed_fixes(samples: pd.DataFrame) -> pd.DataFrame:
+    """Return a line of fixes for each photo that is to be kept with others.
+
+    Args:
+        samples: with `path`, `digest` and `together`.
+    """
     together = samples[samples["together"] != ""].sort_values(["together", "path"], kind="stable")
     others = together.groupby("together")["path"].transform("size") - 1
     reasons = [f"shows the same as {n} other photo{'s' if n > 1 else ''}" for n in others]

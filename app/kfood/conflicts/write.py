@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from kfood.conflicts.page import write_page
-from kfood.conflicts.proposals import propose_fixes, write_groups
+from kfood.conflicts.proposals import merged_fixes, write_groups
 from kfood.conflicts.search import Conflicts
 from kfood.files import write_csv
 from kfood.system_errors import cannot_use
@@ -25,7 +25,7 @@ def write_conflicts(found: Conflicts, folder: Path) -> list[Path]:
         KfoodError: the folder cannot be written, or a fixes.csv that is there cannot be read or contradicts the fixes
             that were followed; then nothing is written.
     """
-    fixes = propose_fixes(found.samples, folder / "fixes.csv", found.data.fixes)
+    fixes = merged_fixes(found.samples, folder / "fixes.csv", found.data.fixes)
     tables = {"fixes.csv": fixes, "conflicts.csv": found.findings}
     if found.leaks:
         tables["leaks.csv"] = found.leaks.table
