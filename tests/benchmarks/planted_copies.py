@@ -83,22 +83,26 @@ def plant(samples: pd.DataFrame, rng: Rng, folder: Path) -> pd.DataFrame:
 
 
 def look_for(pair: tuple[str, ...], photos: str, draw: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the planted copies with `found`, `placed` and `hashed`, and the pairs of copies that nobody planted."""
+    """Return the planted copies with `found` and the like, and the pairs of copies that nobody planted."""
     samples = prepare_samples(Data(root=photos, classes=pair, split_seed=draw)).samples
     with tempfile.TemporaryDirectory() as place:
         planted = plant(samples, np.random.default_rng(draw), Path(place))
         table = pd.concat([samples, planted])[["path", "label", "split", "group"]].fillna("")
         write_csv(Path(place) / "photos.csv", table)
         findings = find_conflicts(Data(root=str(Path(place) / "photos.csv"))).findings
-    copies = findings[findings["kind"] != SCENE]
-    ends = [frozenset(each) for each in zip(copies["path_a"], copies["path_b"], strict=True)]
-    copies = copies.set_index(pd.Index(ends, tupleize_cols=False))
+    ends = [frozenset(each) for each in zip(findings["path_a"], findings["path_b"], strict=True)]
+    findings = findings.set_index(pd.Index(ends, tupleize_cols=False))
     wanted = [frozenset(each) for each in zip(planted["path"], planted["original"], strict=True)]
-    found = copies.reindex(pd.Index(wanted, tupleize_cols=False)).reset_index(drop=True)
+    of_planted = findings.reindex(pd.Index(wanted, tupleize_cols=False)).reset_index(drop=True)
+    found = of_planted["kind"].notna() & (of_planted["kind"] != SCENE)
     planted = planted.assign(
-        found=found["kind"].notna(), placed=found["finding"] == planted["place"], hashed=found["how"] != "features"
+        found=found,
+        placed=found & (of_planted["finding"] == planted["place"]),
+        hashed=found & (of_planted["how"] != "features"),
+        scene=of_planted["kind"] == SCENE,
     )
-    return planted.assign(hashed=planted["found"] & planted["hashed"]), copies.loc[[end not in wanted for end in ends]]
+    others = findings.loc[[end not in wanted for end in ends]]
+    return planted, others[others["kind"] != SCENE]
 
 
 def shares(planted: pd.DataFrame, by: str) -> pd.DataFrame:
@@ -106,8 +110,10 @@ def shares(planted: pd.DataFrame, by: str) -> pd.DataFrame:
     for name, part in planted.groupby(by, sort=False):
         n, found = len(part), int(part["found"].sum())
         low, high = wilson(found, n)
-        rows.append((name, n, found, f"{low:.3f}–{high:.3f}", int(part["placed"].sum()), int(part["hashed"].sum())))
-    return pd.DataFrame(rows, columns=[by, "planted", "found", "95 % interval", "finding right", "by hashes alone"])
+        others = (int(part[column].sum()) for column in ("placed", "hashed", "scene"))
+        rows.append((name, n, found, f"{low:.3f}–{high:.3f}", *others))
+    columns = [by, "planted", "found", "95 % interval", "finding right", "by hashes alone", "called one scene"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def as_they_came(photos: str) -> None:
@@ -148,7 +154,6 @@ def main() -> None:
     table, accused = pd.concat(planted), pd.concat(others)
     for by in ("change", "place", "pair"):
         print_table(f"Planted copies by {by}", shares(table, by))
-    print_table("Not found, or with another finding", table.query("not placed")[["change", "place", "original"]])
     counts = accused.groupby(["kind", "path_a", "path_b"]).size().rename("times").reset_index()
     print_table(f"Called copies, but not planted, in {len(planted)} draws", counts)
     print(f"{time.perf_counter() - began:.0f} s")

@@ -94,7 +94,7 @@ def test_what_is_decided_is_what_is_read_and_done(page, table, tmp_path):
         digest(table, "twice.jpg"): ["drop", ""],
         digest(table, "0-2.jpg"): ["drop", ""],
     }
-    assert said.loc[digest(table, "0-2.jpg"), "reason"] == f"a copy as {tmp_path / 'leak.jpg'} (김밥, test)"
+    assert said.loc[digest(table, "0-2.jpg"), "reason"] == f"a copy of {tmp_path / 'leak.jpg'} (김밥, test)"
     assert said.loc[digest(table, "2-9.jpg"), "reason"] == "by hand"
     prepared = prepare_samples(Data(root=str(table), fixes=str(tmp_path / "mine.csv")))
     assert "3 dropped, 1 relabelled, 3 grouped, 1 of test only noted" in prepared.layout

@@ -44,8 +44,7 @@ def _by_hash(looks: Looks) -> pd.DataFrame:
 
 def _by_features(features: np.ndarray) -> pd.DataFrame:
     index = Index(ndim=features.shape[1], metric=MetricKind.Cos, dtype=ScalarKind.F16)
-    lengths = np.linalg.norm(features, axis=1, keepdims=True)
-    return _near(index, features / np.maximum(lengths, 1e-12), None, "features", 1 - _LEAST_COSINE)
+    return _near(index, features, None, "features", 1 - _LEAST_COSINE)
 
 
 def _near(index: Index, vectors: np.ndarray, asked: np.ndarray | None, how: str, farthest: float) -> pd.DataFrame:

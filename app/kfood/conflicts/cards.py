@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from kfood.conflicts.duplicates import EXACT, SCENE
+from kfood.conflicts.duplicates import EXACT, NEAR, SCENE
 from kfood.conflicts.findings import FINDINGS
 from kfood.conflicts.search import Conflicts
 from kfood.report.table_view import percent
@@ -36,7 +36,8 @@ _SECTIONS = {
         "dish would be, and better kept in one split.",
     ),
 }
-_WORDS = {EXACT: "the same file", "near": "a copy", SCENE: "one scene"}
+_WORDS = {EXACT: "the same file", NEAR: "a copy", SCENE: "one scene"}
+_REASONS = {EXACT: "the same file as", NEAR: "a copy of", SCENE: "the same scene as"}
 
 
 @dataclass(frozen=True)
@@ -157,7 +158,7 @@ def _choice(row: dict[str, Any], side: str, other: str) -> Choice:
     return Choice(
         digest=row[f"digest_{side}"],
         path=row[f"path_{side}"],
-        reason=f"{_WORDS[row['kind']]} as {row[f'path_{other}']} ({theirs}, {row[f'split_{other}']})",
+        reason=f"{_REASONS[row['kind']]} {row[f'path_{other}']} ({theirs}, {row[f'split_{other}']})",
         keep=f"keep as {label}",
         drop="drop",
         own=label,
@@ -171,7 +172,7 @@ def _choice_for_both(row: dict[str, Any]) -> Choice:
     return Choice(
         digest=row["digest_a"],
         path=row["path_a"],
-        reason=f"{_WORDS[EXACT]} as {row['path_b']} ({row['label_b']}, {row['split_b']})",
+        reason=f"{_REASONS[EXACT]} {row['path_b']} ({row['label_b']}, {row['split_b']})",
         keep="keep both files as they are",
         drop="drop both",
         own=labels[0] if len(labels) == 1 else "",
