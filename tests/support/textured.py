@@ -15,6 +15,7 @@ CHANGES = {
     "cut by 5 %": lambda photo: photo.crop((8, 3, _SIDE - 3, _SIDE - 8)),
     "cut by 20 %": lambda photo: photo.crop((0, 20, 180, 200)),
     "mirrored": ImageOps.mirror,
+    "turned by 5 degrees": lambda photo: photo.rotate(5, Image.Resampling.BICUBIC).crop((12, 12, 212, 212)),
 }
 
 

@@ -1,6 +1,6 @@
 """Whether two photos show the same: laid upon each other as well as they go, then compared in their detail.
 
-One photo is stretched and shifted until it fits the other, by the steps of Lucas and Kanade in an image pyramid (Baker
+One photo is stretched, shifted and turned a little until it fits the other, by the steps of Lucas and Kanade in an image pyramid (Baker
 and Matthews, "Lucas-Kanade 20 years on", 2004). What is compared is detail: what is left when a blurred copy is taken
 away. Two white plates on one table have their large forms in common, but not their detail.
 """
@@ -23,7 +23,9 @@ from kfood.progress import track
 
 _BATCH = 256  # pairs
 _SCALES = (1.0, 0.8)  # to start from: a photo as it is, and as a part of the other
-_LARGEST_STEP, _WIDEST, _FARTHEST = 0.1, 1.6, 0.6  # of the fit; 1 is half a photo's width
+_LARGEST_STEP, _WIDEST, _FARTHEST, _MOST_TURNED = 0.1, 1.6, 0.6, 0.3  # of the fit; 1 is half a width, or 57 degrees
+_MOST = torch.tensor([_WIDEST, _WIDEST, _FARTHEST, _FARTHEST, _MOST_TURNED])
+_LEAST = torch.tensor([1 / _WIDEST, 1 / _WIDEST, -_FARTHEST, -_FARTHEST, -_MOST_TURNED])
 _LEAST_COMMON = 0.4  # share of a photo that lies upon the other
 _FAINT = 1e-3  # spread of grey below which there is no detail, 1 is from black to white
 
@@ -86,7 +88,7 @@ def _similarity(first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
     n, coarse, ways = len(first), _LEVELS[0], 4 * len(_SCALES)
     still = torch.cat([first, first, second, second])
     moving = torch.cat([second, second.flip(3), first, first.flip(3)])
-    start = torch.tensor([[scale, scale, 0.0, 0.0] for scale in _SCALES]).repeat_interleave(4 * n, 0)
+    start = torch.tensor([[scale, scale, 0.0, 0.0, 0.0] for scale in _SCALES]).repeat_interleave(4 * n, 0)
     small = (_resized(photos, coarse.side).repeat(len(_SCALES), 1, 1, 1) for photos in (still, moving))
     place, similarity = _fit(*small, start, coarse.steps)
     way = similarity.view(ways, n).argmax(0)
@@ -107,15 +109,14 @@ def _similarity(first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
 def _fit(still: Tensor, moving: Tensor, place: Tensor, steps: int) -> tuple[Tensor, Tensor]:
     """Return where the moving photos lie upon the others, and the correlation of their detail there.
 
-    A place is n x 4: the factors by which the coordinates of the still photo (-1 to 1) are multiplied, across and
-    down, and what is then added to them.
+    A place is n x 5: the factors by which the coordinates of the still photo (-1 to 1) are multiplied, across and
+    down, what is then added to them, and the sine of the angle by which they are turned.
     """
     wanted, blurred = _blurred(still, 3), _blurred(moving, 3)
     with_slopes = torch.cat([blurred, *_slopes(blurred)], 1)
     for _ in range(steps):
         place = place + _step(wanted, with_slopes, place)
-        factors, shifts = place[:, :2].clamp(1 / _WIDEST, _WIDEST), place[:, 2:].clamp(-_FARTHEST, _FARTHEST)
-        place = torch.cat([factors, shifts], 1)
+        place = place.clamp(_LEAST, _MOST)
     moved, common = _moved(moving, place)
     enough = _common_share(common, place) >= _LEAST_COMMON
     return place, _correlation(_detail(still), _detail(moved), common) * enough
@@ -127,10 +128,11 @@ def _step(wanted: Tensor, moving: Tensor, place: Tensor) -> Tensor:
     (now, spread), (goal, _) = _standard(moved[:, :1], common), _standard(wanted, common)
     across, down = (slope * common[:, 0] / spread[:, 0] for slope in (moved[:, 1], moved[:, 2]))
     x = _coordinates(wanted.shape[-1])
-    slopes = torch.stack([across * x, down * x[:, None], across, down], 1).flatten(2)
+    y = x[:, None]
+    slopes = torch.stack([across * x, down * y, across, down, down * x - across * y], 1).flatten(2)
     squares = slopes @ slopes.transpose(1, 2)
     damping = 1e-3 * squares.diagonal(dim1=1, dim2=2).mean(1) + 1e-6
-    squares = squares + torch.eye(4) * damping[:, None, None]
+    squares = squares + torch.eye(5) * damping[:, None, None]
     change = torch.linalg.solve(squares, slopes @ (goal - now).flatten(1)[..., None])
     return change[..., 0].clamp(-_LARGEST_STEP, _LARGEST_STEP)
 
@@ -138,8 +140,10 @@ def _step(wanted: Tensor, moving: Tensor, place: Tensor) -> Tensor:
 def _moved(photos: Tensor, place: Tensor) -> tuple[Tensor, Tensor]:
     """Return photos as seen from their place, and 1 where there is something to see, else 0."""
     side = photos.shape[-1]
-    x, y = (_coordinates(side) * place[:, [axis]] + place[:, [axis + 2]] for axis in (0, 1))
-    grid = torch.stack([x[:, None, :].expand(-1, side, -1), y[:, :, None].expand(-1, -1, side)], -1)
+    x = _coordinates(side)
+    y = x[:, None]
+    wider, higher, right, lower, turned = place.T[..., None, None]
+    grid = torch.stack([wider * x - turned * y + right, higher * y + turned * x + lower], -1)
     inside = (grid.abs() <= 1 - 0.5 / side).all(-1)[:, None].float()
     return F.grid_sample(photos, grid, align_corners=False, padding_mode="border"), inside
 
