@@ -1,8 +1,8 @@
 """Whether two photos show the same: laid upon each other as well as they go, then compared in their detail.
 
-One photo is stretched, shifted and turned a little until it fits the other, by the steps of Lucas and Kanade in an image pyramid (Baker
-and Matthews, "Lucas-Kanade 20 years on", 2004). What is compared is detail: what is left when a blurred copy is taken
-away. Two white plates on one table have their large forms in common, but not their detail.
+One photo is stretched, shifted and turned a little until it fits the other, by the steps of Lucas and Kanade in an
+image pyramid (Baker and Matthews, "Lucas-Kanade 20 years on", 2004). What is compared is detail: what is left when a
+blurred copy is taken away. Two white plates on one table have their large forms in common, but not their detail.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from kfood.progress import track
 
 _BATCH = 256  # pairs
 _SCALES = (1.0, 0.8)  # to start from: a photo as it is, and as a part of the other
-_LARGEST_STEP, _WIDEST, _FARTHEST, _MOST_TURNED = 0.1, 1.6, 0.6, 0.3  # of the fit; 1 is half a width, or 57 degrees
-_MOST = torch.tensor([_WIDEST, _WIDEST, _FARTHEST, _FARTHEST, _MOST_TURNED])
-_LEAST = torch.tensor([1 / _WIDEST, 1 / _WIDEST, -_FARTHEST, -_FARTHEST, -_MOST_TURNED])
+_LARGEST_STEP = 0.1  # of the fit, in numbers of a place
+_MOST = torch.tensor([1.6, 1.6, 0.6, 0.6, 0.3])  # of a place: see `_fit`
+_LEAST = torch.tensor([1 / 1.6, 1 / 1.6, -0.6, -0.6, -0.3])
 _LEAST_COMMON = 0.4  # share of a photo that lies upon the other
 _FAINT = 1e-3  # spread of grey below which there is no detail, 1 is from black to white
 
