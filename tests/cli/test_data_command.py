@@ -41,7 +41,7 @@ def test_what_cannot_be_read_and_what_is_converted_is_listed(kfood, photos):
     for _ in range(2):  # found, then remembered
         out = kfood("data", "check", photos).out
         assert ["JPEG", "CMYK", "1", "8", "8"] in tables(out)
-        odd, _, faults = out.partition("Converted on opening")[2].partition("Cannot be read: these are left out")
+        odd, _, faults = out.partition("Converted on opening")[2].partition("Left out")
         assert "converted from CMYK" in odd and "0004.jpg" in odd
         assert "cannot identify image file" in faults and "0003.jpg" in faults
         assert "29 of 30 photos can be read" in faults

@@ -19,6 +19,7 @@ COMMANDS = [
     ["recipe", "cp"],
     ["recipe", "check"],
     ["data", "check"],
+    ["data", "conflicts"],
     ["data", "unpack"],
     ["runs", "ls"],
     ["runs", "show"],

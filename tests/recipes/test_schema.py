@@ -50,6 +50,8 @@ def checked(**sections) -> Recipe:
         ("schedule", {"gamma": 1.1}),
         ("loss", {"class_weights": {"갈비찜": 0}}),
         ("loss", {"label_smoothing": 1}),
+        ("loss", {"robust": 1.1}),
+        ("data", {"fixes": "a\0b"}),
         ("training", {"epochs": 0}),
         ("training", {"epochs": 2.5}),
         ("training", {"batch_size": 1}),
@@ -71,6 +73,7 @@ def test_impossible_value_is_told_by_its_key(section, values):
             {"batch_size": 4, "accumulate": 4},
             "a batch of 4 photos cannot go through the network in 4",
         ),
+        ("loss", {"robust": 0.7, "label_smoothing": 0.1}, "are two answers to wrong labels"),
         ("data", {"group": "(_"}, "is not a regular expression"),
         ("data", {"group": r"^\d+"}, "needs a pair of parentheses"),
     ],
@@ -84,6 +87,13 @@ def test_values_that_do_not_go_together_are_explained(section, values, words):
 @pytest.mark.parametrize("pattern", ["", r"^plate(\d+)"])
 def test_group_may_be_empty_or_a_pattern_with_a_group(pattern):
     assert checked(data={"group": pattern}).data.group == pattern
+
+
+def test_fixes_mean_the_same_file_from_every_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    recipe = checked(data={"fixes": "fixes.csv"})
+    assert recipe.data.fixes == str(tmp_path / "fixes.csv")
+    assert checked().data.fixes == ""
 
 
 @pytest.mark.parametrize("accumulate", [1, 2, 3, 32])

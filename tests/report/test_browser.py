@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import shutil
 from urllib.parse import parse_qs
 
 import pandas as pd
@@ -14,40 +13,25 @@ from kfood.interpret.metrics import per_class
 from kfood.interpret.section import Section
 from kfood.interpret.table import is_right, of_split
 from kfood.report.page import write_report
+from support.browser import chromium, downloaded, keep_downloads
 from support.fake_run import fake_run
 
-webdriver = pytest.importorskip("selenium.webdriver")
-from selenium.webdriver.chrome.service import Service  # noqa: E402 - only where selenium is installed
-from selenium.webdriver.common.by import By  # noqa: E402
-from selenium.webdriver.common.keys import Keys  # noqa: E402
-from selenium.webdriver.support.ui import Select, WebDriverWait  # noqa: E402
+pytest.importorskip("selenium")
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import Select, WebDriverWait
 
 HOSTILE = "</script><img src=x onerror=alert(1)>"
 DISHES = {"갈비찜": 60, "김밥": 40, "라면": 50, HOSTILE: 30}
-ARGUMENTS = """--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking
-    --disable-component-update --disable-sync --disable-dev-shm-usage --window-size=1300,900"""
 AT_A_TIME = 60
 READ_TILES = """return [...document.querySelectorAll('.tile')].map(tile => [
     tile.querySelector('.true').textContent, tile.querySelector('.answer bdi').textContent,
     tile.querySelector('.answer').textContent[0], tile.querySelector('.loss').textContent])"""
-KEEP_BLOBS = """window.blobs = []; const make = URL.createObjectURL;
-    URL.createObjectURL = blob => { window.blobs.push(blob); return make(blob); };"""
 
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory):
-    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    chromedriver = shutil.which("chromedriver")
-    if not chromium or not chromedriver:
-        pytest.skip("no Chromium with ChromeDriver is installed")
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    for argument in (*ARGUMENTS.split(), f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options=options, service=Service(chromedriver))
-    yield driver
-    driver.quit()
+    yield from chromium(tmp_path_factory.mktemp("profile"))
 
 
 @pytest.fixture(scope="module")
@@ -226,13 +210,10 @@ def test_the_keyboard_alone_opens_turns_and_closes_a_photo(page, runs):
 
 
 def test_the_list_as_csv(page, runs):
-    page.execute_script(KEEP_BLOBS)
+    keep_downloads(page)
     choose(page, "true", HOSTILE)
     page.find_element(By.ID, "download").click()
-    text = page.execute_async_script(
-        "const done = arguments[0]; window.blobs[0].arrayBuffer().then(it => done([...new Uint8Array(it)]))"
-    )
-    content = bytes(text)
+    content = downloaded(page)
     assert content.startswith(b"\xef\xbb\xbf")
     rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
     table = all_of(runs[0])

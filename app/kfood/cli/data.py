@@ -1,13 +1,14 @@
-"""`kfood data check | unpack`."""
+"""`kfood data check | conflicts | unpack`."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from kfood.cli import options
+from kfood.cli import conflicts, options
 
 app = typer.Typer(help="Unpack photos, and look at them before training.", no_args_is_help=True)
+app.command("conflicts")(conflicts.conflicts)
 
 
 @app.command("check")
@@ -31,7 +32,7 @@ def check(
     if len(found.odd):
         print_table("Converted on opening", found.odd)
     if len(found.faults):
-        print_table("Cannot be read: these are left out", found.faults)
+        print_table("Left out", found.faults)
     typer.echo(found.verdict)
 
 

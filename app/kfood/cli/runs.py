@@ -38,6 +38,7 @@ def show(
 
     found = find_run(run, runs)
     typer.echo(f"{found.folder}\nstarted from: {found.environment['started_from'] or 'nothing'}")
+    typer.echo(f"data: {found.environment['data']}")
     print_table("Results", results(found), "{:.4f}")
     print_table("History", found.history, "{:.4g}")
     print_table("Recall by class, test", recall_by_class(found), "{:.4f}")

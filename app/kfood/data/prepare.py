@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from kfood.data.check import check_photos, readable
+from kfood.data.fixes import Fixed, apply_fixes, find_fixes, in_words, join_groups
 from kfood.data.layouts import Layout, read_layout
 from kfood.data.split import SPLITS, add_groups, few_of_each_class, require_every_class, split_samples
 from kfood.errors import KfoodError, did_you_mean, listed
@@ -57,7 +58,7 @@ def prepare_samples(data: Data) -> Prepared:
 
     Raises:
         KfoodError: no photos, one class, a class with too few photos, or a class in `data.classes` that is not
-            there.
+            there; or what `find_fixes` raises.
     """
     layout = find_samples(data)
     found = layout.samples if data.crop_area else layout.samples.assign(area="")
@@ -66,18 +67,37 @@ def prepare_samples(data: Data) -> Prepared:
         raise KfoodError(f"None of the {len(found)} photos in {data.root} can be read. See kfood data check.")
     if lost := sorted(set(found["label"]) - set(good["label"])):
         log.warning("No photo of %s can be read: the class is left out.", listed(lost))
-    # Split before classes are chosen: groups may reach across classes.
-    samples = keep_classes(split_as_recipe_says(good, data), data.classes)
-    samples = few_of_each_class(samples, data.per_class, data.split_seed)
+    fixed = split_and_fix(good, data)
+    samples = keep_classes(fixed.samples, data.classes)
     require_every_class(samples)
     counts = samples["split"].value_counts()
     log.info("%d classes; %s.", samples["label"].nunique(), ", ".join(f"{counts[name]} {name}" for name in SPLITS))
-    return Prepared(samples, left_out, layout.name)
+    if not data.fixes:
+        return Prepared(samples, left_out, layout.name)
+    dropped = fixed.dropped[fixed.dropped["label"].isin(samples["label"])]
+    done = in_words(Fixed(samples, dropped, fixed.fixes))
+    log.info("Fixes by %s: %s.", data.fixes, done)
+    left_out = pd.concat([left_out, dropped[[*left_out.columns]]], ignore_index=True)
+    return Prepared(samples, left_out, f"{layout.name}; fixes: {done}")
 
 
-def split_as_recipe_says(samples: pd.DataFrame, data: Data) -> pd.DataFrame:
-    """Return samples with their `group`, and with `split` filled by the recipe's shares and seed."""
-    return split_samples(add_groups(samples, data.group), data.valid, data.test, data.split_seed)
+def split_and_fix(samples: pd.DataFrame, data: Data) -> Fixed:
+    """Return samples with `group` and `split` by the recipe's shares, as few as it asks for, with its fixes applied.
+
+    Split before classes are chosen, as groups may reach across classes, and before labels are fixed (see
+    `kfood.data.fixes`).
+
+    Args:
+        samples: with `path`, `label`, `split` and `digest`.
+        data: of a recipe.
+
+    Raises:
+        KfoodError: as `find_fixes`.
+    """
+    fixes = find_fixes(data.fixes, samples)
+    grouped = join_groups(add_groups(samples, data.group), fixes)
+    split = split_samples(grouped, data.valid, data.test, data.split_seed)
+    return apply_fixes(few_of_each_class(split, data.per_class, data.split_seed), fixes)
 
 
 def keep_classes(samples: pd.DataFrame, classes: tuple[str, ...]) -> pd.DataFrame:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from kfood.data.check import check_photos, readable
-from kfood.data.prepare import data_folder, find_samples, split_as_recipe_says
+from kfood.data.fixes import in_words
+from kfood.data.prepare import data_folder, find_samples, split_and_fix
 from kfood.data.split import counts_by_split
 from kfood.recipes.schema import Data
 
@@ -19,33 +20,36 @@ class Survey:
     counts: pd.DataFrame  # class by split
     kinds: pd.DataFrame  # format and mode
     odd: pd.DataFrame  # what is converted on opening
-    faults: pd.DataFrame  # what cannot be read
+    faults: pd.DataFrame  # what cannot be read, and what fixes drop
     verdict: str
 
 
 def survey(data: Data) -> Survey:
-    """Open every photo (or remember what was found) and count.
+    """Open every photo (or remember what was found) and count, with the fixes of the data applied.
 
     Raises:
-        KfoodError: there are no photos there.
+        KfoodError: there are no photos there, or fixes cannot be followed.
     """
     layout = find_samples(data)
     findings = check_photos(layout.samples, data_folder(data))
     good, bad = readable(layout.samples, findings)
-    split = split_as_recipe_says(good, data)
+    fixed = split_and_fix(good, data)
     sizes = findings[findings["fault"] == ""]
     kinds = sizes.groupby(["format", "mode"], as_index=False).agg(
         photos=("path", "size"),
         smallest=("width", "min"),
         largest=("width", "max"),
     )
-    plates = split["group"].nunique()
+    plates = fixed.samples["group"].nunique()
+    verdict = f"{len(good)} of {len(findings)} photos can be read, of {plates} groups (shots of one plate are one)."
+    if data.fixes:
+        verdict += f" Fixes by {data.fixes}: {in_words(fixed)}."
     return Survey(
-        counts=_counts(split),
+        counts=_counts(fixed.samples),
         kinds=kinds.rename(columns={"smallest": "narrowest (px)", "largest": "widest (px)"}),
         odd=sizes.loc[sizes["notes"] != "", ["path", "notes"]],
-        faults=bad[["path", "fault"]],
-        verdict=f"{len(good)} of {len(findings)} photos can be read, of {plates} groups (shots of one plate are one).",
+        faults=pd.concat([bad, fixed.dropped])[["path", "fault"]],
+        verdict=verdict,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from safetensors.torch import load_file, save
 from torch import nn
@@ -12,6 +13,7 @@ from torch import nn
 from kfood.errors import KfoodError
 from kfood.files import write_json, write_whole
 from kfood.model.build import Classifier, build_model
+from kfood.model.cascade import Cascade
 from kfood.recipes.schema import Model
 
 
@@ -32,43 +34,88 @@ class Description:
     mirror: bool = False  # predict with the mean over a photo and its mirror image
 
 
+@dataclass(frozen=True)
+class CascadeDescription:
+    """All that is needed to rebuild two models that predict as one, and how unsure the one is when it asks the other.
+
+    Both are given the same photos, of the larger size; each is described as it was trained.
+    """
+
+    main: Description | CascadeDescription
+    specialist: Description
+    margin: float
+
+    @property
+    def classes(self) -> list[str]:
+        """Those of the main model."""
+        return self.main.classes
+
+    @property
+    def size(self) -> int:
+        """Of the photos that the cascade is given: pixels, a square."""
+        return max(self.main.size, self.specialist.size)
+
+
 def save_weights(module: nn.Module, path: Path) -> None:
     """Write a module's parameters and buffers, whole or not at all."""
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in module.state_dict().items()}
     write_whole(path, lambda partial: partial.write_bytes(save(tensors)))
 
 
-def save_model(model: Classifier, description: Description, weights: Path, about: Path) -> None:
+def save_model(
+    model: Classifier | Cascade, description: Description | CascadeDescription, weights: Path, about: Path
+) -> None:
     """Write a model and its description."""
     save_weights(model, weights)
     write_json(about, asdict(description))
 
 
-def read_description(about: Path) -> Description:
+def read_description(about: Path) -> Description | CascadeDescription:
     """Read a model's description.
 
     Raises:
         KfoodError: the file is missing or says something else.
     """
     try:
-        return Description(**json.loads(about.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError) as error:
+        return _described(json.loads(about.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError, LookupError) as error:
         raise KfoodError(f"{about} does not describe a model: {error}.") from None
 
 
-def load_model(weights: Path, about: Path) -> tuple[Classifier, Description]:
+def load_model(weights: Path, about: Path) -> tuple[Classifier | Cascade, Description | CascadeDescription]:
     """Rebuild a model from its two files, on the CPU and ready to predict; runs no code from them.
 
     Raises:
         KfoodError: a file is missing, damaged or belongs to another model.
     """
     description = read_description(about)
-    section = Model(
-        arch=description.arch, head=description.head, dropout=description.dropout, mirror=description.mirror
-    )
-    model = build_model(section, len(description.classes), description.size)
     try:
+        model = build_described(description)
         model.load_state_dict(load_file(weights))
+    except KfoodError:
+        raise
     except Exception as error:  # safetensors and torch raise kinds of their own
         raise KfoodError(f"{weights} does not fit {about.name}: {str(error).splitlines()[0]}") from None
     return model.eval(), description
+
+
+def build_described(about: Description | CascadeDescription) -> Classifier | Cascade:
+    """Return the network of a description, with weights at random.
+
+    Raises:
+        KfoodError: as `build_model`.
+        ValueError: the classes of a cascade's specialist are not among those of its main model.
+    """
+    if isinstance(about, CascadeDescription):
+        main, specialist = build_described(about.main), build_described(about.specialist)
+        pair = tuple(about.main.classes.index(name) for name in about.specialist.classes)
+        return Cascade(main, specialist, pair, about.margin, (about.main.size, about.specialist.size))
+    section = Model(arch=about.arch, head=about.head, dropout=about.dropout, mirror=about.mirror)
+    return build_model(section, len(about.classes), about.size)
+
+
+def _described(raw: dict[str, Any]) -> Description | CascadeDescription:
+    if "specialist" not in raw:
+        return Description(**raw)
+    main, specialist = _described(raw["main"]), Description(**raw["specialist"])
+    return CascadeDescription(**raw | {"main": main, "specialist": specialist})

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
@@ -40,8 +42,14 @@ def _file_name(name: str) -> str:
     return name
 
 
+def _absolute(name: str) -> str:
+    """Let a run's recipe mean the same file from every folder."""
+    return str(Path(os.path.expanduser(name)).absolute()) if name else ""
+
+
 ClassName = Annotated[str, AfterValidator(nfc)]
 FileName = Annotated[str, AfterValidator(_file_name)]
+AbsoluteFile = Annotated[FileName, AfterValidator(_absolute)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 Beta = Annotated[float, Field(ge=0, lt=1)]
 
@@ -69,6 +77,7 @@ class Data(Section):
     denoise: Literal["none", "blur", "opening", "closing"] = "none"
     crop_area: bool = False  # cut photos to the area given in AI Hub's crop_area.properties
     cache: bool = True  # decode each photo once and keep its pixels on disk; changes nothing but time
+    fixes: AbsoluteFile = ""  # CSV of photos to drop, relabel or group, from the folder you are in; "" for none
 
     @field_validator("group")
     @classmethod
@@ -161,10 +170,17 @@ class Probe(Section):
 
 
 class Loss(Section):
-    """Cross-entropy, with its two options."""
+    """Cross-entropy, with its options."""
 
     class_weights: dict[ClassName, Annotated[float, Field(gt=0)]] = {}  # 1 for classes not named
     label_smoothing: float = Field(0.0, ge=0, lt=1)
+    robust: float = Field(0.0, ge=0, le=1)  # q of the generalised cross-entropy, for wrong labels (0.7 in its paper)
+
+    @model_validator(mode="after")
+    def _smooth_or_robust(self) -> Loss:
+        if self.robust and self.label_smoothing:
+            raise ValueError("robust and label_smoothing are two answers to wrong labels: set one of them to 0")
+        return self
 
 
 class Training(Section):

@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from kfood.errors import KfoodError
@@ -18,19 +18,33 @@ from kfood.files import write_text
 _ESCAPES = {sign: f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
 
 
-def render(context: dict[str, Any], name: str = "page.html.j2") -> str:
-    """Return the page of a template as HTML."""
+def render(
+    context: dict[str, Any],
+    name: str = "page.html.j2",
+    package: str = "kfood.report",
+    styles: tuple[str, ...] = ("page.css",),
+    script: str = "page.js",
+) -> str:
+    """Return the page of a template as HTML.
+
+    Args:
+        context: what the template names, besides `style`, `script` and `script_hash`.
+        name: of the template.
+        package: whose templates come before those of the report.
+        styles, script: files beside the templates, put into the page as they are.
+    """
     environment = Environment(
-        loader=PackageLoader("kfood.report"),
+        loader=ChoiceLoader([PackageLoader(package), PackageLoader("kfood.report")]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.filters["script_json"] = script_json
-    style, script = (_source(environment, name) for name in ("page.css", "page.js"))
+    style = "\n".join(_source(environment, file) for file in styles)
+    code = _source(environment, script)
     template = environment.get_template(name)
-    return template.render(context, style=Markup(style), script=Markup(script), script_hash=_hash(script))
+    return template.render(context, style=Markup(style), script=Markup(code), script_hash=_hash(code))
 
 
 def write_page(out: Path, page: str) -> Path:

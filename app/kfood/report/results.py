@@ -35,6 +35,7 @@ class Result:
     time: str
     parameters: str
     bar: tuple[float, float, float]
+    after_fixes: str  # accuracy with the labels that were decided on; '' where nothing was decided about these photos
 
 
 def results_of(runs: list[Run], split: str) -> list[Result]:
@@ -43,7 +44,8 @@ def results_of(runs: list[Run], split: str) -> list[Result]:
     low = max(0.0, min(of["accuracy_low"] for of in numbers) - _MARGIN)
     high = min(1.0, max(of["accuracy_high"] for of in numbers) + _MARGIN)
     scale = Scale(low, high, 4, BAR_WIDTH - 4)
-    return [_result(run, of, scale) for run, of in zip(runs, numbers, strict=True)]
+    after = [run.metrics.get(f"{split}_after_fixes") for run in runs]
+    return [_result(run, of, scale, fixed) for run, of, fixed in zip(runs, numbers, after, strict=True)]
 
 
 def compared(runs: list[Run]) -> Comparison | None:
@@ -51,7 +53,7 @@ def compared(runs: list[Run]) -> Comparison | None:
     return compare_runs(runs) if len(runs) > 1 else None
 
 
-def _result(run: Run, of: dict[str, Any], scale: Scale) -> Result:
+def _result(run: Run, of: dict[str, Any], scale: Scale, fixed: dict[str, Any] | None) -> Result:
     whole = run.metrics
     epochs, best = whole.get("epochs"), whole.get("best_epoch")
     return Result(
@@ -69,7 +71,13 @@ def _result(run: Run, of: dict[str, Any], scale: Scale) -> Result:
         time=duration(whole["seconds"]) if "seconds" in whole else "",
         parameters=f"{whole['parameters'] / 1e6:.1f} million" if "parameters" in whole else "",
         bar=(scale(of["accuracy_low"]), scale(of["accuracy"]), scale(of["accuracy_high"])),
+        after_fixes=_counted(fixed) if fixed else "",
     )
+
+
+def _counted(of: dict[str, Any]) -> str:
+    low, high = percent(of["accuracy_low"]), percent(of["accuracy_high"])
+    return f"{percent(of['accuracy'])} (95% interval {low} to {high}, {of['correct']:,} of {of['n']:,} photos right)"
 
 
 def _began(run: Run) -> str:

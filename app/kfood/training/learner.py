@@ -51,7 +51,7 @@ def build_learner(dls: DataLoaders, model: Classifier, recipe: Recipe) -> StudyL
     """
     keep_freed_memory()
     weights = weights_by_number(recipe.loss.class_weights, list(dls.vocab))
-    loss = StudyLoss(weights, recipe.loss.label_smoothing).to(dls.device)
+    loss = StudyLoss(weights, recipe.loss.label_smoothing, recipe.loss.robust).to(dls.device)
     learner = StudyLearner(
         dls,
         model,

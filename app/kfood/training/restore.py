@@ -10,9 +10,12 @@ from fastai.vision.core import PILImage
 
 from kfood.data.decode_once import cached_pixels
 from kfood.data.loaders import Photo, build_dataloaders, data_block, device, photo_loader, shrinking
+from kfood.errors import KfoodError
 from kfood.model.build import Classifier
+from kfood.model.cascade import Cascade
 from kfood.model.precision import choose_precision
-from kfood.model.saved import Description, load_model
+from kfood.model.saved import CascadeDescription, Description, load_model
+from kfood.recipes.schema import Recipe
 from kfood.run import Run
 from kfood.training.learner import build_learner
 
@@ -23,9 +26,11 @@ def restore_learner(run: Run) -> Learner:
     """Return a Learner with a run's weights on its photos, to train on.
 
     Raises:
-        KfoodError: the model's files are missing or damaged.
+        KfoodError: the model's files are missing or damaged, or it is a cascade, which only predicts.
     """
     model, _ = _model_of(run)
+    if isinstance(model, Cascade):
+        raise KfoodError(f"{run.folder} is a cascade of two networks, which are trained each by itself, not together.")
     dls = build_dataloaders(run.samples, run.recipe)
     return build_learner(dls, model.on(dls.device).run_in(*choose_precision(run.recipe, dls.device)), run.recipe)
 
@@ -36,10 +41,23 @@ def restore_predictor(run: Run) -> Learner:
     Raises:
         KfoodError: the model's files are missing or damaged.
     """
-    judged = run.samples[run.samples["split"] != "train"]
-    shrink = shrinking(run.recipe.data)
-    pixels = cached_pixels(judged, shrink) if run.recipe.data.cache and "digest" in judged else None
-    return predicting_learner(run, judged, photo_loader(shrink, pixels))
+    return judging_learner(*_model_of(run), run.recipe, run.samples)
+
+
+def judging_learner(
+    model: Classifier | Cascade, about: Description | CascadeDescription, recipe: Recipe, samples: pd.DataFrame
+) -> Learner:
+    """Return a Learner with any model that predicts the validation and test photos among the samples.
+
+    Args:
+        model, about: as `load_model` returns them.
+        recipe: how photos are brought to the model's size.
+        samples: with `path`, `area`, `label` and `split`.
+    """
+    judged = samples[samples["split"] != "train"]
+    shrink = shrinking(recipe.data)
+    pixels = cached_pixels(judged, shrink) if recipe.data.cache and "digest" in judged else None
+    return _predicting(model, about, recipe, judged, photo_loader(shrink, pixels))
 
 
 def predicting_learner(run: Run, samples: pd.DataFrame, load_photo: Callable[[Photo], PILImage]) -> Learner:
@@ -53,12 +71,21 @@ def predicting_learner(run: Run, samples: pd.DataFrame, load_photo: Callable[[Ph
     Raises:
         KfoodError: the model's files are missing or damaged.
     """
-    model, about = _model_of(run)
-    block = data_block(run.recipe, about.classes, len(samples), load_photo)
+    return _predicting(*_model_of(run), run.recipe, samples, load_photo)
+
+
+def _predicting(
+    model: Classifier | Cascade,
+    about: Description | CascadeDescription,
+    recipe: Recipe,
+    samples: pd.DataFrame,
+    load_photo: Callable[[Photo], PILImage],
+) -> Learner:
+    block = data_block(recipe, about.classes, len(samples), load_photo)
     dls = block.dataloaders(samples, bs=_BATCH, num_workers=0, device=device())
-    return build_learner(dls, model.on(dls.device).run_in(*choose_precision(run.recipe, dls.device)), run.recipe)
+    return build_learner(dls, model.on(dls.device).run_in(*choose_precision(recipe, dls.device)), recipe)
 
 
-def _model_of(run: Run) -> tuple[Classifier, Description]:
+def _model_of(run: Run) -> tuple[Classifier | Cascade, Description | CascadeDescription]:
     run.require_whole(run.weights_file, run.model_file)
     return load_model(run.weights_file, run.model_file)

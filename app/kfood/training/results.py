@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
+import numpy as np
+import pandas as pd
 from fastai.learner import Learner
 
+from kfood.data.fixes import fixed_labels
 from kfood.data.loaders import MEAN, STD
 from kfood.files import write_csv, write_json
 from kfood.interpret.metrics import summarise
 from kfood.interpret.predictions import predict
+from kfood.interpret.table import CLASS_PREFIX, class_names, of_split
 from kfood.model.build import parameter_count
 from kfood.model.saved import Description
 from kfood.progress import duration
@@ -17,6 +22,8 @@ from kfood.recipes.schema import Recipe
 from kfood.run import Run
 
 log = logging.getLogger(__name__)
+_SPLITS = {"valid": "validation (chosen by)", "test": "test", "test_after_fixes": "test, after fixes"}
+_LEAST = 5e-8  # what a probability may be that is written as 0
 
 
 def describe_model(recipe: Recipe, classes: list[str]) -> Description:
@@ -41,8 +48,7 @@ def report(run: Run, learner: Learner, seconds: float) -> None:
     """Predict validation and test photos once, write predictions and metrics, and say the result."""
     predictions = predict(learner, run.samples, run.recipe.data.size)
     write_csv(run.predictions_file, predictions)
-    metrics = {split: summarise(part) for split, part in predictions.groupby("split")}
-    metrics |= {
+    metrics = results_of(predictions, run.samples) | {
         "epochs": int(run.history["epoch"].max()),
         "best_epoch": int(run.history["epoch"][run.history["valid_accuracy"].idxmax()]),
         "seconds": round(seconds, 1),
@@ -50,15 +56,39 @@ def report(run: Run, learner: Learner, seconds: float) -> None:
     }
     write_json(run.metrics_file, metrics)
     log.info("Trained for %s.", duration(seconds))
-    for split, words in (("valid", "validation (chosen by)"), ("test", "test")):
-        part = metrics[split]
-        log.info(
-            "%-22s accuracy %.4f (95 %% interval %.4f to %.4f, n = %d), loss %.4f, macro-F1 %.4f",
-            words,
-            part["accuracy"],
-            part["accuracy_low"],
-            part["accuracy_high"],
-            part["n"],
-            part["loss"],
-            part["macro_f1"],
-        )
+    say_results(metrics)
+
+
+def results_of(predictions: pd.DataFrame, samples: pd.DataFrame) -> dict[str, Any]:
+    """Return the results on "valid" and "test", and on "test_after_fixes" where fixes say something of test photos.
+
+    The last is on the same predictions, with the labels that were decided on and without the photos to be dropped (or
+    that have become of a class which this model does not know).
+    """
+    results = {split: summarise(part) for split, part in predictions.groupby("split")}
+    labels = fixed_labels(samples)
+    if labels.empty:
+        return results
+    test = of_split(predictions, "test")
+    label = test["path"].map(labels).fillna(test["label"])
+    test = test.assign(label=label)[label.isin(class_names(test))]
+    changed = test["path"].isin(labels.index)
+    sure = [max(row[f"{CLASS_PREFIX}{row['label']}"], _LEAST) for row in test[changed].to_dict("records")]
+    test.loc[changed, "loss"] = -np.log(sure)
+    return results | ({"test_after_fixes": summarise(test)} if len(test) else {})
+
+
+def say_results(metrics: dict[str, Any]) -> None:
+    """Log a line for each split of `results_of`."""
+    for split, words in _SPLITS.items():
+        if part := metrics.get(split):
+            log.info(
+                "%-22s accuracy %.4f (95 %% interval %.4f to %.4f, n = %d), loss %.4f, macro-F1 %.4f",
+                words,
+                part["accuracy"],
+                part["accuracy_low"],
+                part["accuracy_high"],
+                part["n"],
+                part["loss"],
+                part["macro_f1"],
+            )

@@ -1,0 +1,87 @@
+"""`kfood pair find | cascade | abstain`."""
+
+from typing import Annotated
+
+import typer
+
+from kfood.cli import options
+
+app = typer.Typer(help="Dishes that are taken for each other: which, and what can be done.", no_args_is_help=True)
+RunName = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="RUN",
+        help="A run folder, a name from kfood runs ls, or a recipe. Default: the latest.",
+        show_default=False,
+    ),
+]
+
+
+@app.command("find")
+def find(
+    run: RunName = None,
+    n: Annotated[int, typer.Option("-n", min=1, max=1000, help="Pairs.")] = 10,
+    split: Annotated[str, typer.Option(help="test or valid.")] = "test",
+    runs: options.Runs = options.RUNS,
+) -> None:
+    """Rank the look-alikes of a run: how often each is taken for the other, and what the pair costs."""
+    from kfood.cli.render import print_table
+    from kfood.pairs.find import in_words, look_alikes, verdict
+    from kfood.pairs.photos import judged_photos
+    from kfood.run import find_run
+
+    found = find_run(run, runs)
+    photos = judged_photos(found, split)
+    pairs = look_alikes(photos, n)
+    if len(pairs):
+        print_table(f"Look-alikes of {found.name}, {split}", in_words(pairs))
+    for line in verdict(photos, pairs):
+        typer.echo(line)
+
+
+@app.command("cascade")
+def cascade(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="The run of all dishes: folder, name or recipe.")],
+    pair_run: Annotated[
+        str, typer.Argument(metavar="PAIR_RUN", help="The run of two of them, such as one of kfood train pair.")
+    ],
+    runs: options.Runs = options.RUNS,
+) -> None:
+    """Let a model of all dishes ask one of two where it cannot tell them apart: a new run, tested against the old."""
+    from kfood import logs
+    from kfood.cli.render import print_table
+    from kfood.run import find_run
+
+    main, specialist = find_run(run, runs), find_run(pair_run, runs)
+    with logs.shown():
+        from kfood.pairs.cascade import make_cascade
+
+        made = make_cascade(main, specialist, runs)
+    print_table("By margin, on validation", made.margins, "{:.4g}")
+    typer.echo(f"Look at it:  kfood interpret {made.run.folder}")
+
+
+@app.command("abstain")
+def abstain(
+    run: RunName = None,
+    pair: Annotated[tuple[str, str], typer.Option("--pair", help="The two classes.", show_default=False)] = ...,
+    accuracy: Annotated[float, typer.Option(help="Wanted of the answers that name one of the two.")] = 0.95,
+    runs: options.Runs = options.RUNS,
+) -> None:
+    """Find out when to answer "A or B, I cannot tell": chosen on validation, checked on test, with a picture."""
+    from kfood.cli.render import print_table
+    from kfood.pairs.abstain import choose_abstention, figure_file
+    from kfood.pairs.abstain_table import areas, outcomes, verdict
+    from kfood.run import find_run
+
+    chosen = find_run(run, runs)
+    found = choose_abstention(chosen, pair, accuracy)
+    from kfood.pairs.abstain_plot import draw_abstention
+
+    chosen.figures.mkdir(exist_ok=True)
+    figure = draw_abstention(found, figure_file(chosen, found.pair))
+    print_table(f"With and without {found.both}: 95 % intervals", outcomes(found), "{:.4f}")
+    print_table("Risk over all coverages, test", areas(found), "{:.4f}")
+    for line in verdict(found):
+        typer.echo(line)
+    typer.echo(f"Figure: {figure}")

@@ -1,0 +1,39 @@
+"""What was found, as files in a folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from kfood.conflicts.page import write_page
+from kfood.conflicts.proposals import merged_fixes, write_groups
+from kfood.conflicts.search import Conflicts
+from kfood.files import write_csv
+from kfood.system_errors import cannot_use
+
+
+def write_conflicts(found: Conflicts, folder: Path) -> list[Path]:
+    """Write everything that was found and return the files; those of an earlier time are replaced.
+
+    conflicts.html shows it. conflicts.csv has a row a pair, leaks.csv a row for each test photo that a run has seen.
+    groups.csv can be trained on, and fixes.csv says what to keep together by the photos' contents.
+
+    Args:
+        found: what `find_conflicts` returned.
+        folder: made where it is not there.
+
+    Raises:
+        KfoodError: the folder cannot be written, or a fixes.csv that is there cannot be read or contradicts the fixes
+            that were followed; then nothing is written.
+    """
+    fixes = merged_fixes(found.samples, folder / "fixes.csv", found.data.fixes)
+    tables = {"fixes.csv": fixes, "conflicts.csv": found.findings}
+    if found.leaks:
+        tables["leaks.csv"] = found.leaks.table
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        page = write_page(found, fixes, folder)
+        for name, table in tables.items():
+            write_csv(folder / name, table)
+        return [page, *(folder / name for name in tables), *write_groups(found.samples, folder)]
+    except OSError as error:
+        raise cannot_use(folder, error) from None

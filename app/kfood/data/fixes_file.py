@@ -1,0 +1,127 @@
+"""fixes.csv: what a person decided about single photos. It is read before each training; no photo is ever touched.
+
+A line a decision: `digest` (of the photo's content, as samples.csv has it, so that the decision outlives a new name),
+`action`, `value`, and for people `path` and `reason`.
+
+- drop: the photo is not trained on. `value` is empty.
+- relabel: it is trained on as what `value` says.
+- group: it stays in one split with all photos that have the same `value`, and with their own groups. A photo may be
+  in several groups, which then become one.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from pathlib import Path
+
+import pandas as pd
+
+from kfood.errors import KfoodError, did_you_mean, listed
+from kfood.printable import shortened
+from kfood.recipes.schema import nfc
+
+COLUMNS = ("digest", "action", "value", "path", "reason")
+ACTIONS = DROP, RELABEL, GROUP = ("drop", "relabel", "group")
+_NEEDED = ("digest", "action", "value")
+_DIGEST = re.compile("[0-9a-f]{32}")
+
+
+def read_fixes(path: Path) -> pd.DataFrame:
+    """Read a file of decisions: of each photo at most one line that says to drop or relabel it.
+
+    Returns:
+        `COLUMNS` as text, a row a decision; its index are line numbers. Said twice is said once.
+
+    Raises:
+        KfoodError: the file cannot be read or is no CSV, has no such column, or a line says what cannot be done or
+            contradicts another one. The message has the line.
+    """
+    rows = _rows(path)
+    for line, row in rows.items():
+        if not _DIGEST.fullmatch(row["digest"]):
+            raise KfoodError(
+                f'{path}, line {line}: "{shortened(row["digest"])}" is no digest: it has 32 hex digits, as in the '
+                "samples.csv of a run."
+            )
+        if row["action"] not in ACTIONS:
+            action = shortened(row["action"])
+            raise KfoodError(
+                f'{path}, line {line}: there is no action "{action}".{did_you_mean(action, ACTIONS)} '
+                f"The actions are {listed(ACTIONS)}."
+            )
+        if not row["value"] and row["action"] != DROP:
+            what = "the right class" if row["action"] == RELABEL else "the group's name"
+            raise KfoodError(f"{path}, line {line}: the value is empty, but {row['action']} needs {what}.")
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=list(COLUMNS), dtype="str")
+    table["value"] = table["value"].where(table["action"] != DROP, "")
+    table = table[~table.duplicated(["digest", "action", "value"])]
+    _require_one_decision(table, path)
+    return table
+
+
+def on_labels(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the decisions of which a photo can have but one; of groups it may have several."""
+    return table[table["action"] != GROUP]
+
+
+def _require_one_decision(table: pd.DataFrame, path: Path) -> None:
+    """Check that nobody is asked to choose between two lines."""
+    decided = on_labels(table)
+    twice = decided.duplicated("digest")
+    if not twice.any():
+        return
+    line = twice.idxmax()
+    same = decided[decided["digest"] == decided.loc[line, "digest"]]
+    first, second = (f"{row.action} {shortened(row.value)}".strip() for row in same.head(2).itertuples())
+    raise KfoodError(
+        f"{path}, line {line}: it says {second} of the photo of which line {same.index[0]} says {first}: keep one "
+        "of the two lines."
+    )
+
+
+def _rows(path: Path) -> dict[int, dict[str, str]]:
+    """Return the lines by number, whichever of the two encodings the file is in."""
+    for encoding in ("utf-8-sig", "cp949"):  # CP949 is what Excel writes on a Korean Windows
+        try:
+            with path.open(encoding=encoding, newline="") as file:
+                return _parsed(csv.DictReader(file, strict=True, restval="", skipinitialspace=True), path)
+        except UnicodeDecodeError:
+            continue
+        except OSError as error:
+            raise KfoodError(f"data.fixes: {path} cannot be read: {error.strerror}.") from None
+    raise KfoodError(f"{path} is neither in UTF-8 nor in CP949: save it as UTF-8.")
+
+
+def _parsed(reader: csv.DictReader, path: Path) -> dict[int, dict[str, str]]:
+    try:
+        header = [name.strip() for name in reader.fieldnames or []]
+        reader.fieldnames = header
+        for column in _NEEDED:
+            if header.count(column) != 1:
+                wrong = "no column" if column not in header else f"{header.count(column)} columns"
+                near = did_you_mean(column, (name for name in header if len(name) < 80))
+                raise KfoodError(f'{path} has {wrong} "{column}".{near} It needs {listed(_NEEDED)}, each once.')
+        rows = {}
+        for row in reader:
+            if _has_text(row, reader.line_num, path):
+                rows[reader.line_num] = _cleaned(row)
+        return rows
+    except csv.Error as error:
+        raise KfoodError(f"{path} is not a CSV: line {reader.reader.line_num}: {error}.") from None
+
+
+def _has_text(row: dict[str | None, str | list[str]], line: int, path: Path) -> bool:
+    """Say whether it is more than the empty row that Excel leaves behind."""
+    if any(map(str.strip, row.pop(None, []))):
+        raise KfoodError(f"{path}, line {line}: there are more cells than columns. Put text with a comma into quotes.")
+    return any(map(str.strip, row.values()))
+
+
+def _cleaned(row: dict[str, str]) -> dict[str, str]:
+    known = {name: row.get(name, "").strip() for name in COLUMNS}
+    return known | {
+        "digest": known["digest"].lower(),
+        "action": known["action"].lower(),
+        "value": nfc(known["value"]),
+    }

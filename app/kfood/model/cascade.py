@@ -1,0 +1,96 @@
+"""Two networks as one: a classifier of all dishes that asks another one where it cannot tell two of them apart."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from kfood.model.build import Classifier, Precision
+
+Network = "Classifier | Cascade"
+
+
+class Cascade(nn.Module):
+    """Photos in, logits of all classes out, as a `Classifier`; only to predict with, not to be trained.
+
+    Where the main network's two best answers are the pair, and their probabilities differ by less than `margin`, the
+    specialist is asked: what the main network gives to the two together is divided as the specialist says. All other
+    classes keep their probabilities, and photos that are not asked about keep all.
+
+    Args:
+        main: knows all classes; a cascade itself where it asks about another pair already.
+        specialist: knows the two.
+        pair: the specialist's two classes as class numbers of `main`, in the specialist's order.
+        margin: 0 never asks; above 1 asks wherever the two best answers are the pair.
+        sizes: sides of the photos in pixels that the two networks are made for.
+    """
+
+    def __init__(
+        self, main: Network, specialist: Classifier, pair: tuple[int, int], margin: float, sizes: tuple[int, int]
+    ) -> None:
+        super().__init__()
+        self.main, self.specialist = main, specialist
+        self.pair, self.margin, self.sizes = pair, margin, sizes
+        # No one place's features decide: a map of what comes after all places makes activation maps go by occlusion.
+        self.feature_map = nn.Identity()
+
+    def forward(self, photos: Tensor) -> Tensor:
+        """Return logits, n x classes, float32, of photos, n x 3 x height x width in -1..1, of the larger size."""
+        logits = self.feature_map(self.main(_at(photos, self.sizes[0])))
+        asked = self.unsure(logits.softmax(dim=1))
+        if not asked.any():
+            return logits
+        says = self.specialist(_at(photos[asked], self.sizes[1])).log_softmax(dim=1)
+        pair = list(self.pair)
+        together = logits[asked][:, pair].logsumexp(dim=1, keepdim=True)
+        divided = logits.clone()
+        divided[asked.nonzero(), pair] = together + says
+        return divided
+
+    def unsure(self, probabilities: Tensor) -> Tensor:
+        """Return for each photo (n x classes, of `main`) whether the specialist is to be asked."""
+        best = probabilities.topk(2, dim=1)
+        is_pair = best.indices.sort(dim=1).values == best.indices.new_tensor(sorted(self.pair))
+        return is_pair.all(dim=1) & (best.values[:, 0] - best.values[:, 1] < self.margin)
+
+    @property
+    def body(self) -> nn.Module:
+        """The main network's body."""
+        return self.main.body
+
+    def pooled(self, photos: Tensor) -> Tensor:
+        """Return what the main network's head is given, n x features."""
+        return self.main.pooled(_at(photos, self.sizes[0]))
+
+    @property
+    def mirror(self) -> bool:
+        """Whether a network predicts with the mean over a photo and its mirror image; setting it sets both."""
+        return self.main.mirror or self.specialist.mirror
+
+    @mirror.setter
+    def mirror(self, mirror: bool) -> None:
+        self.main.mirror = self.specialist.mirror = mirror
+
+    @property
+    def precision(self) -> Precision:
+        """The number formats of the main network."""
+        return self.main.precision
+
+    def run_in(self, training: torch.dtype, predicting: torch.dtype | None = None) -> Cascade:
+        """As `Classifier.run_in`, of both networks."""
+        self.main.run_in(training, predicting)
+        self.specialist.run_in(training, predicting)
+        return self
+
+    def on(self, device: torch.device) -> Cascade:
+        """As `Classifier.on`, of both networks."""
+        self.main.on(device)
+        self.specialist.on(device)
+        return self
+
+
+def _at(photos: Tensor, size: int) -> Tensor:
+    if photos.shape[-1] == size:
+        return photos
+    return F.interpolate(photos, size=(size, size), mode="bilinear", antialias=True)

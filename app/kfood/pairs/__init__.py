@@ -1,0 +1,1 @@
+"""Dishes that a model takes for each other: which, at what cost, and what can be done."""

@@ -1,0 +1,97 @@
+"""Which dishes a model takes for each other, and what each pair costs."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from kfood.interpret.metrics import confused_pairs
+from kfood.interpret.table import LABEL, PREDICTED, is_right, of_pair
+from kfood.pairs.photos import GROUP, share_interval
+
+_COLUMNS = (
+    *("a", "b", "errors"),
+    *("a_as_b", "a_n", "a_rate", "a_low", "a_high"),
+    *("b_as_a", "b_n", "b_rate", "b_low", "b_high"),
+    *("cost", "cost_low", "cost_high", "accuracy_without", "without_low", "without_high"),
+)
+
+
+def look_alikes(photos: pd.DataFrame, most: int = 10) -> pd.DataFrame:
+    """Return the pairs of classes that were taken for each other, those with most errors first.
+
+    Every interval is of 95 % and takes shots of one plate for what they are: see `share_interval`.
+
+    Args:
+        photos: as `judged_photos` returns them.
+        most: pairs.
+
+    Returns:
+        A row a pair: `a` and `b`; `errors` (photos of the one taken for the other, in both directions); `a_as_b` (of
+        `a_n` photos of a), as a share `a_rate` with `a_low` and `a_high`, and the same for b as a; `cost` (errors
+        over all photos: what the pair takes from accuracy) with `cost_low` and `cost_high`; `accuracy_without` (as if
+        every photo of the one taken for the other had been right) with `without_low` and `without_high`.
+    """
+    rows = [_row(photos, pair.a, pair.b) for pair in confused_pairs(photos).head(most).itertuples()]
+    return pd.DataFrame(rows, columns=_COLUMNS)
+
+
+def in_words(pairs: pd.DataFrame) -> pd.DataFrame:
+    """Return the table of `look_alikes` with a cell for each figure and its interval, to be read by people."""
+    return pd.DataFrame(
+        {
+            "pair": pairs["a"].str.cat(pairs["b"], " / "),
+            "errors": pairs["errors"],
+            "first as second": [_of(row.a_as_b, row.a_n, row.a_low, row.a_high) for row in pairs.itertuples()],
+            "second as first": [_of(row.b_as_a, row.b_n, row.b_low, row.b_high) for row in pairs.itertuples()],
+            "costs accuracy": [_share(row.cost, row.cost_low, row.cost_high) for row in pairs.itertuples()],
+            "accuracy without": [
+                _share(row.accuracy_without, row.without_low, row.without_high) for row in pairs.itertuples()
+            ],
+        }
+    )
+
+
+def verdict(photos: pd.DataFrame, pairs: pd.DataFrame) -> list[str]:
+    """Return what the table of `look_alikes` comes to, in sentences."""
+    n, wrong = len(photos), int((~is_right(photos)).sum())
+    plates = photos[GROUP].nunique()
+    together = f", of {plates} plates: shots of one are not counted as independent" if plates < n else ""
+    said = [f"{n} photos{together}. 95 % intervals."]
+    if pairs.empty:
+        return [*said, "No dish was taken for another."]
+    first = pairs.iloc[0]
+    return [
+        *said,
+        f"If {first['a']} and {first['b']} were never confused, the accuracy would be {first['accuracy_without']:.4f} "
+        f"instead of {1 - wrong / n:.4f}: {first['errors']} of {wrong} errors.",
+    ]
+
+
+def _row(photos: pd.DataFrame, a: str, b: str) -> dict[str, object]:
+    confused = pd.Series(photos.index.isin(of_pair(photos, a, b).index), photos.index)
+    without = is_right(photos) | confused
+    row = {"a": a, "b": b, "errors": int(confused.sum()), "cost": confused.mean(), "accuracy_without": without.mean()}
+    row["cost_low"], row["cost_high"] = share_interval(confused, photos[GROUP])
+    row["without_low"], row["without_high"] = share_interval(without, photos[GROUP])
+    return row | _direction(photos, a, b, "a", "b") | _direction(photos, b, a, "b", "a")
+
+
+def _direction(photos: pd.DataFrame, label: str, other: str, name: str, as_name: str) -> dict[str, object]:
+    own = photos[photos[LABEL] == label]
+    taken = own[PREDICTED] == other
+    low, high = share_interval(taken, own[GROUP])
+    return {
+        f"{name}_as_{as_name}": int(taken.sum()),
+        f"{name}_n": len(own),
+        f"{name}_rate": taken.mean(),
+        f"{name}_low": low,
+        f"{name}_high": high,
+    }
+
+
+def _of(count: int, n: int, low: float, high: float) -> str:
+    return f"{count} of {n} ({low:.3f} to {high:.3f})" if n else "no photo"
+
+
+def _share(share: float, low: float, high: float) -> str:
+    return f"{share:.4f} ({low:.4f} to {high:.4f})"

@@ -1,0 +1,59 @@
+"""A run's judged photos for questions about pairs of classes, and intervals that know shots of one plate."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+
+from kfood.errors import KfoodError, did_you_mean
+from kfood.interpret.table import LABEL, PATH, class_names, of_pair, of_split
+from kfood.recipes.schema import nfc
+from kfood.run import Run
+from kfood.study.estimates import estimate
+
+GROUP = "group"
+
+
+def judged_photos(run: Run, split: str) -> pd.DataFrame:
+    """Return a run's predictions of one split, each photo with its `group`; by itself where none is known.
+
+    Raises:
+        KfoodError: the run has no photos in that split.
+    """
+    photos = of_split(run.predictions, split).reset_index(drop=True)
+    if photos.empty:
+        splits = sorted(set(run.predictions["split"]))
+        raise KfoodError(f'{run.folder} has no predictions for "{split}".{did_you_mean(split, splits)}')
+    samples = run.samples
+    groups = dict(zip(samples[PATH], samples[GROUP], strict=True)) if GROUP in samples else {}
+    return photos.assign(**{GROUP: photos[PATH].map(groups.get).fillna(photos[PATH])})
+
+
+def known_pair(predictions: pd.DataFrame, pair: tuple[str, str]) -> tuple[str, str]:
+    """Return the two class names as the run has them, in the order of its classes.
+
+    Raises:
+        KfoodError: there is no such class (with the nearest name), or both are the same.
+    """
+    of_pair(predictions, *pair)
+    first, second = sorted(map(nfc, pair), key=class_names(predictions).index)
+    return first, second
+
+
+def share_interval(hits: pd.Series, groups: pd.Series) -> tuple[float, float]:
+    """Return the 95 % interval of the share of photos that are hits, each 0 to 1; NaN where there is no photo.
+
+    Wilson's score interval, of as many photos as there are in effect: shots of one plate, which share a group, are
+    right or wrong together more often than chance has it.
+    """
+    if hits.empty:
+        return math.nan, math.nan
+    found = estimate(hits.to_numpy(bool)[np.newaxis], groups.to_numpy())
+    return found.low, found.high
+
+
+def of_either(photos: pd.DataFrame, pair: tuple[str, str]) -> pd.Series:
+    """Return for each photo whether it truly is of one of the two classes."""
+    return photos[LABEL].isin(pair)

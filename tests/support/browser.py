@@ -1,0 +1,53 @@
+"""A browser to open pages in, as a person does from disk."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from selenium.webdriver import Chrome
+
+ARGUMENTS = """--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking
+    --disable-component-update --disable-sync --disable-dev-shm-usage --window-size=1300,900"""
+
+
+def chromium(profile: Path) -> Iterator[Chrome]:
+    """Yield Chromium without a window; skip the test where it, its driver or selenium is not installed."""
+    webdriver = pytest.importorskip("selenium.webdriver")
+    from selenium.webdriver.chrome.service import Service
+
+    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    driver = shutil.which("chromedriver")
+    if not program or not driver:
+        pytest.skip("no Chromium with ChromeDriver is installed")
+    options = webdriver.ChromeOptions()
+    options.binary_location = program
+    for argument in (*ARGUMENTS.split(), f"--user-data-dir={profile}"):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    browser = webdriver.Chrome(options=options, service=Service(driver))
+    yield browser
+    browser.quit()
+
+
+def keep_downloads(browser: Chrome) -> None:
+    """Let the open page remember what it offers to download."""
+    browser.execute_script(
+        "window.blobs = []; const make = URL.createObjectURL;"
+        "URL.createObjectURL = blob => { window.blobs.push(blob); return make(blob); };"
+    )
+
+
+def downloaded(browser: Chrome) -> bytes:
+    """Return the content of the latest file that the page offered since `keep_downloads`."""
+    return bytes(
+        browser.execute_async_script(
+            "const done = arguments[0];"
+            "window.blobs.at(-1).arrayBuffer().then(content => done([...new Uint8Array(content)]))"
+        )
+    )
