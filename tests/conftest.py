@@ -27,6 +27,15 @@ def make_photos() -> Callable[..., Path]:
     return draw_photos
 
 
+@pytest.fixture(scope="session")
+def two_runs(make_photos, tmp_path_factory):
+    """A run of three dishes and one of two of them: see `support.two_runs`. Not to be changed."""
+    from support.two_runs import CLASSES, train_two
+
+    folder = tmp_path_factory.mktemp("two runs")
+    return train_two(make_photos(folder / "photos", dict.fromkeys(CLASSES, 40)), folder / "runs")
+
+
 def draw_photos(root: Path, counts: dict[str, int], name: str = "{:04}.jpg", pixels: int = 48) -> Path:
     """Draw photos and return `root`.
 

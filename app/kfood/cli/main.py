@@ -7,7 +7,7 @@ import warnings
 
 import typer
 
-from kfood.cli import data, doctor, interpret, lrfind, predict, recipe, report, runs, study, train
+from kfood.cli import data, doctor, interpret, lrfind, pair, predict, recipe, report, runs, study, train
 from kfood.errors import KfoodError, Stopped
 from kfood.system_errors import cannot_use, trouble_of
 
@@ -25,6 +25,7 @@ app.command("predict")(predict.predict)
 app.command("doctor")(doctor.doctor)
 app.add_typer(recipe.app, name="recipe")
 app.add_typer(data.app, name="data")
+app.add_typer(pair.app, name="pair")
 app.add_typer(runs.app, name="runs")
 app.add_typer(study.app, name="study")
 

@@ -1,0 +1,105 @@
+"""When "A or B" is the answer: chosen on validation alone, and what comes of it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from kfood.errors import KfoodError
+from kfood.files import write_csv
+from kfood.interpret.table import is_right
+from kfood.pairs.abstain import choose_abstention, figure_file, share_of_two
+from kfood.pairs.abstain_plot import draw_abstention
+from kfood.pairs.abstain_table import areas, outcomes, verdict
+from kfood.run import Run
+from support.fake_run import fake_run
+from support.two_runs import A, B, C
+
+
+@pytest.fixture
+def run(answers, tmp_path) -> Run:
+    """Photos of A and C that are told apart the better the surer the answer is, and photos of B that are known."""
+    run = fake_run(tmp_path / "runs" / "mission1" / "run", tmp_path / "photos", [A, B, C], draw=False)
+    rng = np.random.default_rng(0)
+
+    def of(split: str) -> pd.DataFrame:
+        rows = [(B, (0.05, 0.9, 0.05))] * 30
+        for label in (A, C) * 60:
+            share = rng.uniform(0.5, 1)
+            first = (label == A) == (rng.random() < share)  # as sure as it says
+            rows.append(
+                (label, (0.9 * share, 0.1, 0.9 * (1 - share)) if first else (0.9 * (1 - share), 0.1, 0.9 * share))
+            )
+        return answers(*rows, split=split)
+
+    table = pd.concat([of("valid"), of("test")], ignore_index=True).drop(columns="group")
+    write_csv(run.predictions_file, table.assign(loss=0.1))
+    write_csv(run.samples_file, table[["path", "split", "label"]].assign(area="", digest=""))
+    run.seal_results()
+    return run
+
+
+def test_the_threshold_keeps_its_word_on_validation(run):
+    found = choose_abstention(run, (C, A), 0.9)
+    assert found.pair == (A, C)
+    told = found.valid[found.told(found.valid)]
+    sure = share_of_two(told, found.pair) >= found.least
+    assert is_right(told[sure]).mean() >= 0.9
+    assert is_right(told).mean() < 0.9
+    assert 0 < sure.sum() < len(told)
+
+
+def test_test_photos_choose_nothing(run):
+    before = choose_abstention(run, (A, C), 0.9)
+    table = run.predictions
+    wrong = table["label"].mask(table["split"] == "test", table["label"].map({A: C, C: A, B: B}))
+    write_csv(run.predictions_file, table.assign(label=wrong))
+    run.seal_results()
+    after = choose_abstention(Run(run.folder), (A, C), 0.9)
+    assert (after.least, after.least_of_all) == (before.least, before.least_of_all)
+    assert is_right(after.test).mean() < is_right(before.test).mean()
+
+
+def test_the_table_counts_what_is_answered(run):
+    found = choose_abstention(run, (A, C), 0.9)
+    table = outcomes(found).set_index(["split", "photos", "answer"])
+    told = found.test[found.told(found.test)]
+    sure = told[share_of_two(told, found.pair) >= found.least]
+    row = table.loc[("test", "of either dish", "one or both")]
+    assert row["answered"] == f"{len(sure)} of {len(told)}"
+    assert row["right"].startswith(f"{is_right(sure).mean():.4f} (")
+    assert row["both true"].startswith("1.0000")  # nobody took a third dish for one of the two
+    assert table.loc[("test", "all", "one")]["answered"] == "150 of 150"
+
+
+def test_the_words_and_the_picture(run):
+    found = choose_abstention(run, (A, C), 0.9)
+    text = " ".join(verdict(found))
+    assert f'"{A} or {C}" is the answer where' in text
+    assert "of 120 photos of either dish are then told apart" in text
+    area = areas(found).set_index("photos").loc["of either dish"]
+    assert area["at best"] < area["AURC"] < area["by chance"]
+    assert draw_abstention(found, figure_file(run, found.pair)).stat().st_size > 10_000
+
+
+def test_what_cannot_be_had_is_said(run):
+    found = choose_abstention(run, (A, C), 0.9999)
+    if found.least is None:
+        assert "ask for less" in verdict(found)[0]
+    else:
+        assert share_of_two(found.valid, found.pair).max() >= found.least
+
+
+@pytest.mark.parametrize(
+    ("pair", "accuracy", "words"),
+    [
+        ((A, "돼지갈비찝"), 0.9, f'no class "돼지갈비찝". Did you mean "{C}"'),
+        ((A, A), 0.9, f"both are {A}"),
+        ((A, C), 1.0, "must lie between 0 and 1"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(run, pair, accuracy, words):
+    with pytest.raises(KfoodError) as raised:
+        choose_abstention(run, pair, accuracy)
+    assert words in str(raised.value)

@@ -1,0 +1,57 @@
+"""Answering only where it is sure: areas and thresholds against counts over all orders and all thresholds."""
+
+from itertools import pairwise, permutations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from kfood.pairs.selective import aurc, aurc_interval, least_score, risk_by_coverage
+
+
+def drawn(n: int, seed: int, steps: int = 0) -> tuple[pd.Series, pd.Series]:
+    rng = np.random.default_rng(seed)
+    score = rng.integers(0, steps, n) / steps if steps else rng.random(n)
+    return pd.Series(score), pd.Series(rng.random(n) < 0.4 + 0.5 * score)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_area_is_the_mean_over_all_orders_of_equal_scores(seed):
+    score, right = drawn(6, seed, steps=3)
+    areas = []
+    for order in permutations(range(6)):
+        if all(score[a] >= score[b] for a, b in pairwise(order)):
+            wrong = np.cumsum([not right[photo] for photo in order])
+            areas.append((wrong / np.arange(1, 7)).mean())
+    assert aurc(score, right) == pytest.approx(np.mean(areas))
+
+
+def test_risk_and_coverage_at_every_score():
+    curve = risk_by_coverage(pd.Series([0.9, 0.9, 0.5, 0.2]), pd.Series([True, False, True, False]))
+    assert curve["least"].tolist() == [0.9, 0.5, 0.2]
+    assert curve["coverage"].tolist() == [0.5, 0.75, 1.0]
+    assert curve["risk"].tolist() == [0.5, pytest.approx(1 / 3), 0.5]
+
+
+@pytest.mark.parametrize("accuracy", [0.6, 0.7, 0.8, 0.95])
+@pytest.mark.parametrize("seed", range(4))
+def test_the_threshold_answers_as_many_as_can_be_with_that_accuracy(seed, accuracy):
+    score, right = drawn(40, seed, steps=11)
+    most = max(
+        ((score >= least).sum() for least in score if right[score >= least].mean() >= accuracy - 1e-12), default=0
+    )
+    found = least_score(score, right, accuracy)
+    if not most:
+        assert found is None
+        return
+    answered = score >= found
+    assert answered.sum() == most
+    assert right[answered].mean() >= accuracy - 1e-12
+
+
+def test_shots_of_one_plate_are_drawn_together():
+    score, right = (pd.concat([each] * 8, ignore_index=True) for each in drawn(20, 0))
+    alone, plates = pd.Series(range(160)), pd.Series(list(range(20)) * 8)
+    narrow, wide = (aurc_interval(score, right, groups) for groups in (alone, plates))
+    assert wide[1] - wide[0] > 1.5 * (narrow[1] - narrow[0])
+    assert wide[0] < aurc(score, right) < wide[1]
