@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
 from kfood.run import Run
+from support.small import SMALL
 from support.two_runs import A, C
 
 
@@ -47,6 +49,15 @@ def test_abstain_writes_a_picture(two_runs, kfood):
     assert answer.code == 0, answer.err
     assert f'"{A} or {C}"' in answer.out or "ask for less" in answer.out
     assert (two_runs.main.figures / f"abstain-{A}-{C}.png").exists()
+
+
+def test_remedies_prints_a_table_and_writes_it(two_runs, kfood, here):
+    settings = [word for setting in SMALL for word in ("--set", setting)]
+    data = ("--data", two_runs.main.recipe.data.root)
+    answer = kfood("pair", "remedies", "mission1", "--pair", A, C, "--seeds", 1, "--only", "mixup", *data, *settings)
+    assert answer.code == 0, answer.err
+    assert f"test photos of {A} and {C}, 1 seed, 95 % intervals" in answer.out
+    assert pd.read_csv(here / "remedies.csv")["remedy"].tolist() == ["nothing", "mixup"]
 
 
 def test_what_is_not_there_is_told_in_a_sentence(two_runs, kfood):

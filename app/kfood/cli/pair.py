@@ -1,5 +1,6 @@
-"""`kfood pair find | cascade | abstain`."""
+"""`kfood pair find | remedies | cascade | abstain`."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -37,6 +38,49 @@ def find(
         print_table(f"Look-alikes of {found.name}, {split}", in_words(pairs))
     for line in verdict(photos, pairs):
         typer.echo(line)
+
+
+@app.command("remedies")
+def remedies(
+    recipe: Annotated[str, typer.Argument(help="A recipe of all dishes: shipped, or your own .toml file.")],
+    pair: Annotated[tuple[str, str], typer.Option("--pair", help="The two classes.", show_default=False)],
+    seeds: Annotated[int, typer.Option(min=1, help="Trainings of each remedy.")] = 3,
+    only: Annotated[
+        list[str] | None, typer.Option("--only", help="Only this remedy. May be repeated.", show_default=False)
+    ] = None,
+    fixes: Annotated[
+        Path | None,
+        typer.Option("--fixes", help="Decisions about wrong labels, for the remedy cleaning.", show_default=False),
+    ] = None,
+    out: Annotated[Path, typer.Option("--out", help="A CSV for the table.")] = Path("remedies.csv"),
+    data: options.Data = None,
+    settings: options.Settings = None,
+    runs: options.Runs = options.RUNS,
+) -> None:
+    """Train what may help a pair, each with the same photos and seeds, and compare it with doing nothing.
+
+    Class weights, MixUp, over-sampling, label smoothing, a loss for wrong labels, larger photos, cleaned labels, a
+    specialist for the two. The same command once more goes on after a stop, and trains nothing twice.
+    """
+    from kfood import logs
+    from kfood.cli.render import print_table
+    from kfood.files import write_csv
+    from kfood.recipes.load import load_recipe
+
+    resolved = load_recipe(recipe, settings or [], data)
+    with logs.shown():
+        from kfood.pairs.remedies_table import conclusion, in_words, remedies_table
+        from kfood.pairs.trials import try_remedies
+        from kfood.training.stop import stop_on_signals
+
+        with stop_on_signals() as stop:
+            found = try_remedies(resolved, pair, seeds, runs, fixes, tuple(only or ()), stop)
+        table = remedies_table(found, pair)
+        write_csv(out, table)
+    print_table(f"Remedies for {pair[0]} and {pair[1]}, test", in_words(table))
+    for line in conclusion(table, pair, seeds):
+        typer.echo(line)
+    typer.echo(f"Written: {out}")
 
 
 @app.command("cascade")

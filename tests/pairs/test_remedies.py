@@ -1,0 +1,121 @@
+"""Remedies for a pair: trained on the same photos, found again, and compared photo by photo and seed by seed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from kfood.errors import KfoodError, Stopped
+from kfood.files import write_csv
+from kfood.interpret.table import is_right, of_split
+from kfood.pairs import remedies as tried
+from kfood.pairs.remedies import remedies
+from kfood.pairs.remedies_table import conclusion, in_words, remedies_table
+from kfood.pairs.trials import try_remedies
+from kfood.recipes.load import load_recipe
+from kfood.recipes.schema import Recipe
+from kfood.run import all_runs
+from kfood.training.stop import Stop
+from support.small import SMALL
+from support.two_runs import A, B, C
+
+PAIR = (A, C)
+
+
+@pytest.fixture(scope="module")
+def base(two_runs) -> Recipe:
+    return load_recipe("mission1", [*SMALL, "training.epochs=2"], two_runs.main.recipe.data.root)
+
+
+@pytest.fixture(scope="module")
+def found(base, tmp_path_factory):
+    runs = tmp_path_factory.mktemp("remedies")
+    return try_remedies(base, PAIR, 2, runs, only=("class-weights", "specialist")), runs
+
+
+def test_each_remedy_is_one_change_to_the_recipe(base, tmp_path):
+    write_csv(tmp_path / "fixes.csv", pd.DataFrame())
+    changes = {remedy.name: remedy.change for remedy in remedies(PAIR, base, tmp_path / "fixes.csv")}
+    assert changes["nothing"] == {}
+    assert changes["class-weights"]["loss"]["class_weights"] == {A: 2.0, C: 2.0}
+    assert changes["larger"]["data"]["size"] == 64  # 1.5 times 32, in steps of 32
+    assert changes["cleaning"]["data"]["fixes"] == str(tmp_path / "fixes.csv")
+    assert "cleaning" not in [remedy.name for remedy in remedies(PAIR, base)]
+
+
+def test_all_are_trained_on_the_same_photos_with_the_same_seeds(found):
+    runs, _ = found
+    assert list(runs) == ["nothing", "class-weights", "specialist"]
+    for each in runs.values():
+        assert [run.recipe.training.seed for run in each] == [0, 1]
+        assert {run.environment["data_fingerprint"] for run in each} == {
+            runs["nothing"][0].environment["data_fingerprint"]
+        }
+    assert runs["class-weights"][1].recipe.loss.class_weights == {A: 2.0, C: 2.0}
+
+
+def test_nothing_is_trained_twice(found, base, monkeypatch):
+    runs, folder = found
+    monkeypatch.setattr(tried, "train", None)
+    again = try_remedies(base, PAIR, 2, folder, only=("class-weights", "specialist"))
+    assert [[run.folder for run in each] for each in again.values()] == [
+        [run.folder for run in each] for each in runs.values()
+    ]
+
+
+def test_it_goes_on_after_a_stop(base, found, tmp_path):
+    stop = Stop()
+    stop.requested = 2
+    with pytest.raises(Stopped):
+        try_remedies(base, PAIR, 1, tmp_path, only=("mixup",), stop=stop)
+    assert [run.status for run in all_runs(tmp_path)] == ["interrupted"]
+    runs = try_remedies(base, PAIR, 1, tmp_path, only=("mixup",))
+    assert [run.status for each in runs.values() for run in each] == ["done"] * 2
+    before, _ = found
+    left, right = (each["nothing"][0].predictions for each in (runs, before))
+    assert left["predicted"].tolist() == right["predicted"].tolist()
+
+
+def test_the_table_is_counted_on_photos_of_the_two_dishes(found):
+    runs, _ = found
+    table = remedies_table(runs, PAIR).set_index("remedy")
+    for name, each in runs.items():
+        shares, of_all = [], []
+        for run in each:
+            test = of_split(run.predictions, "test")
+            shares.append(is_right(test)[test["label"].isin(PAIR)].mean())
+            of_all.append(is_right(test).mean())
+        assert table.loc[name, "pair"] == pytest.approx(np.mean(shares))
+        assert table.loc[name, "all"] == pytest.approx(np.mean(of_all))
+        assert table.loc[name, "difference"] == pytest.approx(table.loc[name, "pair"] - table.loc["nothing", "pair"])
+        assert table.loc[name, "low"] <= table.loc[name, "pair"] <= table.loc[name, "high"]
+    assert np.isnan(table.loc["nothing", "p"])
+    assert set(table["verdict"][1:]) <= {"better", "worse", "cannot be told apart"}
+    assert in_words(table.reset_index())["against nothing"].iloc[0] == ""
+
+
+def test_what_can_be_told_apart_is_told(found, monkeypatch):
+    """A remedy with every photo of the two dishes right, against one with all of them wrong."""
+    runs, _ = found
+    table = remedies_table(runs, PAIR)
+    certain = table.assign(verdict=["", "better", "cannot be told apart"])
+    assert "helps: class-weights" in conclusion(certain, PAIR, 2)[-1]
+    assert "none" in conclusion(table.assign(verdict="worse"), PAIR, 2)[-1]
+
+
+@pytest.mark.parametrize(
+    ("pair", "settings", "only", "words"),
+    [
+        ((A, "돼지갈비찝"), (), (), f'no class "돼지갈비찝". Did you mean "{C}"'),
+        ((A, A), (), (), f"both are {A}"),
+        ((A, C), (f"data.classes={A},{C}",), (), "knows the two classes alone"),
+        ((A, B), (), ("mixupp",), 'no remedy "mixupp". Did you mean "mixup"'),
+    ],
+)
+def test_what_makes_no_sense_is_refused_before_anything_is_trained(two_runs, tmp_path, pair, settings, only, words):
+    recipe = load_recipe("mission1", [*SMALL, *settings], two_runs.main.recipe.data.root)
+    with pytest.raises(KfoodError) as raised:
+        try_remedies(recipe, pair, 1, tmp_path / "runs", only=only)
+    assert words in str(raised.value)
+    assert not (tmp_path / "runs").exists()
