@@ -1,14 +1,15 @@
-"""`kfood data check | conflicts | unpack`."""
+"""`kfood data check | conflicts | doubts | unpack`."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from kfood.cli import conflicts, options
+from kfood.cli import conflicts, doubts, options
 
 app = typer.Typer(help="Unpack photos, and look at them before training.", no_args_is_help=True)
 app.command("conflicts")(conflicts.conflicts)
+app.command("doubts")(doubts.doubts)
 
 
 @app.command("check")

@@ -1,0 +1,105 @@
+"""All photos of a data set: which labels are doubtful; and of a pair, how many are wrong and what that allows."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from kfood.conflicts.duplicates import find_pairs
+from kfood.data.prepare import prepare_samples
+from kfood.doubts.flips import Flips, flip_rates
+from kfood.doubts.floor import error_floors
+from kfood.doubts.labels import doubtful_labels
+from kfood.doubts.out_of_fold import pair_scores, probabilities
+from kfood.embed import embed
+from kfood.errors import KfoodError, did_you_mean, listed
+from kfood.interpret.table import is_right
+from kfood.pairs.photos import judged_photos, of_either, share_interval
+from kfood.recipes.schema import Data, nfc
+from kfood.run import Run
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class PairDoubts:
+    """What is known of a pair's labels.
+
+    Args:
+        pair: the two classes.
+        flips: how many labels are wrong.
+        floors: as `error_floors` returns them; with a last row for what a run reaches, where one was named.
+    """
+
+    pair: tuple[str, str]
+    flips: Flips
+    floors: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Doubts:
+    """What was found: a row a photo, as `doubtful_labels` returns it, and what is known of a pair, if one was named."""
+
+    photos: pd.DataFrame
+    pair: PairDoubts | None
+
+
+def find_doubts(data: Data, pair: tuple[str, str] | None = None, run: Run | None = None) -> Doubts:
+    """Judge every label by models that have not seen the photo.
+
+    Args:
+        data: which photos; fixes that it names are followed first.
+        pair: two classes whose wrong labels are to be counted.
+        run: a finished run, whose network's features are used; None for EfficientNet-Lite0's from ImageNet. Of a run
+            that was trained on these photos the labels are believed more than they should be.
+
+    Raises:
+        KfoodError: there are too few photos, a class is unknown, or as `prepare_samples` and `embed`.
+    """
+    samples = prepare_samples(data).samples.reset_index(drop=True)
+    classes = sorted(samples["label"].unique())
+    names = _known(pair, classes) if pair else None
+    samples["group"] = samples["group"].where(samples["group"] != "", samples["path"])
+    features = embed(samples, run)
+    groups = pd.factorize(samples["group"])[0]
+    log.info("Judging %s labels by photos of other plates.", f"{len(samples):,}")
+    said = probabilities(features, pd.Index(classes).get_indexer(samples["label"]), groups)
+    photos = doubtful_labels(samples, said, classes)
+    return Doubts(photos, _of_pair(samples, features, names, run) if names else None)
+
+
+def _of_pair(samples: pd.DataFrame, features: np.ndarray, pair: tuple[str, str], run: Run | None) -> PairDoubts:
+    own = samples["label"].isin(pair).to_numpy()
+    photos, features = samples[own].reset_index(drop=True), features[own]
+    second = (photos["label"] == pair[1]).to_numpy()
+    flips = flip_rates(pair_scores(features, second, pd.factorize(photos["group"])[0]), second)
+    floors = error_floors(flips, features, photos, find_pairs(photos))
+    if run:
+        floors.loc[len(floors)] = _reached(run, pair)
+    return PairDoubts(pair, flips, floors)
+
+
+def _reached(run: Run, pair: tuple[str, str]) -> tuple[object, ...]:
+    """Return what the run's errors on the pair's test photos are: those taken for the other dish alone."""
+    test = judged_photos(run, "test")
+    told = test[of_either(test, pair) & test["predicted"].isin(pair)]
+    if told.empty:
+        raise KfoodError(f"{run.folder} takes no test photo of {pair[0]} or {pair[1]} for either.")
+    wrong = ~is_right(told)
+    low, high = share_interval(wrong, told["group"])
+    return (f"reached by {run.name}", wrong.mean(), low, high, len(told), "on test, of photos taken for either dish")
+
+
+def _known(pair: tuple[str, str], classes: list[str]) -> tuple[str, str]:
+    first, second = (nfc(name) for name in pair)
+    for name in (first, second):
+        if name not in classes:
+            raise KfoodError(
+                f'The photos have no class "{name}".{did_you_mean(name, classes)} They have {listed(classes, 20)}.'
+            )
+    if first == second:
+        raise KfoodError(f"A pair needs two classes, but both are {first}.")
+    return first, second
