@@ -84,8 +84,8 @@ def _require_enough(labels: np.ndarray, groups: np.ndarray) -> None:
     fewest = min(len(np.unique(groups[labels == label])) for label in np.unique(labels))
     if fewest < _FEWEST:
         raise KfoodError(
-            f"There are too few photos to judge labels by: every class needs {_FEWEST} plates or more, so that each can "
-            f"be judged by the others, but one has {fewest}. Leave it out with --set data.classes=…"
+            f"There are too few photos to judge labels by: every class needs {_FEWEST} plates or more, so that each "
+            f"can be judged by the others, but one has {fewest}. Leave it out with --set data.classes=…"
         )
 
 
