@@ -4,8 +4,8 @@ usage: python tests/benchmarks/doubts.py [--draws 20] [--photos FOLDER --pair �
 
 First draws of the demo's look-alikes, 갈비찜 and 돼지갈비찜, each with other photos and another share of labels
 exchanged, 0 to 25 %. With --photos, flips of 0, 5, 10 and 20 % are planted among the labels of real photos, which may
-have wrong labels of their own. For each: whether the interval of the rate of flipped labels holds the true one, and how many of
-the accused are wrong (precision) and of the wrong accused (recall).
+have wrong labels of their own. For each: whether the interval of the rate of flipped labels holds the true one, and how
+many of the accused are wrong (precision) and of the wrong accused (recall).
 """
 
 from __future__ import annotations
