@@ -53,17 +53,18 @@ def compare(small: np.ndarray, pairs: np.ndarray) -> tuple[np.ndarray, np.ndarra
         orders of a pair; 0 says that they were seen to differ at a smaller size. And m booleans.
     """
 
-    def compare_some(start: int) -> tuple[np.ndarray, np.ndarray]:
-        some = pairs[start : start + _BATCH]
-        similarity, mirrored = _similarity(*(torch.from_numpy(small[some[:, side]])[:, None] / 255 for side in (0, 1)))
-        return similarity.numpy(), mirrored.numpy()
+    similarity, mirrored = np.zeros(len(pairs), np.float32), np.zeros(len(pairs), bool)
 
-    if not len(pairs):
-        return np.zeros(0, np.float32), np.zeros(0, bool)
+    def compare_some(start: int) -> None:
+        some = pairs[start : start + _BATCH]
+        photos = (torch.from_numpy(small[some[:, side]])[:, None] / 255 for side in (0, 1))
+        # Copied, as each small tensor that stayed would keep a piece of the memory of this batch from being used again.
+        similarity[start : start + _BATCH], mirrored[start : start + _BATCH] = _similarity(*photos)
+
     starts = range(0, len(pairs), _BATCH)
     with _threads_of_our_own() as pool:
-        parts = list(track(pool.map(compare_some, starts), len(starts), "comparing photos"))
-    similarity, mirrored = (np.concatenate(each) for each in zip(*parts, strict=True))
+        for _ in track(pool.map(compare_some, starts), len(starts), "comparing photos"):
+            pass
     return similarity, mirrored
 
 
