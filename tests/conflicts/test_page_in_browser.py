@@ -16,7 +16,7 @@ from support.textured import changed, save, textured
 
 pytest.importorskip("selenium")
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support.ui import Select
+from selenium.webdriver.support.ui import Select, WebDriverWait
 
 HOSTILE = '</script>, "img'
 DISHES = ("김밥", "라면", HOSTILE)
@@ -107,7 +107,8 @@ def test_one_photo_has_one_answer_and_it_can_be_taken_back(page):
     choice(page, "keep as 라면").select_by_visible_text("keep as 라면")
     assert count(page) == before
     click(page, "#decisions summary")
-    text = page.find_element(By.ID, "text").get_attribute("value")
+    field = page.find_element(By.ID, "text")  # filled once it has opened
+    text = WebDriverWait(page, 20).until(lambda _: field.get_attribute("value"))
     assert text.splitlines()[0] == "digest,action,value,path,reason"
     assert len(text.splitlines()) == 1 + 1 + 5  # the two files of one content have one line
 
