@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from kfood.data.decode_once import cached_pixels
 from kfood.data.loaders import data_block, device, photo_loader, photos_of, shrinking
 from kfood.data.photo import read_file
-from kfood.data.pixels import KEY, photo_key
+from kfood.data.pixels import KEY, photo_keys
 from kfood.data.threads import in_order
 from kfood.errors import KfoodError
 from kfood.files import content_digest, write_whole
@@ -82,7 +82,7 @@ def _identified(samples: pd.DataFrame) -> pd.DataFrame:
     photos["area"] = samples["area"].to_numpy() if "area" in samples else ""
     digests = samples["digest"] if "digest" in samples else [""] * len(samples)
     photos["digest"] = [digest or _digest(path) for path, digest in zip(photos["path"], digests, strict=True)]
-    return photos.assign(key=[photo_key(*each) for each in zip(photos["digest"], photos["area"], strict=True)])
+    return photos.assign(key=photo_keys(photos))
 
 
 def _digest(path: str) -> str:

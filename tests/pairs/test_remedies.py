@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from kfood.errors import KfoodError, Stopped
-from kfood.files import write_csv
+from kfood.files import content_digest, write_csv
 from kfood.interpret.table import is_right, of_split
 from kfood.pairs import remedies as tried
 from kfood.pairs.remedies import remedies
@@ -15,7 +18,7 @@ from kfood.pairs.remedies_table import conclusion, in_words, remedies_table
 from kfood.pairs.trials import try_remedies
 from kfood.recipes.load import load_recipe
 from kfood.recipes.schema import Recipe
-from kfood.run import all_runs
+from kfood.run import Run, all_runs
 from kfood.training.stop import Stop
 from support.small import SMALL
 from support.two_runs import A, B, C
@@ -95,13 +98,41 @@ def test_the_table_is_counted_on_photos_of_the_two_dishes(found):
     assert in_words(table.reset_index())["against nothing"].iloc[0] == ""
 
 
-def test_what_can_be_told_apart_is_told(found, monkeypatch):
-    """A remedy with every photo of the two dishes right, against one with all of them wrong."""
-    runs, _ = found
+def _judged(run: Run, right: bool) -> SimpleNamespace:
+    """A run that has all photos right, or all wrong."""
+    predictions = run.predictions
+    answer = predictions["label"].map(lambda label: label if right else next(name for name in (A, B) if name != label))
+    return SimpleNamespace(
+        predictions=predictions.assign(predicted=answer), samples=run.samples, metrics={"seconds": 1.0}
+    )
+
+
+@pytest.mark.parametrize(
+    ("nothing", "other", "verdict", "words"),
+    [
+        (False, True, "better", "helps: mixup"),
+        (True, False, "worse", "none"),
+        (True, True, "cannot be told apart", "none"),
+    ],
+)
+def test_what_can_be_told_apart_is_told(two_runs, nothing, other, verdict, words):
+    runs = {"nothing": [_judged(two_runs.main, nothing)] * 2, "mixup": [_judged(two_runs.main, other)] * 2}
     table = remedies_table(runs, PAIR)
-    certain = table.assign(verdict=["", "better", "cannot be told apart"])
-    assert "helps: class-weights" in conclusion(certain, PAIR, 2)[-1]
-    assert "none" in conclusion(table.assign(verdict="worse"), PAIR, 2)[-1]
+    assert table["verdict"].iloc[1] == verdict
+    assert words in conclusion(table, PAIR, 2)[-1]
+
+
+def test_trainings_with_other_fixes_are_not_taken_for_these(base, tmp_path):
+    photo = Path(base.data.root) / A / "0000.jpg"
+    file, folders = tmp_path / "fixes.csv", []
+    for action in ("drop", "group"):
+        row = {"digest": content_digest(photo.read_bytes()), "action": action, "value": "" if action == "drop" else "g"}
+        write_csv(file, pd.DataFrame([{**row, "path": "", "reason": ""}]))
+        runs = try_remedies(base, PAIR, 1, tmp_path / "runs", file, only=("cleaning",))
+        folders.append((runs["nothing"][0].folder, runs["cleaning"][0].folder))
+    (nothing, dropped), (nothing_too, grouped) = folders
+    assert nothing == nothing_too and dropped != grouped
+    assert len(Run(dropped).samples) == len(Run(grouped).samples) - 1
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,9 @@ def remedies(
     from kfood.cli.render import print_table
     from kfood.files import write_csv
     from kfood.recipes.load import load_recipe
+    from kfood.recipes.schema import nfc
 
+    pair = (nfc(pair[0]), nfc(pair[1]))
     resolved = load_recipe(recipe, settings or [], data)
     with logs.shown():
         from kfood.pairs.remedies_table import conclusion, in_words, remedies_table

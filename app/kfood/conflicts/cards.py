@@ -1,8 +1,7 @@
-"""What was found as the page shows it: pairs of photos by section, each with what can be decided about it."""
+"""What was found as the page shows it: pairs of photos, the most serious first."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from os.path import basename
 from typing import Any
 
@@ -12,6 +11,7 @@ from kfood.conflicts.duplicates import EXACT, NEAR, SCENE
 from kfood.conflicts.findings import FINDINGS
 from kfood.conflicts.search import Conflicts
 from kfood.report.table_view import percent
+from kfood.review.parts import Card, Choice, Part, Side, differing
 
 _SHOWN = 100  # pairs of a section
 _TEST = "test"
@@ -38,72 +38,6 @@ _SECTIONS = {
 }
 _WORDS = {EXACT: "the same file", NEAR: "a copy", SCENE: "one scene"}
 _REASONS = {EXACT: "the same file as", NEAR: "a copy of", SCENE: "the same scene as"}
-
-
-@dataclass(frozen=True)
-class Choice:
-    """What may become of a photo's content.
-
-    Args:
-        digest, path, reason: as in fixes.csv.
-        keep, drop: the first two answers in words.
-        own: the label that it has anyway; '' where two files with this content have two.
-        likely: the labels to offer first.
-        leaks: whether it is to be dropped if test photos are to be new to the model.
-    """
-
-    digest: str
-    path: str
-    reason: str
-    keep: str
-    drop: str
-    own: str
-    likely: list[str]
-    leaks: bool
-
-
-@dataclass(frozen=True)
-class Side:
-    """One photo of a pair."""
-
-    name: str
-    path: str
-    label: str
-    split: str
-    note: str
-    choice: Choice | None
-
-
-@dataclass(frozen=True)
-class Card:
-    """Two photos and what there is to say of them in a few words.
-
-    Args:
-        words: of what kind the pair is.
-        sides: two, as they stand side by side.
-        differs: which of "label" and "split" differ.
-        choice: for both at once, where the files are the same; else each side has its own, if any.
-        group: the name of the group that is proposed for them, or ''; `members` is how many photos it has.
-    """
-
-    words: str
-    sides: tuple[Side, Side]
-    differs: frozenset[str]
-    choice: Choice | None
-    group: str
-    members: int
-
-
-@dataclass(frozen=True)
-class Part:
-    """A section of the page: the pairs that it shows, of `total`; `leaks`: some of them may be dropped at once."""
-
-    anchor: str
-    title: str
-    about: str
-    total: int
-    cards: list[Card]
-    leaks: bool
 
 
 def parts_of(found: Conflicts) -> list[Part]:
@@ -133,7 +67,7 @@ def _only_seen(row: dict[str, Any]) -> Card:
     test = Side(basename(row["path"]), row["path"], row["label"], _TEST, answer, None)
     by = f"seen by {row['seen_by']}"
     seen = Side(basename(row["seen_path"]), row["seen_path"], row["seen_label"], row["seen_split"], by, None)
-    return Card(_words(row), (test, seen), _differing(test, seen), None, "", 0)
+    return Card(_words(row), (test, seen), differing(test, seen), None, "", 0)
 
 
 def _card(row: dict[str, Any], members: dict[str, int]) -> Card:
@@ -150,7 +84,7 @@ def _card(row: dict[str, Any], members: dict[str, int]) -> Card:
         for side, other in ("ab", "ba")
     )
     choice = _choice_for_both(row) if same else None
-    return Card(_words(row), sides, _differing(*sides), choice, row["group"], members.get(row["group"], 0))
+    return Card(_words(row), sides, differing(*sides), choice, row["group"], members.get(row["group"], 0))
 
 
 def _choice(row: dict[str, Any], side: str, other: str) -> Choice:
@@ -184,7 +118,3 @@ def _choice_for_both(row: dict[str, Any]) -> Choice:
 def _words(row: dict[str, Any]) -> str:
     words = _WORDS[row["kind"]] + (", mirrored" if row.get("mirrored") else "")
     return words if row["kind"] == EXACT else f"{words} · {percent(row['similarity'], 0)} alike"
-
-
-def _differing(left: Side, right: Side) -> frozenset[str]:
-    return frozenset(name for name in ("label", "split") if getattr(left, name) != getattr(right, name))

@@ -9,10 +9,10 @@ import pandas as pd
 
 from kfood.conflicts.duplicates import KINDS, SCENE
 from kfood.data.connected import connected
+from kfood.data.fixes_file import PROPOSED_GROUP
 from kfood.data.split import SPLITS
 
 CONFLICT, LEAK, DATA_SETS, SAME_CLASS = FINDINGS = ("conflict", "leak", "data sets", "same class")
-OWN_GROUP = "same-"  # how the names of proposed groups begin
 _SIDES = ("path", "label", "split", "subset", "digest")
 
 
@@ -72,7 +72,7 @@ def group_names(samples: pd.DataFrame, pairs: pd.DataFrame) -> np.ndarray:
     component = connected(ends, n + len(names))[:n]
     smallest = samples["digest"].groupby(component).transform("min")
     paired = np.isin(component, component[pairs["a"]])
-    return np.where(paired, OWN_GROUP + smallest.str[:12], "")
+    return np.where(paired, PROPOSED_GROUP + smallest.str[:12], "")
 
 
 def count(findings: pd.DataFrame) -> pd.DataFrame:

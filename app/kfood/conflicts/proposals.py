@@ -6,9 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from kfood.conflicts.findings import OWN_GROUP
-from kfood.data.fixes_file import COLUMNS, GROUP, on_labels, read_fixes
-from kfood.errors import KfoodError
+from kfood.data.fixes_file import COLUMNS, GROUP
 from kfood.files import write_csv
 
 
@@ -27,35 +25,6 @@ def write_groups(samples: pd.DataFrame, folder: Path) -> list[Path]:
         files.append(folder / (f"groups-{subset}.csv" if subset else "groups.csv"))
         write_csv(files[-1], table)
     return files
-
-
-def merged_fixes(samples: pd.DataFrame, file: Path, followed: str = "") -> pd.DataFrame:
-    """Return `proposed_fixes` with all that a person decided (see `read_fixes`).
-
-    Args:
-        samples: with `path`, `digest` and `together`.
-        file: that they are for. Where it is there already, what a person decided in it stays, and what was proposed
-            earlier is left out.
-        followed: the fixes that the samples have, which stay too; '' for none.
-
-    Raises:
-        KfoodError: either cannot be read as fixes, or they contradict each other.
-    """
-    tables = [proposed_fixes(samples)]
-    if file.exists() and str(file.absolute()) != followed:
-        there = read_fixes(file)
-        tables.insert(0, there[~((there["action"] == GROUP) & there["value"].str.startswith(OWN_GROUP))])
-    if followed:
-        tables.insert(0, read_fixes(Path(followed)))
-    fixes = pd.concat(tables).drop_duplicates(["digest", "action", "value"], ignore_index=True)
-    decided = on_labels(fixes)
-    if (twice := decided["digest"].duplicated()).any():
-        photo = decided.loc[twice.idxmax()]
-        raise KfoodError(
-            f"{file} and {followed} decide differently about {photo['path'] or photo['digest']}: let them say the "
-            "same, or name another folder with --out."
-        )
-    return fixes
 
 
 def proposed_fixes(samples: pd.DataFrame) -> pd.DataFrame:

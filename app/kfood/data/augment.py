@@ -2,7 +2,7 @@
 
 fastai's `aug_transforms` gives rotation, horizontal flip and zoom. It has no shift, shear or flip top to bottom
 of its own, and its random crop cuts every photo of a batch at the same place; these four are added here as affine
-matrices. All matrices are multiplied, and interpolated is once.
+matrices. All matrices are multiplied, and pixels are interpolated once.
 
 A matrix maps a place in the result to the place in the photo that it shows; both run from -1 to 1.
 """

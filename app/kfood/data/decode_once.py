@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from filelock import FileLock, Timeout
 
-from kfood.data.pixels import KEY, Pixels, photo_key
+from kfood.data.pixels import KEY, Pixels, photo_key, photo_keys
 from kfood.data.shrink import Shrink
 from kfood.disk import free_bytes
 from kfood.files import content_digest
@@ -41,8 +41,7 @@ def cached_pixels(samples: pd.DataFrame, shrink: Shrink) -> Pixels:
         shrink: how photos are brought to size.
     """
     folder = cache_folder() / "pixels" / f"{_FORMAT}-{shrink.size}-{shrink.resize}-{shrink.denoise}"
-    keys = [photo_key(*row) for row in zip(samples["digest"], samples["area"], strict=True)]
-    wanted = samples.assign(key=keys).query("key != ''").drop_duplicates("key")
+    wanted = samples.assign(key=photo_keys(samples)).query("key != ''").drop_duplicates("key")
     pixels = Pixels(folder)
     if not pixels.has(wanted["key"]).all():
         try:

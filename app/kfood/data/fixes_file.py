@@ -23,6 +23,7 @@ from kfood.recipes.schema import nfc
 
 COLUMNS = ("digest", "action", "value", "path", "reason")
 ACTIONS = DROP, RELABEL, GROUP = ("drop", "relabel", "group")
+PROPOSED_GROUP = "same-"  # how names of groups begin that nobody has decided on
 _NEEDED = ("digest", "action", "value")
 _DIGEST = re.compile("[0-9a-f]{32}")
 

@@ -18,7 +18,7 @@ from fastai.vision.core import PILImage
 from kfood.data.augment import augmentations
 from kfood.data.cached_batches import CachedDL, CachedWeightedDL
 from kfood.data.decode_once import cached_pixels
-from kfood.data.pixels import Pixels, photo_key
+from kfood.data.pixels import Pixels, photo_key, photo_keys
 from kfood.data.sampling import SeededWeightedDL, class_balancing_weights, undersample
 from kfood.data.shrink import Shrink
 from kfood.errors import KfoodError
@@ -81,7 +81,7 @@ def build_dataloaders(samples: pd.DataFrame, recipe: Recipe) -> DataLoaders:
     train, valid = training_samples(samples, recipe), samples[samples["split"] == "valid"]
     shrink = shrinking(recipe.data)
     pixels = cached_pixels(samples, shrink) if recipe.data.cache and "digest" in samples else None
-    at_once = pixels is not None and pixels.are_squares(_keys(pd.concat([train, valid])))
+    at_once = pixels is not None and pixels.are_squares(photo_keys(pd.concat([train, valid])))
     on_gpu = device().type == "cuda"
     few_or_ready = 0 if pixels and not on_gpu else len(train)
     over = recipe.sampling.method == "over"
@@ -96,11 +96,6 @@ def build_dataloaders(samples: pd.DataFrame, recipe: Recipe) -> DataLoaders:
         dl_type=_LOADERS[over, at_once],
         dl_kwargs=(weights | from_cache, from_cache),
     )
-
-
-def _keys(samples: pd.DataFrame) -> pd.Series:
-    keys = [photo_key(*row) for row in zip(samples["digest"], samples["area"], strict=True)]
-    return pd.Series(keys)
 
 
 def training_samples(samples: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:

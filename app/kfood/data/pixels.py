@@ -25,6 +25,12 @@ def photo_key(digest: str, area: str) -> str:
     return f"{digest}-{area}" if digest and area else digest
 
 
+def photo_keys(samples: pd.DataFrame) -> pd.Series:
+    """Return the key of each photo; `samples` has `digest` and `area`."""
+    keys = [photo_key(*row) for row in zip(samples["digest"], samples["area"], strict=True)]
+    return pd.Series(keys, samples.index, dtype="object")
+
+
 class Pixels:
     """Shrunken photos by key, as read-only views of memory-mapped files.
 

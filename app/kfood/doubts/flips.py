@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+import pandas as pd
 from scipy.optimize import minimize
 from scipy.stats import chi2
 
@@ -22,11 +23,18 @@ from kfood.doubts.score_shape import PARAMETERS, log_density
 
 _MOST = 0.5  # of a class's labels may be wrong; beyond, the names are exchanged
 _LEVEL = 0.95
+_TOLD_APART = 2.0  # widths; below, the rates can hardly be told
 # How far from normal (skew, tails) and how much wider than the other a class's scores are thought to be: standard
 # deviations of normal priors. They hold the shapes back where few photos say little of them.
 _SKEW, _TAIL, _WIDTHS = 0.3, 0.15, 0.5
-_BOUNDS = [(None, None), (-4, 2), (-1.5, 1.5), (-1, 1)] * 2
+_BOUNDS = [(-np.inf, np.inf), (-4, 2), (-1.5, 1.5), (-1, 1)] * 2
 _STEPS = np.array([0, 0.25, 0.5, 1, 1.5, 2, 3, 4, 5, 6.5, 8, 10, 12, 15, 18, 22, 26, 30, 35, 40, 45, 50]) / 100
+
+_VALUES = {  # what is held fast, from both rates and the labels' shares
+    "first": lambda rates, shares: rates[0],
+    "second": lambda rates, shares: rates[1],
+    "both": lambda rates, shares: rates @ shares,
+}
 
 
 @dataclass(frozen=True)
@@ -43,7 +51,7 @@ class Rate:
 class Flips:
     """The rates under the first label, under the second, and of both together; and how far the classes lie apart.
 
-    `apart` is the distance of the two shapes in their mean width: below about 2 the rates can hardly be told.
+    `apart` is the distance of the two shapes in their mean width.
     `wrong` is for each photo the probability that its label is flipped.
     """
 
@@ -52,6 +60,20 @@ class Flips:
     both: Rate
     apart: float
     wrong: np.ndarray
+
+    @property
+    def caution(self) -> str:
+        """What to bear in mind of these rates, in a sentence; '' where they can be told well."""
+        if self.apart >= _TOLD_APART:
+            return ""
+        apart = f"{self.apart:.1f}"
+        return f"The two dishes' scores lie only {apart} widths apart: of these rates, trust the upper ends alone."
+
+    def table(self, pair: tuple[str, str]) -> pd.DataFrame:
+        """Return a row for each label and one for both: `photos` (in words), `n`, `flipped labels`, `low`, `high`."""
+        rates = {f"labelled {pair[0]}": self.first, f"labelled {pair[1]}": self.second, "both": self.both}
+        rows = [(name, each.n, each.rate, each.low, each.high) for name, each in rates.items()]
+        return pd.DataFrame(rows, columns=["photos", "n", "flipped labels", "low", "high"])
 
 
 def flip_rates(scores: np.ndarray, second: np.ndarray) -> Flips:
@@ -74,13 +96,6 @@ def flip_rates(scores: np.ndarray, second: np.ndarray) -> Flips:
     rates = [Rate(*intervals[kind], counts[kind]) for kind in _VALUES]
     width = np.exp((found[1] + found[1 + PARAMETERS]) / 2)
     return Flips(*rates, abs(found[PARAMETERS] - found[0]) / width, wrong)
-
-
-_VALUES = {  # what is held fast, from both rates and the labels' shares
-    "first": lambda rates, shares: rates[0],
-    "second": lambda rates, shares: rates[1],
-    "both": lambda rates, shares: rates @ shares,
-}
 
 
 def _fit(
@@ -121,8 +136,7 @@ def _fit(
     for begin in (plain, start):
         if begin is None:
             continue
-        free = np.r_[begin[:shapes], _free_rates(begin[shapes:], held)]
-        free = np.array([np.clip(each, *_as_limits(bound)) for each, bound in zip(free, bounds, strict=True)])
+        free = np.clip(np.r_[begin[:shapes], _free_rates(begin[shapes:], held)], *np.transpose(bounds))
         found = minimize(cost, free, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 300})
         if found.fun < best[0]:
             best = (found.fun, whole(found.x))
@@ -191,7 +205,3 @@ def _start(scores: np.ndarray, n_first: int) -> np.ndarray:
 
 def _free_rates(rates: np.ndarray, held: str) -> np.ndarray:
     return rates if not held else rates[1:] if held == "first" else rates[:1]
-
-
-def _as_limits(bound: tuple[float | None, float | None]) -> tuple[float, float]:
-    return (-np.inf if bound[0] is None else bound[0], np.inf if bound[1] is None else bound[1])

@@ -11,6 +11,8 @@ import pandas as pd
 
 from kfood.data.fixes_file import COLUMNS, RELABEL
 
+_AT_ONCE = 1024  # photos that are compared with those of a class
+
 
 def doubtful_labels(samples: pd.DataFrame, probabilities: np.ndarray, classes: list[str]) -> pd.DataFrame:
     """Return a row a photo, the most doubtful label first.
@@ -38,6 +40,26 @@ def doubtful_labels(samples: pd.DataFrame, probabilities: np.ndarray, classes: l
         accused=find_label_issues(numbers, probabilities, filter_by="both", n_jobs=1),
     )
     return table.sort_values("doubt", ascending=False, kind="stable", ignore_index=True)
+
+
+def most_alike(features: np.ndarray, labels: np.ndarray, groups: np.ndarray, proposed: np.ndarray) -> np.ndarray:
+    """Return for each photo the number of the one most like it (cosine) among other plates labelled as proposed.
+
+    Args:
+        features: n x length.
+        labels, proposed: n class numbers. Where they are the same, nothing is looked for, and the number is -1.
+        groups: n; photos of one plate have the same.
+    """
+    unit = features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-12)
+    found = np.full(len(unit), -1)
+    for number in np.unique(proposed):
+        asked = np.flatnonzero((proposed == number) & (labels != number))
+        among = np.flatnonzero(labels == number)
+        for some in np.array_split(asked, max(1, len(asked) // _AT_ONCE)):
+            alike = unit[some] @ unit[among].T
+            alike[groups[some, None] == groups[among]] = -np.inf
+            found[some] = among[alike.argmax(axis=1)]
+    return found
 
 
 def proposed_relabels(table: pd.DataFrame) -> pd.DataFrame:

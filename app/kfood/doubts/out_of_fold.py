@@ -28,7 +28,7 @@ def probabilities(features: np.ndarray, labels: np.ndarray, groups: np.ndarray, 
     Raises:
         KfoodError: a class has too few groups to be divided into folds.
     """
-    _require_enough(labels, groups)
+    require_enough(labels, groups)
     features = principal_directions(features)
     found = np.zeros((len(labels), labels.max() + 1))
     strength = None
@@ -55,7 +55,7 @@ def pair_scores(
     Raises:
         KfoodError: as `probabilities`.
     """
-    _require_enough(second, groups)
+    require_enough(second, groups)
     features, second = principal_directions(features), second.astype(int)
     scores = np.zeros(len(second))
     for number in range(repeats):
@@ -80,7 +80,8 @@ def folds(labels: np.ndarray, groups: np.ndarray, count: int, seed: int) -> list
     return list(StratifiedGroupKFold(count, shuffle=True, random_state=seed).split(labels, labels, groups))
 
 
-def _require_enough(labels: np.ndarray, groups: np.ndarray) -> None:
+def require_enough(labels: np.ndarray, groups: np.ndarray) -> None:
+    """Raise KfoodError where a class has too few groups to be divided into folds; labels and groups are n numbers."""
     fewest = min(len(np.unique(groups[labels == label])) for label in np.unique(labels))
     if fewest < _FEWEST:
         raise KfoodError(

@@ -12,14 +12,16 @@ from kfood.conflicts.duplicates import find_pairs
 from kfood.data.prepare import prepare_samples
 from kfood.doubts.flips import Flips, flip_rates
 from kfood.doubts.floor import error_floors
-from kfood.doubts.labels import doubtful_labels
-from kfood.doubts.out_of_fold import pair_scores, probabilities
+from kfood.doubts.labels import doubtful_labels, most_alike
+from kfood.doubts.out_of_fold import pair_scores, probabilities, require_enough
 from kfood.embed import embed
-from kfood.errors import KfoodError, did_you_mean, listed
+from kfood.errors import KfoodError
 from kfood.interpret.table import is_right
-from kfood.pairs.photos import judged_photos, of_either, share_interval
-from kfood.recipes.schema import Data, nfc
+from kfood.pairs.photos import judged_photos, of_either, pair_among, share_interval
+from kfood.recipes.schema import Data
 from kfood.run import Run
+
+Reached = tuple[str, float, float, float, int, str]  # a row of the floors
 
 log = logging.getLogger(__name__)
 
@@ -41,8 +43,16 @@ class PairDoubts:
 
 @dataclass(frozen=True)
 class Doubts:
-    """What was found: a row a photo, as `doubtful_labels` returns it, and what is known of a pair, if one was named."""
+    """What was found.
 
+    Args:
+        data: which photos were looked at.
+        photos: a row a photo, as `doubtful_labels` returns it, and `alike`: the path of the photo most like it of those
+            with the proposed label; '' where that is its own.
+        pair: what is known of a pair, if one was named.
+    """
+
+    data: Data
     photos: pd.DataFrame
     pair: PairDoubts | None
 
@@ -61,28 +71,32 @@ def find_doubts(data: Data, pair: tuple[str, str] | None = None, run: Run | None
     """
     samples = prepare_samples(data).samples.reset_index(drop=True)
     classes = sorted(samples["label"].unique())
-    names = _known(pair, classes) if pair else None
+    names = pair_among(pair, classes) if pair else None
+    reached = _reached(run, names) if names and run else None
     samples["group"] = samples["group"].where(samples["group"] != "", samples["path"])
+    labels, groups = pd.Index(classes).get_indexer(samples["label"]), pd.factorize(samples["group"])[0]
+    require_enough(labels, groups)
     features = embed(samples, run)
-    groups = pd.factorize(samples["group"])[0]
     log.info("Judging %s labels by photos of other plates.", f"{len(samples):,}")
-    said = probabilities(features, pd.Index(classes).get_indexer(samples["label"]), groups)
+    said = probabilities(features, labels, groups)
     photos = doubtful_labels(samples, said, classes)
-    return Doubts(photos, _of_pair(samples, features, names, run) if names else None)
+    alike = np.append(samples["path"].to_numpy(object), "")[most_alike(features, labels, groups, said.argmax(axis=1))]
+    photos["alike"] = photos["path"].map(dict(zip(samples["path"], alike, strict=True)))
+    return Doubts(data, photos, _of_pair(samples, features, names, reached) if names else None)
 
 
-def _of_pair(samples: pd.DataFrame, features: np.ndarray, pair: tuple[str, str], run: Run | None) -> PairDoubts:
+def _of_pair(samples: pd.DataFrame, features: np.ndarray, pair: tuple[str, str], reached: Reached | None) -> PairDoubts:
     own = samples["label"].isin(pair).to_numpy()
     photos, features = samples[own].reset_index(drop=True), features[own]
     second = (photos["label"] == pair[1]).to_numpy()
     flips = flip_rates(pair_scores(features, second, pd.factorize(photos["group"])[0]), second)
     floors = error_floors(flips, features, photos, find_pairs(photos))
-    if run:
-        floors.loc[len(floors)] = _reached(run, pair)
+    if reached:
+        floors.loc[len(floors)] = reached
     return PairDoubts(pair, flips, floors)
 
 
-def _reached(run: Run, pair: tuple[str, str]) -> tuple[object, ...]:
+def _reached(run: Run, pair: tuple[str, str]) -> Reached:
     """Return what the run's errors on the pair's test photos are: those taken for the other dish alone."""
     test = judged_photos(run, "test")
     told = test[of_either(test, pair) & test["predicted"].isin(pair)]
@@ -91,15 +105,3 @@ def _reached(run: Run, pair: tuple[str, str]) -> tuple[object, ...]:
     wrong = ~is_right(told)
     low, high = share_interval(wrong, told["group"])
     return (f"reached by {run.name}", wrong.mean(), low, high, len(told), "on test, of photos taken for either dish")
-
-
-def _known(pair: tuple[str, str], classes: list[str]) -> tuple[str, str]:
-    first, second = (nfc(name) for name in pair)
-    for name in (first, second):
-        if name not in classes:
-            raise KfoodError(
-                f'The photos have no class "{name}".{did_you_mean(name, classes)} They have {listed(classes, 20)}.'
-            )
-    if first == second:
-        raise KfoodError(f"A pair needs two classes, but both are {first}.")
-    return first, second

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
-from kfood.errors import KfoodError, did_you_mean
+from kfood.errors import KfoodError, did_you_mean, listed
 from kfood.interpret.table import LABEL, PATH, class_names, of_pair, of_split
 from kfood.recipes.schema import nfc
 from kfood.run import Run
@@ -39,6 +40,23 @@ def known_pair(predictions: pd.DataFrame, pair: tuple[str, str]) -> tuple[str, s
     """
     of_pair(predictions, *pair)
     first, second = sorted(map(nfc, pair), key=class_names(predictions).index)
+    return first, second
+
+
+def pair_among(pair: tuple[str, str], classes: Sequence[str]) -> tuple[str, str]:
+    """Return the two names as the photos have them (NFC).
+
+    Raises:
+        KfoodError: the photos have no such class (with the nearest name), or both are the same.
+    """
+    first, second = map(nfc, pair)
+    for name in (first, second):
+        if name not in classes:
+            raise KfoodError(
+                f'The photos have no class "{name}".{did_you_mean(name, classes)} They have {listed(classes, 20)}.'
+            )
+    if first == second:
+        raise KfoodError(f"A pair needs two classes, but both are {first}.")
     return first, second
 
 

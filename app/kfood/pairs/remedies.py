@@ -16,6 +16,7 @@ from kfood.run import DONE, Run
 from kfood.training.stop import Stop
 from kfood.training.train import resume, train
 
+NOTHING = "nothing"  # the remedy that the others are compared with
 _WEIGHT = 2.0  # as in the report
 _LARGER = 1.5  # times as wide and high
 _MOST_PIXELS = 1024  # that a recipe takes
@@ -46,7 +47,7 @@ def remedies(pair: tuple[str, str], base: Recipe, fixes: Path | None = None) -> 
     larger = f"{size} pixels instead of {base.data.size}"
     cleaned = {"data": {"fixes": str(fixes.absolute())}} if fixes else {}
     found = (
-        Remedy("nothing", {}, "what the others are compared with"),
+        Remedy(NOTHING, {}, "what the others are compared with"),
         Remedy("class-weights", {"loss": weights}, f"weight {_WEIGHT:g} on both in the loss, as in the report"),
         Remedy("mixup", {"training": {"mixup": 0.4}}, "MixUp, as in the report; alpha is fastai's"),
         Remedy("over-sampling", {"sampling": {"method": "over"}}, "every class is seen equally often"),

@@ -7,10 +7,13 @@ import json
 import logging
 from pathlib import Path
 
-from kfood.data.prepare import prepare_samples
+from kfood.data.photo import read_file
+from kfood.data.prepare import fingerprint, prepare_samples
 from kfood.errors import KfoodError, did_you_mean, listed
-from kfood.pairs.remedies import changed, remedies, trained, with_specialist
-from kfood.recipes.schema import Recipe, nfc
+from kfood.files import content_digest
+from kfood.pairs.photos import pair_among
+from kfood.pairs.remedies import NOTHING, changed, remedies, trained, with_specialist
+from kfood.recipes.schema import Recipe
 from kfood.run import Run
 from kfood.training.stop import Stop
 
@@ -29,8 +32,8 @@ def try_remedies(
 ) -> dict[str, list[Run]]:
     """Train a recipe once more for each remedy and seed, on the same photos in the same splits.
 
-    The runs lie in `<runs>/remedies-<recipe>/`, named after remedy, seed and all settings: the same call once more,
-    after a stop too, trains what is missing.
+    The runs lie in `<runs>/remedies-<recipe>/`, named after remedy, seed, and all that a training depends on: the
+    same call once more, after a stop too, trains what is missing, and anew where photos or fixes have changed.
 
     Args:
         base: of more classes than the pair.
@@ -48,51 +51,47 @@ def try_remedies(
         KfoodError: a class or a remedy is unknown, or as `train`.
         Stopped: it was asked to.
     """
-    pair = _known_pair(base, pair)
-    tries = remedies(pair, base, fixes)
-    names = [remedy.name for remedy in tries] + [SPECIALIST]
+    samples = prepare_samples(base.data).samples
+    pair = _pair_among_others(base, pair, sorted(samples["label"].unique()))
+    tries = {remedy.name: remedy for remedy in remedies(pair, base, fixes)}
+    names = [*tries, SPECIALIST]
     for name in only:
         if name not in names:
             raise KfoodError(f'There is no remedy "{name}".{did_you_mean(name, names)} There are {listed(names, 20)}.')
-    wanted = [name for name in names if not only or name in ("nothing", *only)]
+    wanted = [name for name in names if not only or name in (NOTHING, *only)]
     found: dict[str, list[Run]] = {name: [] for name in wanted}
-    folder = runs / f"remedies-{base.name}"
+    folder, photos = runs / f"remedies-{base.name}", fingerprint(samples)
     for number in range(seeds * len(wanted)):
         seed, place = divmod(number, len(wanted))
         name = wanted[place]
-        log.info("Training %d of %d: %s, seed %d.", number + 1, seeds * len(wanted), name, seed)
-        own = f"{name}-{seed}"
+        about = (
+            tries[name].about if name in tries else f"a network for {pair[0]} and {pair[1]} alone, asked when unsure"
+        )
+        log.info("Training %d of %d: %s, seed %d: %s.", number + 1, seeds * len(wanted), name, seed, about)
         if name == SPECIALIST:
-            plain = found["nothing"][seed]
-            ends = _id(plain.recipe, pair)
-            found[name].append(with_specialist(plain, pair, folder / f"{own}-{ends}", stop))
-            continue
-        change = next(remedy.change for remedy in tries if remedy.name == name)
-        training = {**change.get("training", {}), "seed": seed}
-        recipe = changed(base, **{**change, "training": training})
-        found[name].append(trained(recipe, folder / f"{own}-{_id(recipe, ())}", stop))
+            plain = found[NOTHING][seed]
+            own = folder / f"{name}-{seed}-{_id(plain.recipe, photos, *pair)}"
+            found[name].append(with_specialist(plain, pair, own, stop))
+        else:
+            change = tries[name].change
+            training = {**change.get("training", {}), "seed": seed}
+            recipe = changed(base, **{**change, "training": training})
+            found[name].append(trained(recipe, folder / f"{name}-{seed}-{_id(recipe, photos)}", stop))
     return found
 
 
-def _known_pair(base: Recipe, pair: tuple[str, str]) -> tuple[str, str]:
-    classes = sorted(prepare_samples(base.data).samples["label"].unique())
-    first, second = (nfc(name) for name in pair)
-    for name in (first, second):
-        if name not in classes:
-            raise KfoodError(
-                f'The photos have no class "{name}".{did_you_mean(name, classes)} They have {listed(classes, 20)}.'
-            )
-    if first == second:
-        raise KfoodError(f"A pair needs two classes, but both are {first}.")
+def _pair_among_others(base: Recipe, pair: tuple[str, str], classes: list[str]) -> tuple[str, str]:
+    found = pair_among(pair, classes)
     if len(classes) == 2:
         raise KfoodError(
             f"The recipe {base.name} knows the two classes alone: name one of more dishes, such as mission3, so that a "
             "specialist has somebody to help."
         )
-    return first, second
+    return found
 
 
-def _id(recipe: Recipe, pair: tuple[str, ...]) -> str:
-    """Return what stands for all settings."""
-    said = json.dumps([recipe.model_dump(mode="json"), pair], ensure_ascii=False, sort_keys=True)
+def _id(recipe: Recipe, *others: str) -> str:
+    """Return what stands for all settings, the fixes as they are now, and what else a training depends on."""
+    fixes = recipe.data.fixes and content_digest(read_file(recipe.data.fixes))
+    said = json.dumps([recipe.model_dump(mode="json"), fixes, others], ensure_ascii=False, sort_keys=True)
     return hashlib.blake2b(said.encode(), digest_size=4).hexdigest()
