@@ -4,7 +4,6 @@ import pandas as pd
 import pytest
 
 from kfood.data.fixes_file import read_fixes
-from kfood.files import read_csv, write_csv
 
 PAIR = ("갈비찜", "돼지갈비찜")
 
@@ -25,23 +24,10 @@ def test_wrong_labels_are_found_counted_and_proposed(kfood, here, data):
     assert len(table) == 72
     first = table.head(4)
     assert first["path"].str.contains("wrong").all() and (first["proposed"] == PAIR[0]).all()
-    proposed = read_fixes(here / "doubts" / "fixes.csv")["path"]
+    proposed = read_fixes(here / "doubts" / "proposals.csv")["path"]
     assert len(proposed) >= 2 and proposed.str.contains("wrong").all()
+    assert (here / "doubts" / "doubts.html").exists()
     assert "Flipped labels" in answer.out and "nearest neighbours" in answer.out
-
-
-def test_what_a_person_decided_stays_when_it_is_asked_again(kfood, here, data):
-    assert kfood("data", "doubts", data).code == 0
-    file = here / "doubts" / "fixes.csv"
-    proposed = read_csv(file, text=["digest", "action", "value", "path", "reason"])
-    assert len(proposed) >= 2 and (proposed["action"] == "relabel").all()
-    dropped = proposed.loc[0, "digest"]
-    proposed.loc[0, ["action", "value"]] = ["drop", ""]
-    write_csv(file, proposed)
-    assert kfood("data", "doubts", data).code == 0
-    after = read_fixes(file)
-    assert after.loc[after["digest"] == dropped, "action"].tolist() == ["drop"]
-    assert set(after["digest"]) == set(proposed["digest"]) and after["digest"].is_unique
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from kfood.data.fixes_file import read_fixes
-from kfood.doubts.labels import doubtful_labels, proposed_relabels
+from kfood.doubts.labels import doubtful_labels, most_alike, proposed_relabels
 from kfood.files import write_csv
 
 CLASSES = ["갈비찜", "김밥", "돼지갈비찜"]
@@ -37,3 +37,11 @@ def test_a_proposal_is_a_line_of_fixes(found, tmp_path):
     assert fixes["action"].tolist() == ["relabel"] * 3
     proposed = found.set_index("digest")["proposed"]
     assert fixes["value"].tolist() == proposed.loc[fixes["digest"]].tolist()
+
+
+def test_what_is_most_alike_has_the_proposed_label_and_is_of_another_plate():
+    features = np.array([[1, 0], [1, 0.1], [1, 0.3], [0, 1], [1, 0]], dtype=float)
+    labels, groups = np.array([0, 1, 1, 1, 1]), np.array([0, 0, 1, 2, 3])
+    found = most_alike(features, labels, groups, proposed=np.array([1, 1, 1, 1, 0]))
+    assert found.tolist() == [4, -1, -1, -1, 0]  # of the first one's own plate is photo 1
+    assert most_alike(features[:4], labels[:4], groups[:4], np.array([1, 1, 1, 1])).tolist() == [2, -1, -1, -1]

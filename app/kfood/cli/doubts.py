@@ -29,8 +29,8 @@ def doubts(
 ) -> None:
     """Find labels that may be wrong, by models that have not seen the photo.
 
-    A page shows them beside what they look like. fixes.csv is a proposal, that a person goes through before it is
-    followed; what is decided there already stays.
+    A page shows them beside what they look like, to decide there and take fixes.csv from it. proposals.csv relabels
+    all that are accused: follow it only to see whether that helps.
     """
     from kfood import logs
     from kfood.cli.render import print_table
@@ -55,4 +55,4 @@ def doubts(
         if found.pair.flips.caution:
             typer.echo(found.pair.flips.caution)
         print_table("Error on the pair that these labels leave to any model, 95 % intervals", found.pair.floors)
-    typer.echo(printable("Written: " + ", ".join(map(str, files)) + " (look at the photos before you follow it)"))
+    typer.echo(printable("Written: " + ", ".join(map(str, files))))

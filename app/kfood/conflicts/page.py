@@ -16,7 +16,7 @@ def write_page(found: Conflicts, fixes: pd.DataFrame, folder: Path) -> Path:
 
     Args:
         found: what `find_conflicts` returned.
-        fixes: what is decided and proposed so far, as `merged_fixes` returns it.
+        fixes: what is decided and proposed so far.
         folder: must be there.
     """
     left_out = f"; left out, as they cannot be read: {len(found.left_out):,}" if len(found.left_out) else ""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
+
 from kfood.conflicts.page import write_page
 from kfood.conflicts.proposals import proposed_fixes, write_groups
 from kfood.conflicts.search import Conflicts
 from kfood.files import write_csv
-from kfood.review.decided import merged_fixes
+from kfood.review.decided import decided_fixes
 from kfood.system_errors import cannot_use
 
 
@@ -26,7 +28,8 @@ def write_conflicts(found: Conflicts, folder: Path) -> list[Path]:
         KfoodError: the folder cannot be written, or a fixes.csv that is there cannot be read or contradicts the fixes
             that were followed; then nothing is written.
     """
-    fixes = merged_fixes(proposed_fixes(found.samples), folder / "fixes.csv", found.data.fixes)
+    fixes = pd.concat([decided_fixes(folder / "fixes.csv", found.data.fixes), proposed_fixes(found.samples)])
+    fixes = fixes.drop_duplicates(["digest", "action", "value"], ignore_index=True)
     tables = {"fixes.csv": fixes, "conflicts.csv": found.findings}
     if found.leaks:
         tables["leaks.csv"] = found.leaks.table

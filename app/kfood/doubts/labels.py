@@ -63,7 +63,7 @@ def most_alike(features: np.ndarray, labels: np.ndarray, groups: np.ndarray, pro
 
 
 def proposed_relabels(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a line of fixes.csv for each accused photo; nothing follows it until a person says so (`data.fixes`)."""
+    """Return a line of fixes for each accused photo; nothing follows it until a person says so (`data.fixes`)."""
     accused = table[table["accused"]]
     reasons = [f"{row.doubt:.2f} doubtful: {row.proposed} {row.probability:.2f}" for row in accused.itertuples()]
     lines = accused.assign(action=RELABEL, value=accused["proposed"], reason=reasons)

@@ -12,7 +12,7 @@ from kfood.doubts.search import Doubts, PairDoubts
 from kfood.review.page import Review, Shares, shares, write_review
 from kfood.review.parts import Card, Choice, Part, Side, differing
 
-_SHOWN = 100  # photos of a section
+_SHOWN = {"accused": 1000, "doubtful": 100}  # photos of a section
 _SECTIONS = {
     "accused": (
         "Labels taken for wrong",
@@ -22,12 +22,12 @@ _SECTIONS = {
 }
 
 
-def write_page(found: Doubts, fixes: pd.DataFrame, folder: Path) -> Path:
+def write_page(found: Doubts, decided: pd.DataFrame, folder: Path) -> Path:
     """Write doubts.html into `folder` and return it; see `write_review`.
 
     Args:
         found: what `find_doubts` returned.
-        fixes: what is decided and proposed so far, as `merged_fixes` returns it.
+        decided: as `decided_fixes` returns it.
         folder: must be there.
     """
     review = Review(
@@ -36,22 +36,23 @@ def write_page(found: Doubts, fixes: pd.DataFrame, folder: Path) -> Path:
         source=found.data.root,
         about=f"{len(found.photos):,} labels judged, each by models that have not seen its photo",
         results=_of_pair(found.pair) if found.pair else [],
-        advice="What is taken for wrong is proposed to be changed: many a proposal is not right, so look at each.",
+        advice="Nothing is decided yet but what you decided earlier: many a label taken for wrong is right.",
         parts=parts_of(found.photos),
         nothing="No label is in doubt.",
     )
-    return write_review(review, fixes, found.photos["label"].unique(), folder / "doubts.html")
+    return write_review(review, decided, found.photos["label"].unique(), folder / "doubts.html")
 
 
 def parts_of(photos: pd.DataFrame) -> list[Part]:
     """Return the sections that have photos, the most doubtful first; `photos` as in `Doubts`."""
     other = photos[photos["proposed"] != photos["label"]]
     tables = {"accused": other[other["accused"]], "doubtful": other[~other["accused"]]}
-    return [
-        Part(name, *_SECTIONS[name], len(table), [_card(row) for row in table.head(_SHOWN).to_dict("records")], False)
-        for name, table in tables.items()
-        if len(table)
-    ]
+    return [_part(name, table) for name, table in tables.items() if len(table)]
+
+
+def _part(name: str, table: pd.DataFrame) -> Part:
+    cards = [_card(row) for row in table.head(_SHOWN[name]).to_dict("records")]
+    return Part(name, *_SECTIONS[name], len(table), cards, leaks=False)
 
 
 def _card(row: dict[str, Any]) -> Card:

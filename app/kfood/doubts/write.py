@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from kfood.data.fixes_file import on_labels
 from kfood.doubts.labels import proposed_relabels
 from kfood.doubts.page import write_page
 from kfood.doubts.search import Doubts
 from kfood.files import write_csv
-from kfood.review.decided import merged_fixes
+from kfood.review.decided import decided_fixes
 from kfood.system_errors import cannot_use
 
 
 def write_doubts(found: Doubts, folder: Path) -> list[Path]:
     """Write everything that was found and return the files; those of an earlier time are replaced.
 
-    doubts.html shows it, doubts.csv has a row a photo, and fixes.csv proposes labels.
+    doubts.html shows it, doubts.csv has a row a photo, and proposals.csv, of the form of fixes.csv, relabels all that
+    are accused and not decided on. A fixes.csv that is there is never written to.
 
     Args:
         found: what `find_doubts` returned.
@@ -25,11 +27,12 @@ def write_doubts(found: Doubts, folder: Path) -> list[Path]:
         KfoodError: the folder cannot be written, or a fixes.csv that is there cannot be read or contradicts the fixes
             that were followed; then nothing is written.
     """
-    fixes = merged_fixes(proposed_relabels(found.photos), folder / "fixes.csv", found.data.fixes)
-    tables = {"doubts.csv": found.photos, "fixes.csv": fixes}
+    decided = decided_fixes(folder / "fixes.csv", found.data.fixes)
+    open_ones = found.photos[~found.photos["digest"].isin(on_labels(decided)["digest"])]
+    tables = {"doubts.csv": found.photos, "proposals.csv": proposed_relabels(open_ones)}
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        page = write_page(found, fixes, folder)
+        page = write_page(found, decided, folder)
         for name, table in tables.items():
             write_csv(folder / name, table)
         return [page, *(folder / name for name in tables)]

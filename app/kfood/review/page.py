@@ -75,7 +75,7 @@ def write_review(review: Review, fixes: pd.DataFrame, classes: Iterable[str], pa
 
     Args:
         review: what it shows.
-        fixes: what is decided and proposed so far, as `merged_fixes` returns it.
+        fixes: what is decided and proposed so far.
         classes: that a photo may be given.
         page: the file; its folder must be there.
     """
