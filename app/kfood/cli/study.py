@@ -90,7 +90,7 @@ def check(name: Name) -> None:
 
     study = load_study(name)
     rows = sum(len(table.rows) for table in study.tables)
-    typer.echo(f"{name} is right: {len(study.tables)} tables, {rows} rows, budgets {', '.join(study.budgets)}.")
+    typer.echo(f"{name} is right: tables {len(study.tables)}, rows {rows}, budgets {', '.join(study.budgets)}.")
 
 
 @app.command("new")

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from kfood.model.build import Classifier, Precision
 
 Network = "Classifier | Cascade"
+NEVER, ALWAYS = 0.0, 1.0  # margins; two answers are closer than 1 but where one has all the probability
 
 
 class Cascade(nn.Module):
@@ -22,7 +23,7 @@ class Cascade(nn.Module):
         main: knows all classes; a cascade itself where it asks about another pair already.
         specialist: knows the two.
         pair: the specialist's two classes as class numbers of `main`, in the specialist's order.
-        margin: 0 never asks; above 1 asks wherever the two best answers are the pair.
+        margin: from `NEVER` to `ALWAYS`, which asks wherever the two best answers are the pair.
         sizes: sides of the photos in pixels that the two networks are made for.
     """
 

@@ -17,6 +17,7 @@ from kfood.files import read_csv, write_csv, write_json
 from kfood.interpret.predictions import predict
 from kfood.interpret.table import CLASS_PREFIX, class_names, of_split
 from kfood.model.build import parameter_count
+from kfood.model.cascade import ALWAYS, NEVER
 from kfood.model.saved import CascadeDescription, build_described, load_model, read_description, save_model
 from kfood.pairs.cascade_margin import choose_margin
 from kfood.pairs.cascade_parts import require_parts
@@ -29,7 +30,6 @@ from kfood.training.results import results_of, say_results
 
 log = logging.getLogger(__name__)
 _NAME = "cascade"  # of the folder of these runs
-_NEVER, _ALWAYS = 0.0, 2.0  # margins
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def make_cascade(main: Run, specialist: Run, runs: Path | None = None, folder: P
         require_free(folder)
     require_writable(folder or runs)
     pair = require_parts(main, specialist)
-    about = CascadeDescription(*(read_description(run.model_file) for run in (main, specialist)), margin=_NEVER)
+    about = CascadeDescription(*(read_description(run.model_file) for run in (main, specialist)), margin=NEVER)
     recipe = _recipe(main, specialist)
     learner = _learner(main, specialist, about, recipe)
     alone, margins, asked = _both_ways(learner, main, pair, recipe)
@@ -108,10 +108,10 @@ def _both_ways(
     is said of these photos when the specialist is asked about all of them.
     """
     size = recipe.data.size
-    learner.model.margin = _NEVER
+    learner.model.margin = NEVER
     alone = predict(learner, main.samples, size)
     margins = pair_margins(alone, pair)
-    learner.model.margin = _ALWAYS
+    learner.model.margin = ALWAYS
     log.info("%s or %s are the two best answers of %d photos.", *pair, len(margins))
     if margins.empty:
         return alone, margins, alone.head(0).set_index("path")

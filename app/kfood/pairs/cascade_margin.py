@@ -8,16 +8,14 @@ import numpy as np
 import pandas as pd
 
 from kfood.interpret.table import is_right
+from kfood.model.cascade import ALWAYS, NEVER
 
 _SHOWN = (0.1, 0.2, 0.3, 0.5, 0.7, 0.9)  # margins in the table beside the chosen one
-ALWAYS = 1.0  # so close are the two best answers everywhere but where one has all the probability
 
 
 @dataclass(frozen=True)
 class Margin:
-    """The margin chosen (0 never asks, 1 always), what asking from it on gains on validation in photos, and what others
-    would.
-    """
+    """The margin chosen, from `NEVER` to `ALWAYS`; what asking from it on gains on validation, in photos; others' gains."""
 
     margin: float
     gain: int
@@ -41,7 +39,7 @@ def choose_margin(valid: pd.DataFrame, margins: pd.Series, asked: pd.DataFrame) 
     close = margins.loc[paths].sort_values(kind="stable")
     gains = is_right(asked.loc[close.index]).astype(int) - alone.loc[close.index].astype(int)
     steps = np.unique(close)
-    candidates = [0.0, *((steps[:-1] + steps[1:]) / 2), *([ALWAYS] if len(steps) else [])]
+    candidates = [NEVER, *((steps[:-1] + steps[1:]) / 2), *([ALWAYS] if len(steps) else [])]
     totals = [int(gains[close < each].sum()) for each in candidates]
     best = candidates[int(np.argmax(totals))]
     rows = [_row(each, gains[close < each], alone, best) for each in sorted({best, *_SHOWN, ALWAYS})]
