@@ -15,7 +15,7 @@ _SHOWN = (0.1, 0.2, 0.3, 0.5, 0.7, 0.9)  # margins in the table beside the chose
 
 @dataclass(frozen=True)
 class Margin:
-    """The margin chosen, from `NEVER` to `ALWAYS`; what asking from it on gains on validation, in photos; others' gains."""
+    """The margin chosen, from `NEVER` to `ALWAYS`; what asking from it on gains on validation, in photos; others'."""
 
     margin: float
     gain: int
