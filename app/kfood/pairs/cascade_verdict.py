@@ -50,7 +50,7 @@ def verdict(main: Run, predictions: pd.DataFrame, asked: pd.Series, pair: tuple[
     resized = [f"{by_size} other answers change because photos come in another size."] if by_size else []
     return [
         f"The specialist is asked where {a} and {b} are the two best answers and less than {chosen.margin:.3f} apart, "
-        f"chosen on validation, where that gains {chosen.gain} photos.",
+        f"chosen on validation, where that gains {chosen.gain} photo{'s' if chosen.gain > 1 else ''}.",
         f"On test it is asked about {int(was_asked.sum())} of {len(after)} photos ({of_others} of neither dish).",
         *resized,
         f"{a} and {b}, {int(of_pair.sum())} test photos: {int(first[of_pair].sum())} right before, "
