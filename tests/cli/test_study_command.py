@@ -31,7 +31,7 @@ def changed(study, old, new):
 
 
 def test_a_study_from_new_to_its_report(kfood, here, photos, study):
-    assert "2 tables, 4 rows, budgets small, full" in kfood("study", "check", study.name).out
+    assert "tables 2, rows 4, budgets small, full" in kfood("study", "check", study.name).out
     answer = kfood("study", "run", study.name, *SMALL, "--workers", "1")
     assert answer.code == 0, answer.err
     assert "batch-size: 16, seed 0: validation" in answer.out and "Augmentation (small:" in answer.out
