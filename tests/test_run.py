@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+import kfood.run
 from kfood.errors import KfoodError
 from kfood.recipes.schema import Recipe
 from kfood.run import DONE, FAILED, INTERRUPTED, Run, all_runs, create_run, find_run, find_unfinished, new_folder
@@ -98,6 +99,21 @@ def test_why_a_run_failed(tmp_path):
         == "a.csv cannot be written."
     )
     assert a_run(tmp_path, name="2").why_failed == ""
+
+
+def test_a_second_killed_loading_process_does_not_hide_why_a_run_failed(tmp_path, monkeypatch):
+    run = create_run(Recipe(name="mission1"), {"device": "cpu"}, tmp_path / "mission1" / "run")
+    write, deaths = kfood.run.write_text, [1, 2]
+
+    def meets_signals(path, text):
+        if text.startswith(FAILED) and deaths:
+            raise RuntimeError(f"DataLoader worker (pid {deaths.pop()}) is killed by signal: Killed.")
+        write(path, text)
+
+    monkeypatch.setattr(kfood.run, "write_text", meets_signals)
+    with pytest.raises(KfoodError, match="the first"), run.recording():
+        raise KfoodError("the first")
+    assert (run.status, deaths) == (FAILED, [])
 
 
 def test_a_run_that_was_killed_as_soon_as_it_had_a_recipe_is_interrupted(tmp_path):

@@ -210,8 +210,18 @@ class Run:
     def _note(self, status: str) -> None:
         """Write the status if that can be done at all: what ended the run is what matters.
 
-        A full disk has no room for a new file, but the old one may have it.
+        A full disk has no room for a new file, but the old one may have it. Where processes that load photos were
+        killed, torch raises from its signal handler, once for each: the next one may come while this is written.
         """
+        while True:
+            try:
+                self._write_status(status)
+                return
+            except RuntimeError as error:
+                if "DataLoader worker" not in str(error):
+                    raise
+
+    def _write_status(self, status: str) -> None:
         try:
             write_text(self.status_file, status)
         except OSError:
