@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -51,3 +53,17 @@ def cannot_use(path: str | Path, error: OSError) -> MachineError:
     if trouble is None:
         return MachineError(f"{path} cannot be used: {error.strerror or error}.")
     return MachineError(f"{path} {trouble.what}. {trouble.remedy}.")
+
+
+@contextmanager
+def writing_into(folder: Path) -> Iterator[None]:
+    """Write files into a folder, which is made where it is not there.
+
+    Raises:
+        MachineError: the system refuses.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield
+    except OSError as error:
+        raise cannot_use(folder, error) from None

@@ -9,15 +9,11 @@ network is measured by `speed.py`, as both are what a training does. Each number
 
 from __future__ import annotations
 
-import argparse
-import multiprocessing
-import resource
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import numpy as np
 import pandas as pd
+from growth import peak, print_growth, timed
 from imagehash import phash
 from PIL import Image
 
@@ -70,49 +66,28 @@ def _spots(rng: np.random.Generator) -> np.ndarray:
 def measure(n: int) -> dict[str, float]:
     """Look for copies among n photos; return seconds of computing by step and what was found."""
     looks, features, samples, originals = simulate(n)
-    before, began = _peak(), time.perf_counter()
+    before, began = peak(), time.perf_counter()
     row: dict[str, float] = {"photos": n, "held (MB)": (looks.small.nbytes + features.nbytes) / 1e6}
-    with _timed(row, "neighbours (s)"):
+    with timed(row, "neighbours (s)"):
         pairs = candidates(looks, features)
     row["pairs"] = len(pairs)
-    with _timed(row, "comparing (s)"):
+    with timed(row, "comparing (s)"):
         similarity, mirrored = compare(looks.small, pairs[["a", "b"]].to_numpy())
     kinds = np.where(similarity >= COPY, NEAR, SCENE)
     found = pairs.assign(kind=kinds, similarity=similarity, mirrored=mirrored)[similarity >= COPY]
-    with _timed(row, "findings (s)"):
+    with timed(row, "findings (s)"):
         found = news(samples, found.reset_index(drop=True))
         samples["together"] = group_names(samples, found)
         describe(samples, found)
-    with _timed(row, "fixes (s)"):
+    with timed(row, "fixes (s)"):
         fixes = proposed_fixes(samples)
         apply_fixes(join_groups(samples, fixes), fixes)
     row["on the clock (s)"] = time.perf_counter() - began
     planted = set(zip(originals, range(n - len(originals), n), strict=True))
     row["copies found (%)"] = 100 * len(planted & set(zip(found["a"], found["b"], strict=True))) / max(1, len(planted))
-    row["more memory (MB)"] = _peak() - before
+    row["more memory (MB)"] = peak() - before
     return row
 
 
-@contextmanager
-def _timed(row: dict[str, float], name: str) -> Iterator[None]:
-    """Note seconds of computing, over all cores: other work beside it counts less than on the clock."""
-    started = time.process_time()
-    yield
-    row[name] = time.process_time() - started
-
-
-def _peak() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--photos", type=int, nargs="+", default=[1_000, 10_000, 100_000])
-    asked = parser.parse_args()
-    with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as pool:
-        rows = list(pool.imap(measure, asked.photos))
-    print(pd.DataFrame(rows).round(1).to_string(index=False))
-
-
 if __name__ == "__main__":
-    main()
+    print_growth(measure, __doc__)

@@ -9,19 +9,15 @@ copies among the pair's photos by `conflicts.py`. Each number of photos runs in 
 
 from __future__ import annotations
 
-import argparse
-import multiprocessing
-import resource
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import numpy as np
 import pandas as pd
+from growth import peak, print_growth, timed
 
 from kfood.doubts.flips import flip_rates
-from kfood.doubts.floor import nearest_of_another_group
 from kfood.doubts.labels import doubtful_labels, most_alike
+from kfood.doubts.neighbours import nearest_of_another_group
 from kfood.doubts.out_of_fold import pair_scores, probabilities
 
 LENGTH, CLASSES = 1280, 20
@@ -44,56 +40,32 @@ def simulate(n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     return features, np.where(wrong, true ^ 1, true), true, plates
 
 
-@contextmanager
-def timed(name: str, seconds: dict[str, float]) -> Iterator[None]:
-    """Add the seconds of computing, both cores together."""
-    start = time.process_time()
-    yield
-    seconds[name] = time.process_time() - start
-
-
-def measure(n: int) -> None:
-    """Print what it takes to judge n photos."""
+def measure(n: int) -> dict[str, float]:
+    """Judge n photos; return seconds of computing by step and what was found."""
     features, labels, true, plates = simulate(n)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    seconds: dict[str, float] = {}
-    start = time.perf_counter()
-    with timed("out of fold", seconds):
+    before, began = peak(), time.perf_counter()
+    row: dict[str, float] = {"photos": n}
+    with timed(row, "out of fold (s)"):
         said = probabilities(features, labels, plates)
-    with timed("doubts", seconds):
+    with timed(row, "doubts (s)"):
         names = [f"{number:02}" for number in range(CLASSES)]
         samples = pd.DataFrame({"path": [f"{number:06}.jpg" for number in range(n)], "split": "train", "digest": ""})
         table = doubtful_labels(samples.assign(label=np.array(names)[labels]), said, names)
-    with timed("most alike", seconds):
+    with timed(row, "most alike (s)"):
         most_alike(features, labels, plates, said.argmax(axis=1))
     pair = labels < 2
-    with timed("pair", seconds):
+    with timed(row, "pair (s)"):
         second = labels[pair] == 1
         flip_rates(pair_scores(features[pair], second, plates[pair]), second)
-    with timed("neighbours", seconds):
+    with timed(row, "neighbours (s)"):
         nearest_of_another_group(features[pair][:5000], plates[pair][:5000])
-    clock = time.perf_counter() - start
+    row["on the clock (s)"] = time.perf_counter() - began
     accused = set(table.loc[table["accused"], "path"])
     wrong = set(samples["path"][labels != true])
-    peak = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 2**20
-    print(
-        f"{n:9,}" + "".join(f"{each:12.1f}" for each in seconds.values()) + f"{clock:12.1f}{peak:9.2f} GB"
-        f"   {len(accused & wrong)} of {len(wrong)} found, {len(accused - wrong)} accused falsely",
-        flush=True,
-    )
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--photos", type=int, nargs="+", default=[1000, 10_000, 100_000])
-    asked = parser.parse_args()
-    names = ("out of fold", "doubts", "most alike", "pair", "neighbours", "on the clock")
-    print(f"{'photos':>9}" + "".join(f"{name:>12}" for name in names) + "   memory beyond the features")
-    for n in asked.photos:
-        process = multiprocessing.get_context("spawn").Process(target=measure, args=(n,))
-        process.start()
-        process.join()
+    row |= {"wrong": len(wrong), "found": len(accused & wrong), "accused falsely": len(accused - wrong)}
+    row["more memory (MB)"] = peak() - before
+    return row
 
 
 if __name__ == "__main__":
-    main()
+    print_growth(measure, __doc__)

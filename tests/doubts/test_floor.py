@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from kfood.doubts.flips import Flips, Rate
-from kfood.doubts.floor import error_floors, lower_bound, nearest_of_another_group
+from kfood.doubts.floor import error_floors, lower_bound
 
 FLIPS = Flips(Rate(0.1, 0.05, 0.2, 50), Rate(0.1, 0.05, 0.2, 50), Rate(0.1, 0.07, 0.15, 100), 3.0, np.zeros(100))
 NO_COPIES = pd.DataFrame({"a": [], "b": [], "kind": []}).astype({"a": int, "b": int, "kind": str})
@@ -50,8 +50,3 @@ def test_without_copies_nothing_is_said_of_them():
     features, pair = pair_of(0.1, n=100)
     row = error_floors(FLIPS, features, pair, NO_COPIES).set_index("by").loc["copies under two labels"]
     assert row["n"] == 0 and np.isnan(row["error"])
-
-
-def test_the_neighbour_is_of_another_plate():
-    features = np.array([[1.0, 0], [1, 0.01], [0, 1], [0.7, 0.7]])
-    assert nearest_of_another_group(features, np.array(["a", "a", "b", "c"])).tolist() == [3, 3, 3, 1]

@@ -11,7 +11,7 @@ from kfood.conflicts.proposals import proposed_fixes, write_groups
 from kfood.conflicts.search import Conflicts
 from kfood.files import write_csv
 from kfood.review.decided import decided_fixes
-from kfood.system_errors import cannot_use
+from kfood.system_errors import writing_into
 
 
 def write_conflicts(found: Conflicts, folder: Path) -> list[Path]:
@@ -33,11 +33,8 @@ def write_conflicts(found: Conflicts, folder: Path) -> list[Path]:
     tables = {"fixes.csv": fixes, "conflicts.csv": found.findings}
     if found.leaks:
         tables["leaks.csv"] = found.leaks.table
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
+    with writing_into(folder):
         page = write_page(found, fixes, folder)
         for name, table in tables.items():
             write_csv(folder / name, table)
         return [page, *(folder / name for name in tables), *write_groups(found.samples, folder)]
-    except OSError as error:
-        raise cannot_use(folder, error) from None

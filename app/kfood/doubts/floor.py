@@ -9,10 +9,10 @@ import pandas as pd
 
 from kfood.conflicts.duplicates import SCENE
 from kfood.doubts.flips import Flips
+from kfood.doubts.neighbours import nearest_of_another_group
 from kfood.pairs.photos import share_interval
 
 _MOST = 5000  # photos among which neighbours are looked for
-_AT_ONCE = 1024  # of them
 _COLUMNS = ("by", "error", "low", "high", "n", "if")
 
 
@@ -60,19 +60,8 @@ def _of_neighbours(features: np.ndarray, pair: pd.DataFrame) -> tuple[object, ..
         some = np.sort(np.random.default_rng(0).permutation(len(pair))[:_MOST])
         features, pair = features[some], pair.iloc[some]
     labels, groups = pair["label"].to_numpy(), pair["group"].reset_index(drop=True)
-    wrong = pd.Series(labels[nearest_of_another_group(features, groups.to_numpy())] != labels)
+    nearest = nearest_of_another_group(features, pd.factorize(groups)[0])
+    wrong = pd.Series(labels[nearest] != labels)
     low, high = share_interval(wrong, groups)
     said = "these features tell all that can be told, of photos enough (Cover and Hart 1967); else it is less"
     return ("nearest neighbours", *map(lower_bound, (wrong.mean(), low, high)), len(pair), said)
-
-
-def nearest_of_another_group(features: np.ndarray, groups: np.ndarray) -> np.ndarray:
-    """Return for each photo the number of the most similar one (cosine) that is not of its group."""
-    unit = features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-12)
-    numbers = pd.factorize(groups)[0]
-    found = []
-    for start in range(0, len(unit), _AT_ONCE):
-        alike = unit[start : start + _AT_ONCE] @ unit.T
-        alike[numbers[start : start + _AT_ONCE, None] == numbers] = -np.inf
-        found.append(alike.argmax(axis=1))
-    return np.concatenate(found)

@@ -10,8 +10,7 @@ import numpy as np
 import pandas as pd
 
 from kfood.data.fixes_file import COLUMNS, RELABEL
-
-_AT_ONCE = 1024  # photos that are compared with those of a class
+from kfood.doubts.neighbours import nearest_of_another_group
 
 
 def doubtful_labels(samples: pd.DataFrame, probabilities: np.ndarray, classes: list[str]) -> pd.DataFrame:
@@ -50,15 +49,10 @@ def most_alike(features: np.ndarray, labels: np.ndarray, groups: np.ndarray, pro
         labels, proposed: n class numbers. Where they are the same, nothing is looked for, and the number is -1.
         groups: n; photos of one plate have the same.
     """
-    unit = features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-12)
-    found = np.full(len(unit), -1)
+    found = np.full(len(features), -1)
     for number in np.unique(proposed):
         asked = np.flatnonzero((proposed == number) & (labels != number))
-        among = np.flatnonzero(labels == number)
-        for some in np.array_split(asked, max(1, len(asked) // _AT_ONCE)):
-            alike = unit[some] @ unit[among].T
-            alike[groups[some, None] == groups[among]] = -np.inf
-            found[some] = among[alike.argmax(axis=1)]
+        found[asked] = nearest_of_another_group(features, groups, asked, np.flatnonzero(labels == number))
     return found
 
 

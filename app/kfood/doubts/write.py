@@ -10,7 +10,7 @@ from kfood.doubts.page import write_page
 from kfood.doubts.search import Doubts
 from kfood.files import write_csv
 from kfood.review.decided import decided_fixes
-from kfood.system_errors import cannot_use
+from kfood.system_errors import writing_into
 
 
 def write_doubts(found: Doubts, folder: Path) -> list[Path]:
@@ -30,11 +30,8 @@ def write_doubts(found: Doubts, folder: Path) -> list[Path]:
     decided = decided_fixes(folder / "fixes.csv", found.data.fixes)
     open_ones = found.photos[~found.photos["digest"].isin(on_labels(decided)["digest"])]
     tables = {"doubts.csv": found.photos, "proposals.csv": proposed_relabels(open_ones)}
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
+    with writing_into(folder):
         page = write_page(found, decided, folder)
         for name, table in tables.items():
             write_csv(folder / name, table)
-        return [page, *(folder / name for name in tables)]
-    except OSError as error:
-        raise cannot_use(folder, error) from None
+    return [page, *(folder / name for name in tables)]

@@ -10,7 +10,7 @@ import pandas as pd
 from kfood.errors import KfoodError
 from kfood.files import write_csv, write_text
 from kfood.study.tables import TableResult
-from kfood.system_errors import cannot_use
+from kfood.system_errors import writing_into
 
 _MARKUP = re.compile(r"([\\|<>&`*\[\]])")  # what Markdown, or the HTML in it, would take for more than text
 
@@ -27,13 +27,10 @@ def export_study(results: list[TableResult], folder: Path) -> list[Path]:
     if not results:
         raise KfoodError("The study has no table yet.")
     files = [folder / f"{result.table.name}.csv" for result in results]
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
+    with writing_into(folder):
         for file, result in zip(files, results, strict=True):
             write_csv(file, result.numbers)
         write_text(folder / "study.md", "\n".join(_section(result) for result in results))
-    except OSError as error:
-        raise cannot_use(folder, error) from None
     return [*files, folder / "study.md"]
 
 
