@@ -21,7 +21,8 @@ from kfood.data.pixels import KEY, photo_keys
 from kfood.data.threads import in_order
 from kfood.errors import KfoodError
 from kfood.files import content_digest, write_whole
-from kfood.model.build import Classifier, build_body
+from kfood.model.body import build_body
+from kfood.model.build import Classifier
 from kfood.model.cascade import Cascade
 from kfood.model.folded import folded
 from kfood.model.precision import choose_precision
@@ -117,7 +118,7 @@ def _identity(model: Classifier, recipe: Recipe) -> str:
     """Return what stands for everything but the photos that the features depend on."""
     digest = hashlib.blake2b(digest_size=16)
     shown = recipe.data.model_dump(include={"size", "presize", "resize", "denoise"})
-    digest.update(f"{_FORMAT} {recipe.model.arch} {model.precision.predicting} {shown}".encode())
+    digest.update(f"{_FORMAT} {recipe.model.arch} {model.precision.predicting} {shown} {model.statistics}".encode())
     for name, tensor in model.body.state_dict().items():
         digest.update(name.encode() + tensor.detach().cpu().contiguous().numpy().tobytes())
     return digest.hexdigest()

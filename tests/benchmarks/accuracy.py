@@ -1,4 +1,4 @@
-"""`kfood train best` beside plain fastai's fine_tune and timm's way of training: errors on held-out photos for the time.
+"""`kfood train best` beside plain fastai's fine_tune and timm's way of training: errors on held-out photos, and time.
 
 usage: python tests/benchmarks/accuracy.py PHOTOS [--seeds 0 1 2] [--epochs 4] [--timm-epochs 6] [--shares 1 0.3 0.1]
 

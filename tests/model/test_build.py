@@ -5,7 +5,8 @@ import torch
 from torch import nn
 
 from kfood.errors import KfoodError
-from kfood.model.build import build_head, build_model, feature_count, parameter_groups, timm_name
+from kfood.model.body import feature_count, timm_name
+from kfood.model.build import build_head, build_model, parameter_groups
 from kfood.recipes.schema import Model
 
 REPORT = ["resnet18", "resnet34", "resnet50", "densenet121", "efficientnet_b0", "efficientnet_b1", "mobilenetv2_100"]

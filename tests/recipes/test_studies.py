@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from kfood.model.build import timm_name
+from kfood.model.body import timm_name
 from kfood.recipes.load import load_recipe, merged, summary
 from kfood.study.load import choose_budget, find_study, load_study, shipped_studies
 from kfood.study.plan import Way, plan_tables

@@ -4,8 +4,12 @@ import json
 
 import pandas as pd
 import pytest
+import timm
+from safetensors.torch import save_file
+from timm.data.constants import IMAGENET_DEFAULT_MEAN, IMAGENET_DEFAULT_STD
 
 from kfood.errors import KfoodError
+from kfood.interpret.predictions import predict
 from kfood.recipes.load import load_recipe
 from kfood.run import DONE, FAILED, INTERRUPTED, all_runs, find_run, finished_runs
 from kfood.training.checkpoint_files import load_checkpoint
@@ -52,10 +56,21 @@ def test_a_run_holds_all_that_the_training_was(photos, tmp_path):
 
 
 def test_the_learner_of_a_run_predicts_what_the_run_predicted(photos, tmp_path):
-    from kfood.interpret.predictions import predict
-
     run = train(recipe("mission1", photos, "augment.transforms=rotation"), tmp_path / "runs")
     pd.testing.assert_frame_equal(predict(run.learner, run.samples, run.recipe.data.size), run.predictions, atol=1e-6)
+
+
+def test_how_pixels_come_to_pretrained_weights_goes_on_to_what_starts_from_them(photos, tmp_path):
+    weights = tmp_path / "weights.safetensors"
+    save_file(timm.create_model("mobilenetv3_small_050").state_dict(), weights)
+    runs, from_file = tmp_path / "runs", (f"model.pretrained_file={weights}", "model.pretrained=true")
+    first = train(recipe("mission1", photos, *from_file), runs)
+    assert first.learner.model.statistics == (IMAGENET_DEFAULT_MEAN, IMAGENET_DEFAULT_STD)
+    weights.unlink()  # a finished run needs it no more
+    second = train(recipe("pair", photos, "model.start_from=mission1"), runs)
+    assert second.learner.model.statistics == first.learner.model.statistics
+    again = predict(second.learner, second.samples, second.recipe.data.size)
+    pd.testing.assert_frame_equal(again, second.predictions, atol=1e-6)
 
 
 @pytest.mark.parametrize("workers", [0, 2])

@@ -57,7 +57,7 @@ def check(name: Name, settings: options.Settings = None) -> None:
     from kfood.recipes.load import load_recipe
 
     recipe = load_recipe(name, settings or [])
-    from kfood.model.build import timm_name
+    from kfood.model.body import timm_name
 
     timm_name(recipe.model.arch)
     typer.echo(f"{name} is right.")

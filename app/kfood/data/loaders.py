@@ -22,9 +22,9 @@ from kfood.data.pixels import Pixels, photo_key, photo_keys
 from kfood.data.sampling import SeededWeightedDL, class_balancing_weights, undersample
 from kfood.data.shrink import Shrink
 from kfood.errors import KfoodError
+from kfood.model.statistics import STUDY
 from kfood.recipes.schema import Data, Recipe
 
-MEAN = STD = (0.5, 0.5, 0.5)  # brings pixels from 0..1 to the report's -1..1
 RESIZE_METHODS = {"squish": ResizeMethod.Squish, "crop": ResizeMethod.Crop, "pad": ResizeMethod.Pad}
 _LOADERS = {  # by whether photos are drawn by weight, and whether a batch comes out of the cache at once
     (False, False): TfmdDL,
@@ -143,8 +143,8 @@ def data_block(recipe: Recipe, classes: list[str], n_train: int, load_photo: Cal
 
 
 def normalisation() -> Normalize:
-    """Return the transform to pixels in -1..1, whatever the body and its weights."""
-    return Normalize.from_stats(MEAN, STD, cuda=False)
+    """Return the transform to pixels in -1..1, whatever the body: see `AsTrained` for what its weights know."""
+    return Normalize.from_stats(*STUDY, cuda=False)
 
 
 def device() -> torch.device:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
 from typing import NamedTuple
 
-import timm
 import torch
 from fastai.torch_core import params
 from timm.models import group_parameters
 from torch import Tensor, nn
 
-from kfood.errors import KfoodError, did_you_mean
+from kfood.errors import KfoodError
+from kfood.model.body import build_body, feature_count
+from kfood.model.pretrained import load_pretrained
+from kfood.model.statistics import STUDY, AsTrained, Statistics
 from kfood.recipes.schema import Model
-
-# Names that people (and the report) use, for what timm calls otherwise.
-_ALIASES = {"mobilenet_v2": "mobilenetv2_100", "mobilenetv2": "mobilenetv2_100"}
 
 
 class Precision(NamedTuple):
@@ -40,6 +37,7 @@ class Classifier(nn.Module):
     def __init__(self, body: nn.Module, head: nn.Module, mirror: bool = False) -> None:
         super().__init__()
         self.body, self.head, self.mirror = body, head, mirror
+        self.as_trained = AsTrained()
         self.feature_map = nn.Identity()  # where activation maps look
         self.precision = Precision(torch.float32, torch.float32)
 
@@ -54,8 +52,18 @@ class Classifier(nn.Module):
     def pooled(self, photos: Tensor) -> Tensor:
         """Return what the head is given, n x features."""
         with self._autocast(photos):
-            features = self.feature_map(self.body.forward_features(photos))
+            features = self.feature_map(self.body.forward_features(self.as_trained(photos)))
             return self.body.forward_head(features, pre_logits=True)
+
+    @property
+    def statistics(self) -> Statistics:
+        """Of the photos that the body's weights know."""
+        return self.as_trained.statistics
+
+    def expect(self, statistics: Statistics) -> Classifier:
+        """Give the body photos as its weights know them, from now on. Return the classifier."""
+        self.as_trained = AsTrained(statistics)
+        return self
 
     def run_in(self, training: torch.dtype, predicting: torch.dtype | None = None) -> Classifier:
         """Compute in float32 or bfloat16 from now on; weights stay float32. Return the classifier.
@@ -97,45 +105,13 @@ def build_model(model: Model, n_classes: int, size: int) -> Classifier:
     Raises:
         KfoodError: timm has no such network, or none for this size, or its ImageNet weights cannot be had.
     """
-    body = build_body(model.arch, size, model.pretrained)
+    body, statistics = build_body(model.arch, size), STUDY
+    if model.pretrained:
+        statistics = load_pretrained(body, model.arch, size, model.pretrained_file)
     head = build_head(model.head, feature_count(body), n_classes, model.dropout)
-    classifier = Classifier(body, head, model.mirror)
+    classifier = Classifier(body, head, model.mirror).expect(statistics)
     _require_size(classifier, model.arch, size)
     return classifier
-
-
-def build_body(arch: str, size: int, pretrained: bool = False) -> nn.Module:
-    """Return a timm network without its classifier. Arguments and errors as in `build_model`."""
-    name = timm_name(arch)
-    options = {"num_classes": 0, **({"img_size": size} if made_for_one_size(arch) else {})}
-    body = timm.create_model(name, pretrained=False, **options)
-    if pretrained:
-        from kfood.model.pretrained import load_pretrained
-
-        load_pretrained(body, name, options)
-    return body
-
-
-def made_for_one_size(arch: str) -> bool:
-    """Return whether a network must know the size of its photos when it is made, as most transformers."""
-    return bool(timm.get_pretrained_cfg_value(timm_name(arch), "fixed_input_size"))
-
-
-def timm_name(arch: str) -> str:
-    """Return timm's name of a network. Raises KfoodError, with the nearest name, where timm has none."""
-    name = _ALIASES.get(arch, arch)
-    if not timm.is_model(name.partition(".")[0]):
-        raise KfoodError(
-            f'model.arch = "{arch}" is no network that timm knows.{_nearest(arch)} '
-            "The report's are resnet18, resnet34, resnet50, densenet121, efficientnet_b0, efficientnet_b1 and "
-            "mobilenetv2_100."
-        )
-    return name
-
-
-def feature_count(body: nn.Module) -> int:
-    """Return the length of the vector that a body gives to the head."""
-    return getattr(body, "head_hidden_size", None) or body.num_features
 
 
 def build_head(kind: str, n_features: int, n_classes: int, dropout: float) -> nn.Sequential:
@@ -190,10 +166,3 @@ def _require_size(model: Classifier, arch: str, size: int) -> None:
         reason = str(error).splitlines()[0]
         raise KfoodError(f"{arch} cannot take photos of data.size = {size} pixels: {reason}.") from None
     model.train()
-
-
-def _nearest(arch: str) -> str:
-    names: Iterable[str] = timm.list_models()
-    plain = re.sub(r"[^a-z0-9]", "", arch.lower())
-    same = [name for name in names if name.replace("_", "") == plain]
-    return f' Did you mean "{same[0]}"?' if same else did_you_mean(arch.lower(), names)

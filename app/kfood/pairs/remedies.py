@@ -84,7 +84,7 @@ def with_specialist(run: Run, pair: tuple[str, str], folder: Path, stop: Stop | 
     recipe = changed(
         run.recipe,
         data={"classes": pair},
-        model={"start_from": str(run.folder.absolute()), "pretrained": False},
+        model={"start_from": str(run.folder.absolute()), "pretrained": False, "pretrained_file": ""},
         loss={"class_weights": {name: each for name, each in run.recipe.loss.class_weights.items() if name in pair}},
     ).model_copy(update={"name": "pair"})
     specialist = trained(recipe, folder.with_name(f"{folder.name}-pair"), stop)

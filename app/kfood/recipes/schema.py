@@ -123,10 +123,17 @@ class Model(Section):
     dropout: float = Field(0.5, ge=0, lt=1)  # of the heads that have it
     start_from: FileName = ""  # a recipe (its latest finished run on the same photos) or a run folder
     pretrained: bool = False  # ImageNet weights for the body
+    pretrained_file: AbsoluteFile = ""  # take them from this file, in timm's names; "" for a pip package or timm's hub
     freeze_epochs: int = Field(0, ge=0)  # at the start, epochs in which only the head learns
     frozen_stages: int = Field(0, ge=0)  # the body's first stages (1 is the stem) never learn: less to compute
     freeze_norm: bool = False  # the body's batch normalisation keeps its statistics, as a probe's head knows them
     mirror: bool = False  # predict with the mean over a photo and its mirror image
+
+    @model_validator(mode="after")
+    def _file_is_of_pretrained_weights(self) -> Model:
+        if self.pretrained_file and not self.pretrained:
+            raise ValueError("pretrained_file needs pretrained = true")
+        return self
 
 
 class Optimizer(Section):

@@ -94,6 +94,7 @@ def _key(learner: Learner, recipe: Recipe) -> str:
         "views": recipe.probe.views,
         "seed": recipe.training.seed,
         "precision": str(learner.model.precision),
+        "statistics": learner.model.statistics,
         "photos": [[list(photo) for photo in part.items] for part in learner.dls],
     }
     digest.update(json.dumps(settings, ensure_ascii=False, sort_keys=True).encode())

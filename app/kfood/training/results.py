@@ -10,13 +10,13 @@ import pandas as pd
 from fastai.learner import Learner
 
 from kfood.data.fixes import fixed_labels
-from kfood.data.loaders import MEAN, STD
 from kfood.files import write_csv, write_json
 from kfood.interpret.metrics import summarise
 from kfood.interpret.predictions import predict
 from kfood.interpret.table import CLASS_PREFIX, class_names, of_split
 from kfood.model.build import parameter_count
 from kfood.model.saved import Description
+from kfood.model.statistics import STUDY, Statistics
 from kfood.progress import duration
 from kfood.recipes.schema import Recipe
 from kfood.run import Run
@@ -26,8 +26,8 @@ _SPLITS = {"valid": "validation (chosen by)", "test": "test", "test_after_fixes"
 _LEAST = 5e-8  # what a probability may be that is written as 0
 
 
-def describe_model(recipe: Recipe, classes: list[str]) -> Description:
-    """Return what must be known to use the model on other photos."""
+def describe_model(recipe: Recipe, classes: list[str], statistics: Statistics = STUDY) -> Description:
+    """Return what must be known to use the model on other photos; `statistics` are the model's."""
     model, data = recipe.model, recipe.data
     return Description(
         arch=model.arch,
@@ -38,8 +38,8 @@ def describe_model(recipe: Recipe, classes: list[str]) -> Description:
         presize=data.presize,
         resize=data.resize,
         denoise=data.denoise,
-        mean=list(MEAN),
-        std=list(STD),
+        mean=list(statistics.mean),
+        std=list(statistics.std),
         mirror=model.mirror,
     )
 

@@ -10,7 +10,8 @@ import pandas as pd
 from safetensors.torch import load_file
 
 from kfood.errors import KfoodError
-from kfood.model.build import Classifier, timm_name
+from kfood.model.body import timm_name
+from kfood.model.build import Classifier
 from kfood.model.saved import read_description
 from kfood.model.weights import Taken, take_weights
 from kfood.recipes.load import find_recipe, load_recipe
@@ -59,7 +60,7 @@ def starting_run(recipe: Recipe, runs: Path, train: Callable[[Recipe], Run]) -> 
 def on_the_same_terms(before: Recipe, recipe: Recipe) -> Recipe:
     """Return the earlier recipe with this one's photos, split, size and body, and its own classes."""
     own = {"subset": before.data.subset, "classes": before.data.classes}
-    body = {"arch": recipe.model.arch, "pretrained": recipe.model.pretrained}
+    body = recipe.model.model_dump(include={"arch", "pretrained", "pretrained_file"})
     return before.model_copy(
         update={
             "data": recipe.data.model_copy(update=own),
@@ -75,8 +76,10 @@ def start_from(model: Classifier, run: Run, classes: list[str]) -> Taken:
         KfoodError: the bodies differ, or the run's files are damaged.
     """
     run.require_whole(run.weights_file, run.model_file)
-    same_classes = read_description(run.model_file).classes == classes
-    return take_weights(model, load_file(run.weights_file), same_classes, str(run.folder))
+    about = read_description(run.model_file)
+    taken = take_weights(model, load_file(run.weights_file), about.classes == classes, str(run.folder))
+    model.expect(about.statistics)
+    return taken
 
 
 def warn_of_leaks(run: Run, samples: pd.DataFrame) -> int:

@@ -12,7 +12,8 @@ import torch.nn.functional as F
 
 from kfood.data.loaders import device
 from kfood.errors import KfoodError
-from kfood.model.build import build_model, freeze_stages, made_for_one_size
+from kfood.model.body import made_for_one_size
+from kfood.model.build import build_model, freeze_stages
 from kfood.model.folded import folded
 from kfood.model.precision import choose_precision
 from kfood.progress import duration

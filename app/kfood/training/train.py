@@ -20,7 +20,8 @@ from kfood.disk import require_room, require_writable, size_of
 from kfood.environment import describe_environment
 from kfood.errors import KfoodError, listed
 from kfood.files import write_csv
-from kfood.model.build import build_model, freeze_stages, parameter_count, timm_name
+from kfood.model.body import timm_name
+from kfood.model.build import build_model, freeze_stages, parameter_count
 from kfood.model.precision import choose_precision
 from kfood.model.saved import save_model
 from kfood.paths import runs_folder
@@ -186,9 +187,8 @@ def finish(run: Run, learner: Learner, prepared: Prepared, start: Run | None, st
     )
     if not is_first():
         return
-    save_model(
-        learner.model, describe_model(run.recipe, class_names(prepared.samples)), run.weights_file, run.model_file
-    )
+    description = describe_model(run.recipe, class_names(prepared.samples), learner.model.statistics)
+    save_model(learner.model, description, run.weights_file, run.model_file)
     report(run, learner, seconds)
     run.seal_results()
 

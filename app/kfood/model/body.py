@@ -1,0 +1,51 @@
+"""A timm network without its classifier, by the name that people give it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import timm
+from torch import nn
+
+from kfood.errors import KfoodError, did_you_mean
+
+# Names that people (and the report) use, for what timm calls otherwise.
+_ALIASES = {"mobilenet_v2": "mobilenetv2_100", "mobilenetv2": "mobilenetv2_100"}
+
+
+def build_body(arch: str, size: int, **options: Any) -> nn.Module:  # noqa: ANN401 - timm's own
+    """Return a timm network without its classifier, made with more `options` of timm's. Errors as in `build_model`."""
+    if made_for_one_size(arch):
+        options["img_size"] = size
+    return timm.create_model(timm_name(arch), num_classes=0, **options)
+
+
+def made_for_one_size(arch: str) -> bool:
+    """Return whether a network must know the size of its photos when it is made, as most transformers."""
+    return bool(timm.get_pretrained_cfg_value(timm_name(arch), "fixed_input_size"))
+
+
+def timm_name(arch: str) -> str:
+    """Return timm's name of a network. Raises KfoodError, with the nearest name, where timm has none."""
+    name = _ALIASES.get(arch, arch)
+    if not timm.is_model(name.partition(".")[0]):
+        raise KfoodError(
+            f'model.arch = "{arch}" is no network that timm knows.{_nearest(arch)} '
+            "The report's are resnet18, resnet34, resnet50, densenet121, efficientnet_b0, efficientnet_b1 and "
+            "mobilenetv2_100."
+        )
+    return name
+
+
+def feature_count(body: nn.Module) -> int:
+    """Return the length of the vector that a body gives to the head."""
+    return getattr(body, "head_hidden_size", None) or body.num_features
+
+
+def _nearest(arch: str) -> str:
+    names: Iterable[str] = timm.list_models()
+    plain = re.sub(r"[^a-z0-9]", "", arch.lower())
+    same = [name for name in names if name.replace("_", "") == plain]
+    return f' Did you mean "{same[0]}"?' if same else did_you_mean(arch.lower(), names)
