@@ -1,6 +1,7 @@
 """`kfood train best` beside plain fastai's fine_tune and timm's way of training: errors on held-out photos, and time.
 
 usage: python tests/benchmarks/accuracy.py PHOTOS [--seeds 0 1 2] [--epochs 4] [--timm-epochs 6] [--shares 1 0.3 0.1]
+                                                  [--rows FILE.csv] [--plot FILE.svg]
 
 For each seed the photos are split anew by kfood; all train on what is not test (fastai holds out 0.2 of it, timm
 nothing, kfood what the recipe says), from the same weights, and are judged on the same test photos. kfood is given the
@@ -14,6 +15,8 @@ import logging
 import os
 import tempfile
 import time
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -34,6 +37,8 @@ from fastai.vision.all import (
     set_seed,
     vision_learner,
 )
+from matplotlib import rc_context
+from matplotlib.figure import Figure
 from PIL import Image
 from timm.data import create_transform
 from timm.optim import create_optimizer_v2
@@ -44,6 +49,7 @@ from kfood.data.prepare import prepare_samples
 from kfood.interpret.metrics import wilson
 from kfood.model.pretrained import packaged_lite0
 from kfood.recipes.load import load_recipe
+from kfood.recipes.schema import Recipe
 from kfood.training.train import train
 
 SIZE, BATCH, ARCH = 192, 32, "efficientnet_lite0"
@@ -117,44 +123,81 @@ def timm_trains(samples: pd.DataFrame, epochs: int, seed: int) -> pd.Series:
     return pd.Series(torch.cat(right).numpy())
 
 
-def say(name: str, right: pd.Series, seconds: float, against: float | None = None) -> float:
-    errors = 1 - right.mean()
+def line(way: str, seconds: float, right: pd.Series, seed: int) -> dict[str, float | str]:
+    """Print what came of a way to train, and return it as a row of the table that is drawn."""
     low, high = wilson(int(right.sum()), len(right))
     interval = f"{right.mean():.4f} ({low:.4f} to {high:.4f}, n = {len(right)})"
-    ratio = f"   {errors / against:.2f} x its errors" if against else ""
-    print(f"  {name:28} {seconds:5.0f} s   accuracy {interval}{ratio}", flush=True)
-    return errors
+    print(f"{seed:4}  {way:24} {seconds:5.0f} s   accuracy {interval}", flush=True)
+    return {"seed": seed, "way": way, "seconds": round(seconds, 1), "right": int(right.sum()), "n": len(right)}
+
+
+def best(recipe: Recipe, minutes: float) -> pd.Series:
+    """Train `best` with an empty cache, so that it decodes and measures anew."""
+    with tempfile.TemporaryDirectory() as place:
+        os.environ["KFOOD_CACHE"] = f"{place}/cache"
+        run = train(recipe, Path(place) / "runs", minutes=minutes)
+        test = run.predictions[run.predictions["split"] == "test"]
+        return (test["predicted"] == test["label"]).reset_index(drop=True)
+
+
+def compared(photos: str, seed: int, epochs: int, timm_epochs: int, shares: list[float]) -> Iterator[dict]:
+    """Train in every way on one split, each alone on the machine."""
+    recipe = load_recipe("best", [f"data.split_seed={seed}", f"training.seed={seed}"], photos)
+    samples = prepare_samples(recipe.data).samples
+
+    def row(way: str, work: Callable[[], pd.Series]) -> dict[str, float | str]:
+        started = time.monotonic()
+        right = work()
+        return line(way, time.monotonic() - started, right, seed)
+
+    theirs = row(f"fastai, fine_tune({epochs})", partial(fine_tune, samples, epochs, seed))
+    yield theirs
+    if timm_epochs:
+        yield row(f"timm, {timm_epochs} epochs", partial(timm_trains, samples, timm_epochs, seed))
+    for share in shares:
+        yield row(f"best, {share:g} of that time", partial(best, recipe, share * float(theirs["seconds"]) / 60))
+
+
+def plot(rows: pd.DataFrame, file: str) -> None:
+    """Draw accuracy on test against time: a point for each training, a line through the medians of `best`."""
+    figure = Figure(figsize=(7, 4), layout="constrained")
+    axes = figure.subplots()
+    rows = rows.assign(accuracy=rows["right"] / rows["n"], kind=rows["way"].str.split(",").str[0])
+    for number, (kind, some) in enumerate(rows.groupby("kind", sort=False)):
+        label = "kfood train best" if kind == "best" else some["way"].iloc[0]
+        axes.plot(some["seconds"], some["accuracy"], "o", color=f"C{number}", label=label)
+        if kind == "best":
+            middle = some.groupby("way")[["seconds", "accuracy"]].median().sort_values("seconds")
+            axes.plot(middle["seconds"], middle["accuracy"], color=f"C{number}")
+    axes.set(xscale="log", xlabel="seconds in all", ylabel=f"accuracy on test (n = {rows['n'].max()} a split)")
+    ticks = [30, 60, 120, 300, 600, 1200]
+    axes.set(xticks=ticks, xticklabels=ticks)
+    axes.minorticks_off()
+    axes.grid(alpha=0.3)
+    axes.legend()
+    with rc_context({"svg.fonttype": "none", "svg.hashsalt": "kfood"}):
+        figure.savefig(file, metadata={"Date": None})
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("photos")
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--seeds", type=int, nargs="*", default=[0, 1, 2], help="none to draw only")
     parser.add_argument("--epochs", type=int, default=4)
-    parser.add_argument("--timm-epochs", type=int, default=6)
+    parser.add_argument("--timm-epochs", type=int, default=6, help="0 to leave timm's way out")
     parser.add_argument("--shares", type=float, nargs="+", default=[1.0, 0.3, 0.1])
+    parser.add_argument("--rows", metavar="FILE.csv", help="rows are added to it, and those in it are drawn too")
+    parser.add_argument("--plot", metavar="FILE.svg")
     asked = parser.parse_args()
     logging.getLogger("kfood").setLevel(logging.WARNING)
+    rows = pd.read_csv(asked.rows).to_dict("records") if asked.rows and Path(asked.rows).exists() else []
     for seed in asked.seeds:
-        settings = [f"data.split_seed={seed}", f"training.seed={seed}"]
-        recipe = load_recipe("best", settings, asked.photos)
-        samples = prepare_samples(recipe.data).samples
-        print(f"split and seed {seed}:")
-        started = time.monotonic()
-        right = fine_tune(samples, asked.epochs, seed)
-        seconds = time.monotonic() - started
-        errors = say(f"fastai, fine_tune({asked.epochs})", right, seconds)
-        started = time.monotonic()
-        right = timm_trains(samples, asked.timm_epochs, seed)
-        say(f"timm, {asked.timm_epochs} epochs", right, time.monotonic() - started, errors)
-        for share in asked.shares:
-            with tempfile.TemporaryDirectory() as place:
-                os.environ["KFOOD_CACHE"] = f"{place}/cache"  # empty: it decodes and measures anew
-                started = time.monotonic()
-                run = train(recipe, Path(place) / "runs", minutes=share * seconds / 60)
-                test = run.predictions[run.predictions["split"] == "test"]
-                found = (test["predicted"] == test["label"]).reset_index(drop=True)
-                say(f"kfood train best, {share:g} of it", found, time.monotonic() - started, errors)
+        for row in compared(asked.photos, seed, asked.epochs, asked.timm_epochs, asked.shares):
+            rows.append(row)
+            if asked.rows:
+                pd.DataFrame(rows).to_csv(asked.rows, index=False)
+    if asked.plot:
+        plot(pd.DataFrame(rows), asked.plot)
 
 
 if __name__ == "__main__":

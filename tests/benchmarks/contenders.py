@@ -41,6 +41,7 @@ from kfood.training.train import prepare_learner
 CLASSES, WORKERS = 4, min(8, os.cpu_count() or 1)
 HALF = [0.5] * 3
 Work = Callable[[], int]  # does it once and returns the number of photos
+Contest = dict[str, Work]  # by name
 
 
 class TrainOnly(Callback):

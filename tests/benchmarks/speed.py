@@ -25,7 +25,7 @@ CASES = {  # network, size, batch, photos in the folder
 }
 
 
-def compare(works: dict[str, by.Work], repetitions: int) -> dict[str, list[float]]:
+def compare(works: by.Contest, repetitions: int) -> dict[str, list[float]]:
     """Photos a second of each, in turns; the first turn is to warm up."""
     rates: dict[str, list[float]] = {name: [] for name in works}
     for turn in range(repetitions + 1):
@@ -48,8 +48,8 @@ def show(title: str, rates: dict[str, list[float]]) -> None:
         print(f"  {name:34} {statistics.median(theirs):7.1f} photos/s   {'' if theirs is ours else spread}")
 
 
-def contests(folder: Path, arch: str, size: int, batch: int) -> Iterator[tuple[str, dict[str, by.Work]]]:
-    """Yield what is compared, and the contenders by name."""
+def contests(folder: Path, arch: str, size: int, batch: int, compiled: bool) -> Iterator[tuple[str, by.Contest]]:
+    """Yield what is compared, and the contenders by name; with `compiled`, kfood with torch.compile is one of them."""
     case = (folder, arch, size, batch)
     plain, ours = by.fastai_learner(*case), by.kfood_learner(*case)
     uncached = by.kfood_learner(*case, "data.cache=false")
@@ -62,16 +62,16 @@ def contests(folder: Path, arch: str, size: int, batch: int) -> Iterator[tuple[s
             "kfood": by.loads(ours.dls.train, by.as_kfood_wants),
         },
     )
-    yield (
-        f"training {arch}, {size} px, batch {batch}",
-        {
-            "plain fastai": by.fits(plain, by.as_torch_comes),
-            "plain torch loop": by.plain_loop(*case),
-            "ready tensors": by.ready_tensors(*case),
-            "kfood without its cache": by.fits(uncached, by.as_kfood_wants),
-            "kfood": by.fits(ours, by.as_kfood_wants),
-        },
-    )
+    works = {
+        "plain fastai": by.fits(plain, by.as_torch_comes),
+        "plain torch loop": by.plain_loop(*case),
+        "ready tensors": by.ready_tensors(*case),
+        "kfood without its cache": by.fits(uncached, by.as_kfood_wants),
+        "kfood": by.fits(ours, by.as_kfood_wants),
+    }
+    if compiled:
+        works["kfood, compiled"] = by.fits(by.kfood_learner(*case, "training.compile=true"), by.as_kfood_wants)
+    yield f"training {arch}, {size} px, batch {batch}", works
     yield (
         f"predicting with {arch}, {size} px, from files",
         {
@@ -87,6 +87,7 @@ def main() -> None:
     parser.add_argument("--pixels", action="append", help="width x height of the photos; 640x640 and 4000x3000")
     parser.add_argument("--copies", type=int, default=1, help="of each photo: a GPU is done with so few in no time")
     parser.add_argument("--case", action="append", choices=CASES)
+    parser.add_argument("--compile", action="store_true", help="measure torch.compile too, which takes minutes")
     asked = parser.parse_args()
     for pixels in asked.pixels or ("640x640", "4000x3000"):
         width, height = (int(side) for side in pixels.split("x"))
@@ -96,7 +97,7 @@ def main() -> None:
                 # Large photos take so long that fewer must do: three batches to train on.
                 count = min(count, 4 * batch) if width > 2000 else count
                 by.draw_photos(Path(place) / "photos", count, width, height, asked.copies)
-                for title, works in contests(Path(place) / "photos", arch, size, batch):
+                for title, works in contests(Path(place) / "photos", arch, size, batch, asked.compile):
                     show(f"{title}, photos of {pixels}:", compare(works, asked.repetitions))
 
 
