@@ -322,6 +322,7 @@ def test_too_few_files_may_be_open(photos, whole, run, kfood):
         (ConnectionResetError(errno.ECONNRESET, "Connection reset by peer"), "was killed"),
         (OSError(errno.ENOMEM, "Cannot allocate memory"), "too small for another process"),
         (torch.OutOfMemoryError("CUDA out of memory"), "The memory is too small, in however many parts"),
+        (RuntimeError("InvalidCxxCompiler: No working C++ compiler found in …"), "install a C++ compiler such as g++"),
     ],
 )
 def test_what_torch_says_is_put_into_words(run, error, words):

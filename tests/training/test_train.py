@@ -1,6 +1,7 @@
 """Whole trainings on small photos: what they leave behind, that they repeat, and what they start from."""
 
 import json
+import shutil
 
 import pandas as pd
 import pytest
@@ -71,6 +72,15 @@ def test_how_pixels_come_to_pretrained_weights_goes_on_to_what_starts_from_them(
     assert second.learner.model.statistics == first.learner.model.statistics
     again = predict(second.learner, second.samples, second.recipe.data.size)
     pd.testing.assert_frame_equal(again, second.predictions, atol=1e-6)
+
+
+@pytest.mark.skipif(not shutil.which("g++"), reason="needs a C++ compiler")
+def test_a_compiled_network_learns_and_predicts_the_same(photos, tmp_path):
+    settings = ("model.arch=test_resnet", "training.precision=float32", "training.epochs=1")
+    plain = train(recipe("mission1", photos, *settings), tmp_path / "runs")
+    compiled = train(recipe("mission1", photos, *settings, "training.compile=true"), tmp_path / "runs")
+    assert compiled.history["train_loss"][0] == pytest.approx(plain.history["train_loss"][0], rel=1e-3)
+    assert compiled.metrics["test"]["loss"] == pytest.approx(plain.metrics["test"]["loss"], rel=1e-2)
 
 
 @pytest.mark.parametrize("workers", [0, 2])

@@ -16,6 +16,9 @@ from kfood.training.memory import is_out_of_memory
 _KILLED = re.compile(r"DataLoader worker .*(killed by signal|exited unexpectedly)")
 _SHARED = re.compile(r"shared memory object|shared memory ?\(shm\)|unable to (mmap|open|write).*torch_|Bus error")
 _MANY_FILES = re.compile(r"received \d+ items of ancdata|Too many open files")
+_COMPILER = re.compile(
+    r"No working C\+\+ compiler|C\+\+ compile error|Failed to find C compiler|backend='inductor' raised"
+)
 _PHOTO = re.compile(r"([^\n]+) cannot be read as a photo: ([^\n]+)")
 
 
@@ -63,6 +66,11 @@ def _in_words(error: BaseException, run: Run) -> str | None:
         return f"A process that loads photos was killed, as the system does where memory runs out: {fewer}"
     if isinstance(error, OSError) and error.errno == errno.ENOMEM:
         return f"The memory is too small for another process that loads photos: {fewer}"
+    if _COMPILER.search(text):
+        return (
+            "torch.compile cannot compile the network here: install a C++ compiler such as g++, or train anew with "
+            "--set training.compile=false"
+        )
     if is_out_of_memory(error):
         smaller = "close other programs, or train anew with a smaller data.size or training.batch_size"
         return f"The memory is too small, in however many parts a batch is taken: {smaller}"
