@@ -11,6 +11,7 @@ from kfood.training.time_plan import fit_into
 
 LADDER = [{"training": {"epochs": 8}}, {"training": {"epochs": 4}}, {"data": {"size": 64}, "training": {"epochs": 2}}]
 RATES = 1e-7, 3e-7  # seconds a photo and pixel
+DECODE = 2e-3  # seconds a photo
 
 
 def make(**sections):
@@ -21,8 +22,21 @@ def photos(train=100, valid=20, test=20):
     return pd.DataFrame({"split": ["train"] * train + ["valid"] * valid + ["test"] * test})
 
 
-def needed(recipe, samples=None, rates=RATES):
-    return time_plan.seconds_of(recipe, photos() if samples is None else samples, *rates)
+def needed(recipe, samples=None, decode=DECODE):
+    return time_plan.seconds_of(recipe, photos() if samples is None else samples, *RATES, decode)
+
+
+@pytest.fixture(autouse=True)
+def decoding(monkeypatch):
+    """The sizes for which decoding was measured."""
+    sizes = []
+
+    def seconds_to_fill(samples, shrink):
+        sizes.append(shrink.size)
+        return DECODE * len(samples)
+
+    monkeypatch.setattr(time_plan, "seconds_to_fill", seconds_to_fill)
+    return sizes
 
 
 @pytest.fixture
@@ -74,7 +88,7 @@ def test_a_slower_machine_takes_a_later_step(monkeypatch):
     assert chosen == [8, 4, 2]
 
 
-def test_each_kind_of_network_is_measured_once(measured):
+def test_each_kind_of_network_and_each_size_is_measured_once(measured, decoding):
     steps = [
         *LADDER,
         {"model": {"frozen_stages": 2}},
@@ -83,6 +97,7 @@ def test_each_kind_of_network_is_measured_once(measured):
     ]
     fit_into(make(ladder=steps), photos(), 0)
     assert measured == [("resnet18", 0), ("resnet18", 2), ("resnet10t", 0)]
+    assert decoding == [128, 64]
 
 
 def test_a_recipe_without_a_ladder_is_told_of_best(measured):
@@ -154,6 +169,13 @@ def test_time_grows_with_epochs_and_views():
 def test_a_probe_costs_less_than_as_many_epochs_of_training():
     probe = make(training={"epochs": 0}, probe={"epochs": 5})
     assert needed(probe) < needed(make(training={"epochs": 5}))
+
+
+def test_photos_are_decoded_once_or_in_each_epoch():
+    cached, uncached = (make(training={"epochs": 4}, data={"cache": cache}) for cache in (True, False))
+    once, again = (needed(recipe) - needed(recipe, decode=0) for recipe in (cached, uncached))
+    assert once >= 140 * DECODE
+    assert again == pytest.approx(5 * once)
 
 
 def test_predicting_with_mirror_images_takes_longer():

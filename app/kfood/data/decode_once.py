@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -28,6 +30,7 @@ log = logging.getLogger(__name__)
 _FORMAT = 1  # of the segments, and of what `Shrink` does to a photo: counted up when either changes
 _PHOTOS_A_SEGMENT = 4096
 _AT_ONCE = 256  # photos being decoded
+_TRIED = 16  # photos, to know how long decoding takes
 _KEPT_FREE = 2**30  # bytes of the disk that the cache never takes
 
 
@@ -40,8 +43,7 @@ def cached_pixels(samples: pd.DataFrame, shrink: Shrink) -> Pixels:
         samples: with `path`, `area` and `digest`.
         shrink: how photos are brought to size.
     """
-    folder = cache_folder() / "pixels" / f"{_FORMAT}-{shrink.size}-{shrink.resize}-{shrink.denoise}"
-    wanted = samples.assign(key=photo_keys(samples)).query("key != ''").drop_duplicates("key")
+    folder, wanted = _folder_of(shrink), _known(samples)
     pixels = Pixels(folder)
     if not pixels.has(wanted["key"]).all():
         try:
@@ -55,6 +57,30 @@ def cached_pixels(samples: pd.DataFrame, shrink: Shrink) -> Pixels:
         with suppress(OSError):  # a cache that may only be read
             os.utime(segment)  # used now, so the last to be thrown away
     return pixels
+
+
+def seconds_to_fill(samples: pd.DataFrame, shrink: Shrink) -> float:
+    """Return about how long `cached_pixels` would take, by decoding a few of the photos that the cache lacks."""
+    wanted = _known(samples)
+    missing = wanted[~Pixels(_folder_of(shrink)).has(wanted["key"])]
+    some = missing[:: math.ceil(len(missing) / _TRIED) or 1]
+    started = time.perf_counter()
+    for _ in _decoded(_places_of(some), shrink):
+        pass
+    return (time.perf_counter() - started) * len(missing) / max(1, len(some))
+
+
+def _folder_of(shrink: Shrink) -> Path:
+    return cache_folder() / "pixels" / f"{_FORMAT}-{shrink.size}-{shrink.resize}-{shrink.denoise}"
+
+
+def _known(samples: pd.DataFrame) -> pd.DataFrame:
+    """Return the photos whose content is known, each once, with their keys."""
+    return samples.assign(key=photo_keys(samples)).query("key != ''").drop_duplicates("key")
+
+
+def _places_of(photos: pd.DataFrame) -> list[tuple[str, str]]:
+    return list(zip(photos["path"], photos["area"], strict=True))
 
 
 @contextmanager
@@ -82,8 +108,7 @@ def _add(wanted: pd.DataFrame, shrink: Shrink, folder: Path) -> None:
     if not len(missing) or not room:
         return
     log.info("Decoding %s photos once, to %d pixels.", f"{len(missing):,}", shrink.size)
-    photos = list(zip(missing["path"], missing["area"], strict=True))
-    decoded = _within(room, track(_decoded(photos, shrink), len(photos), "decoding photos"))
+    decoded = _within(room, track(_decoded(_places_of(missing), shrink), len(missing), "decoding photos"))
     while _write_segment(islice(decoded, _PHOTOS_A_SEGMENT), folder):
         pass
 

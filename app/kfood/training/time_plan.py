@@ -10,7 +10,9 @@ import pandas as pd
 import torch
 import torch.nn.functional as F
 
-from kfood.data.loaders import device
+from kfood.data.decode_once import seconds_to_fill
+from kfood.data.loaders import device, shrinking
+from kfood.data.shrink import Shrink
 from kfood.errors import KfoodError
 from kfood.model.body import made_for_one_size
 from kfood.model.build import build_model, freeze_stages
@@ -24,7 +26,6 @@ from kfood.training.memory import keep_freed_memory
 log = logging.getLogger(__name__)
 _PHOTOS, _PIXELS, _REPEATS = 16, 224, 2  # of the measurement; other sizes take time by their area
 _CAUTION = 1.2  # a training takes longer than the same batch again and again
-_SECONDS_A_PHOTO = 0.008  # to read, decode and keep it
 _SECONDS_A_PROBE_STEP = 0.002
 
 
@@ -53,25 +54,30 @@ def fit_into(recipe: Recipe, samples: pd.DataFrame, seconds: float) -> Recipe:
 
 
 class Rates:
-    """How fast this machine is with each kind of network, measured when one is first asked for."""
+    """How fast this machine is with each kind of network, and with these photos, measured when first asked for."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[str, int, str], tuple[float, float]] = {}
+        self._decoding: dict[Shrink, float] = {}  # seconds a photo
 
     def seconds(self, recipe: Recipe, samples: pd.DataFrame) -> float:
         """Return about how long a recipe takes on these samples, all its epochs made."""
         kind = (recipe.model.arch, recipe.model.frozen_stages, recipe.training.precision)
         if kind not in self._known:
             self._known[kind] = measure_rates(recipe)
-        return seconds_of(recipe, samples, *self._known[kind])
+        shrink = shrinking(recipe.data)
+        if shrink not in self._decoding:
+            self._decoding[shrink] = seconds_to_fill(samples, shrink) / len(samples)
+        return seconds_of(recipe, samples, *self._known[kind], self._decoding[shrink])
 
 
-def seconds_of(recipe: Recipe, samples: pd.DataFrame, predict: float, train: float) -> float:
-    """Return how long a recipe takes, from seconds a photo and pixel."""
+def seconds_of(recipe: Recipe, samples: pd.DataFrame, predict: float, train: float, decode: float) -> float:
+    """Return how long a recipe takes, from seconds a photo and pixel to predict and train, and a photo to decode."""
     count = {split: int((samples["split"] == split).sum()) for split in ("train", "valid", "test")}
     area, probe, epochs = recipe.data.size**2, recipe.probe, recipe.training.epochs
     judge = predict * area * (2 if recipe.model.mirror else 1)
-    total = _SECONDS_A_PHOTO * len(samples) + judge * (count["valid"] + count["test"])
+    passes = 1 if recipe.data.cache else 1 + epochs
+    total = decode * passes * len(samples) + judge * (count["valid"] + count["test"])
     if probe.epochs:
         rows = probe.views * count["train"]
         total += predict * area * (rows + count["valid"])
