@@ -1,6 +1,7 @@
 """Whether what makes kfood fast changes what is learned: the same recipe and seeds with it and without it, in float32.
 
 usage: python tests/benchmarks/same_losses.py [--recipes mission1 mission3] [--seeds 0 1 2] [--epochs 4] [--data PHOTOS]
+                                              [--variants plain fast]
 
 Plain: photos decoded anew in each epoch, one by one, and the network's pixels in torch's own layout. Cached: decoded
 once, and gathered a batch at a time. Fast: channels last besides, as kfood trains. Nudged: as plain, but one weight
@@ -60,13 +61,16 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--epochs", type=int, default=4)
     parser.add_argument("--data", default="demo")
+    parser.add_argument(
+        "--variants", nargs="+", choices=VARIANTS, default=list(VARIANTS), help="compared with the first"
+    )
     asked = parser.parse_args()
     logging.getLogger("kfood").setLevel(logging.WARNING)
     print(f"{'recipe':10} seed {'variant':>8}       loss   accuracy   first epoch's difference   largest difference")
     for name in asked.recipes:
         for seed in asked.seeds:
             first = None
-            for variant in VARIANTS:
+            for variant in asked.variants:
                 losses, accuracy = trained(name, asked.data, seed, asked.epochs, variant)
                 first = losses if first is None else first
                 apart = (losses - first).abs()
