@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import sysconfig
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -24,6 +26,7 @@ SMALL = (
     "training.batch_size=8",
     "training.workers=0",
 )
+can_compile = shutil.which("g++") and Path(sysconfig.get_path("include"), "Python.h").exists()
 CLASSES = {"갈비찜": 50, "김밥": 35, "돼지갈비찜": 35}
 
 
@@ -74,7 +77,7 @@ def test_how_pixels_come_to_pretrained_weights_goes_on_to_what_starts_from_them(
     pd.testing.assert_frame_equal(again, second.predictions, atol=1e-6)
 
 
-@pytest.mark.skipif(not shutil.which("g++"), reason="needs a C++ compiler")
+@pytest.mark.skipif(not can_compile, reason="needs a C++ compiler and Python's headers")
 def test_a_compiled_network_learns_and_predicts_the_same(photos, tmp_path):
     settings = ("model.arch=test_resnet", "training.precision=float32", "training.epochs=1")
     plain = train(recipe("mission1", photos, *settings), tmp_path / "runs")

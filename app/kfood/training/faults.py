@@ -68,8 +68,8 @@ def _in_words(error: BaseException, run: Run) -> str | None:
         return f"The memory is too small for another process that loads photos: {fewer}"
     if _COMPILER.search(text):
         return (
-            "torch.compile cannot compile the network here: install a C++ compiler such as g++, or train anew with "
-            "--set training.compile=false"
+            "torch.compile cannot compile the network here: install a C++ compiler such as g++, and Python's headers "
+            "(python3-dev), or train anew with --set training.compile=false"
         )
     if is_out_of_memory(error):
         smaller = "close other programs, or train anew with a smaller data.size or training.batch_size"
