@@ -2,8 +2,10 @@
 
 import pandas as pd
 import pytest
+from torch import nn
 
 from kfood.errors import KfoodError
+from kfood.model.build import build_model
 from kfood.recipes.explain import validate
 from kfood.recipes.load import ladder_steps, load_recipe, shipped_recipes
 from kfood.training import time_plan
@@ -98,6 +100,24 @@ def test_each_kind_of_network_and_each_size_is_measured_once(measured, decoding)
     fit_into(make(ladder=steps), photos(), 0)
     assert measured == [("resnet18", 0), ("resnet18", 2), ("resnet10t", 0)]
     assert decoding == [128, 64]
+
+
+@pytest.mark.parametrize("freeze_norm", [True, False])
+def test_the_network_is_measured_as_it_will_learn(monkeypatch, freeze_norm):
+    """Batch normalisation that keeps its statistics takes less time than one that learns."""
+    learning = []
+
+    def watched(section, *about):
+        model = build_model(section, *about)
+        for module in model.body.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.register_full_backward_hook(lambda module, *_: learning.append(module.training))
+        return model
+
+    monkeypatch.setattr(time_plan, "build_model", watched)
+    rates = time_plan.measure_rates(make(data={"size": 32}, model={"arch": "test_resnet", "freeze_norm": freeze_norm}))
+    assert all(rate > 0 for rate in rates)
+    assert set(learning) == {not freeze_norm}
 
 
 def test_a_recipe_without_a_ladder_is_told_of_best(measured):

@@ -6,6 +6,7 @@ from typing import Any
 
 from fastai.callback.core import Callback
 from fastai.callback.training import BnFreeze
+from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 
@@ -52,6 +53,11 @@ class FreezeNorm(BnFreeze):
 
     def before_train(self) -> None:
         """Let them predict, while everything else learns."""
-        for module in self.model.body.modules():
-            if isinstance(module, _BatchNorm):
-                module.eval()
+        keep_norms(self.model.body)
+
+
+def keep_norms(body: nn.Module) -> None:
+    """Let batch normalisation predict with the statistics it has, until the network's mode is set again."""
+    for module in body.modules():
+        if isinstance(module, _BatchNorm):
+            module.eval()

@@ -21,6 +21,7 @@ from kfood.model.precision import choose_precision
 from kfood.progress import duration
 from kfood.recipes.load import ladder_steps
 from kfood.recipes.schema import Recipe
+from kfood.training.freeze import keep_norms
 from kfood.training.memory import keep_freed_memory
 
 log = logging.getLogger(__name__)
@@ -57,12 +58,13 @@ class Rates:
     """How fast this machine is with each kind of network, and with these photos, measured when first asked for."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, int, str], tuple[float, float]] = {}
+        self._known: dict[tuple[str, int, bool, str], tuple[float, float]] = {}
         self._decoding: dict[Shrink, float] = {}  # seconds a photo
 
     def seconds(self, recipe: Recipe, samples: pd.DataFrame) -> float:
         """Return about how long a recipe takes on these samples, all its epochs made."""
-        kind = (recipe.model.arch, recipe.model.frozen_stages, recipe.training.precision)
+        model = recipe.model
+        kind = (model.arch, model.frozen_stages, model.freeze_norm, recipe.training.precision)
         if kind not in self._known:
             self._known[kind] = measure_rates(recipe)
         shrink = shrinking(recipe.data)
@@ -96,6 +98,8 @@ def measure_rates(recipe: Recipe) -> tuple[float, float]:
         model = build_model(section, 2, size)
         freeze_stages(model, section.arch, section.frozen_stages)
         model.on(where).run_in(*precision).train()
+        if section.freeze_norm:
+            keep_norms(model.body)
         fast = folded(model, size)
         photos, labels = torch.randn(_PHOTOS, 3, size, size, device=where), torch.arange(_PHOTOS, device=where) % 2
 
