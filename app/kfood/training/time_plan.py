@@ -26,7 +26,8 @@ from kfood.training.memory import keep_freed_memory
 
 log = logging.getLogger(__name__)
 _PHOTOS, _PIXELS, _REPEATS = 16, 224, 2  # of the measurement; other sizes take time by their area
-_CAUTION = 1.2  # a training takes longer than the same batch again and again
+_CAUTION = 1.1  # a training may take longer than the same batch again and again
+_SECONDS_BESIDE = 15  # to measure, to build the network, to judge it and to write what came of it
 _SECONDS_A_PROBE_STEP = 0.002
 
 
@@ -85,7 +86,7 @@ def seconds_of(recipe: Recipe, samples: pd.DataFrame, predict: float, train: flo
         total += predict * area * (rows + count["valid"])
         total += _SECONDS_A_PROBE_STEP * probe.epochs * rows / probe.batch_size
     total += epochs * (train * area * count["train"] + judge * count["valid"])
-    return _CAUTION * total
+    return _SECONDS_BESIDE + _CAUTION * total
 
 
 def measure_rates(recipe: Recipe) -> tuple[float, float]:
