@@ -138,7 +138,8 @@ def test_training_knows_no_mirror():
 @pytest.mark.parametrize("mirror", [True, False])
 def test_a_saved_model_keeps_the_mirror(tmp_path, mirror):
     model = build_model(Model(arch="resnet10t", mirror=mirror), 2, 32).eval()
-    about = Description("resnet10t", "plain", 0.5, ["갈비찜", "김밥"], 32, 1.0, "squish", "none", [0.5], [0.5], mirror)
+    half, classes = [0.5] * 3, ["갈비찜", "김밥"]
+    about = Description("resnet10t", "plain", 0.5, classes, 32, 1.0, "squish", "none", half, half, mirror)
     save_model(model, about, tmp_path / "model.safetensors", tmp_path / "model.json")
     loaded, description = load_model(tmp_path / "model.safetensors", tmp_path / "model.json")
     assert description.mirror is loaded.mirror is mirror
