@@ -17,7 +17,7 @@ import pytest
 from filelock import FileLock
 
 from kfood.data import decode_once as cache
-from kfood.data.decode_once import cached_pixels, seconds_to_fill
+from kfood.data.decode_once import cached_pixels
 from kfood.data.pixels import Pixels
 from kfood.data.shrink import Shrink
 from kfood.errors import KfoodError
@@ -382,21 +382,3 @@ def test_segments_that_another_process_throws_away_stay_readable(album):
         shutil.rmtree(segment)
     assert all_right(pixels, samples)
     assert all_right(cached_pixels(samples, SQUISH), samples)
-
-
-# Time
-
-
-def test_the_time_to_decode_is_that_of_a_few_of_the_photos_that_are_missing(album, monkeypatch, decoded):
-    photos = album(10)
-    cached_pixels(photos[:1], SQUISH)
-    decoded.clear()
-    monkeypatch.setattr(cache, "_TRIED", 3)
-    monkeypatch.setattr(cache, "time", SimpleNamespace(perf_counter=count(0, 6).__next__))  # 6 s at each look
-    assert seconds_to_fill(photos, SQUISH) == 6 * 9 / 3
-    assert len(decoded) == 3
-    assert from_cache(cached_pixels(photos[:1], SQUISH), photos)[1:] == [None] * 9  # nothing was kept
-    cached_pixels(photos, SQUISH)
-    decoded.clear()
-    assert seconds_to_fill(photos, SQUISH) == 0
-    assert decoded == []
