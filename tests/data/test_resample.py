@@ -33,6 +33,12 @@ def test_photos_and_random_numbers_are_those_of_fastai(layout, size, split):
     assert torch.equal(after, torch.rand(1))
 
 
+def test_validation_photos_of_the_right_size_are_not_touched():
+    photos = torch.rand(N, 3, 64, 64)
+    assert torch.equal(resampled(Resample, photos, 64, split=1), photos)
+    assert not torch.equal(resampled(Resample, photos, 64, split=0), photos)
+
+
 def test_the_grid_is_torchs():
     matrices = torch.eye(3)[:2] + torch.randn(N, 2, 3)
     wanted = F.affine_grid(matrices, [N, 3, 20, 31], align_corners=False)

@@ -43,7 +43,7 @@ def look(samples: pd.DataFrame) -> Looks:
     load_photo = photo_loader(_SHRINK, cached_pixels(samples, _SHRINK))
 
     def look_at(photo: Photo) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        grey = load_photo(photo).convert("L")
+        grey = Image.fromarray(load_photo(photo)).convert("L")
         small = np.asarray(grey.resize((SIDE, SIDE), Image.Resampling.BILINEAR))
         return small, _packed(grey), _packed(grey.transpose(Image.Transpose.FLIP_LEFT_RIGHT))
 

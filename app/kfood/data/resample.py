@@ -16,7 +16,7 @@ class Resample(AffineCoordTfm):
 
     fastai asks the GPU how far the batch's grid reaches, for which all that the GPU still computes must be done, though
     the answer matters only to photos that become less than half as large; it draws each photo's matrix on the GPU in
-    some hundred small steps; and its grid comes from `F.affine_grid`, which on a CPU takes as long as interpolating.
+    some hundred small steps; it interpolates validation photos that have the right size; and its grid comes from `F.affine_grid`, which on a CPU takes as long as interpolating.
     """
 
     def before_call(self, b: Tensor | tuple[Tensor, ...], split_idx: int) -> None:
@@ -28,6 +28,8 @@ class Resample(AffineCoordTfm):
 
     def _encode(self, x: TensorImage, mode: str, reverse: bool = False) -> TensorImage:
         height, width = self.size if isinstance(self.size, tuple) else (self.size, self.size)
+        if self.split_idx and x.shape[-2:] == (height, width):
+            return x  # a validation photo, each of whose pixels would be interpolated where it is
         if min(x.shape[-2] / height, x.shape[-1] / width) > _LARGEST_SHRINK:
             return super()._encode(x, mode, reverse)
         grid = affine_grid(self.mat.as_subclass(Tensor), height, width)

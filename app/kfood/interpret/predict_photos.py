@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from fastai.vision.core import PILImage
 
 from kfood.data.loaders import Photo, photo_loader, shrinking
 from kfood.data.photo import EXTENSIONS
@@ -53,17 +52,17 @@ def predict_photos(run: Run, source: Path) -> pd.DataFrame:
     return table.round(6)
 
 
-def _forgiving(shrink: Shrink) -> tuple[Callable[[Photo], PILImage], dict[str, str]]:
+def _forgiving(shrink: Shrink) -> tuple[Callable[[Photo], np.ndarray], dict[str, str]]:
     """Return what opens a photo, and the faults by path of those that it found unreadable and gave as black instead."""
     faults: dict[str, str] = {}
     load_photo = photo_loader(shrink, None)
 
-    def load(photo: Photo) -> PILImage:
+    def load(photo: Photo) -> np.ndarray:
         try:
             return load_photo(photo)
         except OSError as error:
             faults[photo.path] = str(error)
-            return PILImage.create(np.zeros((shrink.size, shrink.size, 3), np.uint8))
+            return np.zeros((shrink.size, shrink.size, 3), np.uint8)
 
     return load, faults
 

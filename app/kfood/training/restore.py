@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pandas as pd
 from fastai.learner import Learner
-from fastai.vision.core import PILImage
 
 from kfood.data.decode_once import cached_pixels
 from kfood.data.loaders import Photo, build_dataloaders, data_block, device, photo_loader, shrinking
@@ -60,13 +60,13 @@ def judging_learner(
     return _predicting(model, about, recipe, judged, photo_loader(shrink, pixels))
 
 
-def predicting_learner(run: Run, samples: pd.DataFrame, load_photo: Callable[[Photo], PILImage]) -> Learner:
+def predicting_learner(run: Run, samples: pd.DataFrame, load_photo: Callable[[Photo], np.ndarray]) -> Learner:
     """Return a Learner with a run's weights on any photos.
 
     Args:
         run: finished.
         samples: with `path`, `area` and `label`.
-        load_photo: opens them.
+        load_photo: as in `data_block`.
 
     Raises:
         KfoodError: the model's files are missing or damaged.
@@ -79,7 +79,7 @@ def _predicting(
     about: Description | CascadeDescription,
     recipe: Recipe,
     samples: pd.DataFrame,
-    load_photo: Callable[[Photo], PILImage],
+    load_photo: Callable[[Photo], np.ndarray],
 ) -> Learner:
     block = data_block(recipe, about.classes, len(samples), load_photo)
     dls = block.dataloaders(samples, bs=_BATCH, num_workers=0, device=device())
