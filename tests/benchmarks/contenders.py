@@ -40,6 +40,7 @@ from kfood.training.train import prepare_learner
 
 CLASSES, WORKERS = 4, min(8, os.cpu_count() or 1)
 HALF = [0.5] * 3
+_TRIM_THRESHOLD, _MMAP_THRESHOLD, _MMAP_MAX = -1, -3, -4  # mallopt's names for its parameters, from malloc.h
 Work = Callable[[], int]  # does it once and returns the number of photos
 Contest = dict[str, Work]  # by name
 
@@ -70,11 +71,17 @@ def recipe_of(folder: Path, arch: str, size: int, batch: int, *settings: str) ->
 
 
 def as_torch_comes() -> None:
-    """Take back what kfood tells the allocator and cuDNN, which counts for the whole process."""
+    """Take back what kfood tells the allocator and cuDNN, which counts for the whole process.
+
+    glibc's thresholds grow with the blocks that a program frees, until one of them is set; then all stay where they
+    are. So they are set to where they have grown to in a training that nobody tells anything (their largest). Its
+    defaults, at which such a training never is after its first batch, would make it a third slower.
+    """
     torch.backends.cudnn.deterministic = False
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt:
-        mallopt(-4, 65536), mallopt(-1, 128 * 1024)  # glibc's defaults for M_MMAP_MAX and M_TRIM_THRESHOLD
+        for parameter, value in ((_MMAP_MAX, 65536), (_MMAP_THRESHOLD, 2**25), (_TRIM_THRESHOLD, 2**26)):
+            mallopt(parameter, value)
 
 
 def as_kfood_wants() -> None:

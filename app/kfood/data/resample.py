@@ -16,7 +16,8 @@ class Resample(AffineCoordTfm):
 
     fastai asks the GPU how far the batch's grid reaches, for which all that the GPU still computes must be done, though
     the answer matters only to photos that become less than half as large; it draws each photo's matrix on the GPU in
-    some hundred small steps; it interpolates validation photos that have the right size; and its grid comes from `F.affine_grid`, which on a CPU takes as long as interpolating.
+    some hundred small steps; it interpolates validation photos that have their size already; and its grid comes from
+    `F.affine_grid`, which on a CPU takes as long as interpolating.
     """
 
     def before_call(self, b: Tensor | tuple[Tensor, ...], split_idx: int) -> None:
