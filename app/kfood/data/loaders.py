@@ -154,7 +154,7 @@ def data_block(
 
 
 def _as_tensor(pixels: np.ndarray) -> TensorImage:
-    """Return a square as fastai's image and `ToTensor` would, without the image: the cache's memory is only to read."""
+    """Return what fastai would make of a square by way of an image; a copy, as the cache's memory is only to read."""
     return TensorImage(torch.from_numpy(np.array(pixels)).permute(2, 0, 1))
 
 
