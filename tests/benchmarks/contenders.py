@@ -75,7 +75,7 @@ def as_torch_comes() -> None:
 
     glibc's thresholds grow with the blocks that a program frees, until one of them is set; then all stay where they
     are. So they are set to where they have grown to in a training that nobody tells anything (their largest). Its
-    defaults, at which such a training never is after its first batch, would make it a third slower.
+    defaults, at which such a training is not after its first batches, would make it take a third longer.
     """
     torch.backends.cudnn.deterministic = False
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)

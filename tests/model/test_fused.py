@@ -10,8 +10,7 @@ from kfood.model.folded import folded
 from kfood.model.fused import FusedConv, can_fuse
 from kfood.recipes.schema import Model
 
-ON_CPU = torch.backends.mkldnn.is_available()
-needs_onednn = pytest.mark.skipif(not ON_CPU, reason="this PyTorch has no oneDNN")
+needs_onednn = pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reason="this PyTorch has no oneDNN")
 CONVS = {
     "plain": lambda: nn.Conv2d(8, 16, 3),
     "strided": lambda: nn.Conv2d(8, 16, 3, stride=2, padding=1),
