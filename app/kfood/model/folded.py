@@ -35,7 +35,7 @@ def folded(model: Classifier, size: int) -> Classifier:
     with torch.no_grad():
         wanted, pairs = _watched(faster.run_in(torch.float32), photos)
         for conv, norm in pairs:
-            _fold(faster, conv, norm)
+            _fold(faster, conv, norm, precision.predicting)
         got = faster(photos)
     if not torch.allclose(got, wanted, atol=_TOLERANCE * wanted.abs().max().item()):
         log.debug("Batch normalisation cannot be folded into this network.")
@@ -67,13 +67,13 @@ def _watched(model: nn.Module, photos: Tensor) -> tuple[Tensor, list[tuple[str, 
     return predicted, [(conv, norms[0]) for conv, norms in taker.items() if len(norms) == 1]
 
 
-def _fold(model: nn.Module, conv_name: str, norm_name: str) -> None:
+def _fold(model: nn.Module, conv_name: str, norm_name: str, kind: torch.dtype) -> None:
     conv, norm = model.get_submodule(conv_name), model.get_submodule(norm_name)
     statistics = (norm.running_mean, norm.running_var, norm.eps, norm.weight, norm.bias)
     conv.weight, conv.bias = fuse_conv_bn_weights(conv.weight, conv.bias, *statistics)
     # timm's normalisation has the activation in it; its dropout does nothing in a prediction.
     rest = norm.act if isinstance(norm, BatchNormAct2d) else nn.Identity()
-    if can_fuse(conv, rest):
+    if can_fuse(conv, rest, kind):
         model.set_submodule(conv_name, FusedConv(conv, rest))
         rest = nn.Identity()
     model.set_submodule(norm_name, rest)

@@ -55,11 +55,17 @@ def _as_tensorflow(conv: Conv2dSame, x: Tensor) -> tuple[list[int], tuple[slice,
     return padding, tuple(wanted)
 
 
-def can_fuse(conv: nn.Conv2d, activation: nn.Module) -> bool:
-    """Return whether `FusedConv` can take their place: on a CPU for which PyTorch has oneDNN, and plain layers only."""
+def can_fuse(conv: nn.Conv2d, activation: nn.Module, kind: torch.dtype) -> bool:
+    """Return whether `FusedConv` can take their place: plain layers only, on a CPU for which PyTorch has oneDNN.
+
+    Args:
+        conv, activation: one after the other.
+        kind: the format to compute in; for bfloat16, oneDNN asks for more of the CPU than PyTorch itself does.
+    """
     return (
         torch.backends.mkldnn.is_available()
         and hasattr(torch.ops.mkldnn, "_convolution_pointwise")
+        and (kind != torch.bfloat16 or torch.ops.mkldnn._is_mkldnn_bf16_supported())
         and conv.weight.device.type == "cpu"
         and type(conv) in (nn.Conv2d, Conv2dSame)  # others do something to their weights first
         and type(activation) in _ACTIVATIONS
