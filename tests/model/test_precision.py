@@ -32,7 +32,13 @@ def recipe_of(arch: str = "resnet18", size: int = 32, asked: str = "auto") -> Re
 
 
 @pytest.fixture
-def measured(monkeypatch):
+def has_bfloat16(monkeypatch):
+    """A CPU that has it."""
+    monkeypatch.setattr(precision, "onednn_computes_in", lambda kind: True)
+
+
+@pytest.fixture
+def measured(monkeypatch, has_bfloat16):
     """What was measured, as (network, size), and a function that sets what is found: (list, find)."""
     asked, found = [], dict(GOOD)
 
@@ -122,6 +128,15 @@ def test_predicting_is_judged_by_itself(measured, speedup, alike, expected):
     assert choose_precision(recipe_of(), CPU) == (torch.float32, expected)
 
 
+def test_a_cpu_without_bfloat16_is_not_measured(measured, monkeypatch, caplog):
+    """There it takes ten times as long as float32, and so did measuring it."""
+    caplog.set_level("INFO")
+    monkeypatch.setattr(precision, "onednn_computes_in", lambda kind: kind != torch.bfloat16)
+    assert choose_precision(recipe_of(), CPU) == FLOAT32
+    assert not measured[0]
+    assert "Precision float32: this CPU has no fast bfloat16." in caplog.text
+
+
 def test_a_gpu_is_known_by_its_name(monkeypatch):
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: f"GPU of {device}")
     assert precision.device_name(torch.device("cuda")) == "GPU of cuda"
@@ -191,7 +206,7 @@ def test_no_place_to_remember_is_a_warning_only(measured, tmp_path, monkeypatch,
     assert "What was measured cannot be remembered" in caplog.text
 
 
-def test_measuring_finds_the_gradients_alike_and_leaves_no_trace():
+def test_measuring_finds_the_gradients_alike_and_leaves_no_trace(has_bfloat16):
     """On the network itself."""
     before = everything_random(), everything_set()
     chosen = choose_precision(recipe_of("resnet18", 32), CPU)

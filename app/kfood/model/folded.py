@@ -46,14 +46,14 @@ def folded(model: Classifier, size: int) -> Classifier:
 def _watched(model: nn.Module, photos: Tensor) -> tuple[Tensor, list[tuple[str, str]]]:
     """Return what a model predicts, and the names of each convolution and the batch normalisation after it."""
     maker: dict[int, tuple[str, Tensor]] = {}  # the tensors are kept, so that no two have one id
-    taker: dict[str, list[str]] = {}
+    takers: dict[str, set[str]] = {}  # a set, as a network that mirrors its photos runs twice
 
     def watch(name: str, module: nn.Module) -> None:
         def see(_: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
             if isinstance(module, nn.Conv2d):
                 maker[id(output)] = (name, output)
             elif id(inputs[0]) in maker:
-                taker.setdefault(maker[id(inputs[0])][0], []).append(name)
+                takers.setdefault(maker[id(inputs[0])][0], set()).add(name)
 
         hooks.append(module.register_forward_hook(see))
 
@@ -64,7 +64,7 @@ def _watched(model: nn.Module, photos: Tensor) -> tuple[Tensor, list[tuple[str, 
     predicted = model(photos)
     for hook in hooks:
         hook.remove()
-    return predicted, [(conv, norms[0]) for conv, norms in taker.items() if len(norms) == 1]
+    return predicted, [(conv, *norms) for conv, norms in takers.items() if len(norms) == 1]
 
 
 def _fold(model: nn.Module, conv_name: str, norm_name: str, kind: torch.dtype) -> None:

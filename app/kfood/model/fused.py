@@ -60,16 +60,25 @@ def can_fuse(conv: nn.Conv2d, activation: nn.Module, kind: torch.dtype) -> bool:
 
     Args:
         conv, activation: one after the other.
-        kind: the format to compute in; for bfloat16, oneDNN asks for more of the CPU than PyTorch itself does.
+        kind: the format to compute in.
     """
     return (
-        torch.backends.mkldnn.is_available()
+        onednn_computes_in(kind)
         and hasattr(torch.ops.mkldnn, "_convolution_pointwise")
-        and (kind != torch.bfloat16 or torch.ops.mkldnn._is_mkldnn_bf16_supported())
         and conv.weight.device.type == "cpu"
         and type(conv) in (nn.Conv2d, Conv2dSame)  # others do something to their weights first
         and type(activation) in _ACTIVATIONS
         and conv.bias is not None
         and conv.padding_mode == "zeros"
         and not isinstance(conv.padding, str)
+    )
+
+
+def onednn_computes_in(kind: torch.dtype) -> bool:
+    """Return whether PyTorch has oneDNN for this CPU and this format.
+
+    For bfloat16, oneDNN asks for more of the CPU than PyTorch's own kernels do, which are many times slower.
+    """
+    return torch.backends.mkldnn.is_available() and (
+        kind != torch.bfloat16 or torch.ops.mkldnn._is_mkldnn_bf16_supported()
     )

@@ -17,6 +17,7 @@ from torch import Tensor
 from kfood.files import write_json
 from kfood.model.body import made_for_one_size
 from kfood.model.build import Classifier, Precision, build_model
+from kfood.model.fused import onednn_computes_in
 from kfood.paths import cache_folder
 from kfood.recipes.schema import Recipe
 
@@ -42,6 +43,9 @@ def choose_precision(recipe: Recipe, device: torch.device) -> Precision:
     if asked != "auto":
         return Precision(getattr(torch, asked), getattr(torch, asked))
     if device.type not in ("cpu", "cuda"):
+        return Precision(torch.float32, torch.float32)
+    if device.type == "cpu" and not onednn_computes_in(torch.bfloat16):
+        log.info("Precision float32: this CPU has no fast bfloat16.")
         return Precision(torch.float32, torch.float32)
     memory = cache_folder() / "precision.json"
     n_photos, size = _measured_with(recipe, device)
