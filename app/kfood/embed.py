@@ -21,6 +21,7 @@ from kfood.data.pixels import KEY, photo_keys
 from kfood.data.threads import in_order
 from kfood.errors import KfoodError
 from kfood.files import content_digest, write_whole
+from kfood.memory import keep_freed_memory
 from kfood.model.body import build_body
 from kfood.model.build import Classifier
 from kfood.model.cascade import Cascade
@@ -110,6 +111,7 @@ def _network(run: Run | None) -> tuple[Classifier, Recipe]:
         (model, _), recipe = load_model(run.weights_file, run.model_file), run.recipe
         if isinstance(model, Cascade):
             raise KfoodError(f"{run.folder} is a cascade of two networks: name the run of one of them.")
+    keep_freed_memory()
     where = device()
     return model.eval().on(where).run_in(*choose_precision(recipe, where)), recipe
 

@@ -60,7 +60,7 @@ def test_the_first_step_that_fits_is_taken(measured, number, caplog):
     caplog.set_level("INFO", "kfood")
     recipe = make(ladder=LADDER)
     steps = ladder_steps(recipe)
-    chosen = fit_into(recipe, photos(), needed(steps[number]))
+    chosen = fit_into(recipe, photos(), needed(steps[number]) + 0.1)
     assert chosen == steps[number]
     assert chosen.training.epochs == (8, 4, 2)[number]
     assert f"step {number + 1} of 3" in caplog.text
@@ -69,6 +69,22 @@ def test_the_first_step_that_fits_is_taken(measured, number, caplog):
 
 def test_more_than_enough_time_takes_the_first_step(measured):
     assert fit_into(make(ladder=LADDER), photos(), 1e6).training.epochs == 8
+
+
+def test_the_time_that_measuring_takes_is_counted(monkeypatch):
+    recipe, now = make(ladder=LADDER), [0.0]
+    monkeypatch.setattr(time_plan.time, "monotonic", lambda: now[0])
+
+    def measure(_):
+        now[0] += 1
+        return RATES
+
+    monkeypatch.setattr(time_plan, "measure_rates", measure)
+    many = photos(100_000)
+    first = needed(ladder_steps(recipe)[0], many)
+    assert fit_into(recipe, many, first + 0.9).training.epochs == 4
+    now[0] = 0
+    assert fit_into(recipe, many, first + 1.1).training.epochs == 8
 
 
 @pytest.mark.parametrize("seconds", [0.001, -30])

@@ -23,6 +23,7 @@ from kfood.data.pixels import KEY, Pixels, photo_key, photo_keys
 from kfood.data.shrink import Shrink
 from kfood.disk import free_bytes
 from kfood.files import content_digest
+from kfood.memory import keep_freed_memory
 from kfood.paths import cache_folder, cache_limit
 from kfood.progress import track
 
@@ -172,6 +173,7 @@ def _decoded(photos: list[tuple[str, str]], shrink: Shrink) -> Iterator[tuple[st
         except OSError:
             return None
 
+    keep_freed_memory()
     # Pillow decodes without holding Python's lock, so threads share the cores.
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for start in range(0, len(photos), _AT_ONCE):  # so that little waits in memory to be written

@@ -112,7 +112,7 @@ def inspect_photo(content: BinaryIO, suffix: str) -> Finding:
                 notes.append(f"is {kind}, not what its ending says")
             if image.mode != "RGB" or "transparency" in image.info:
                 notes.append(f"converted from {_mode_name(image)}")
-            if image.getexif().get(_ORIENTATION, 1) not in (0, 1):
+            if _turned(image):
                 notes.append("turned as its EXIF says")
             return Finding(kind, image.mode, *size, notes="; ".join(notes))
     except UnidentifiedImageError:  # its message would name an object in memory
@@ -125,7 +125,12 @@ def _decoded(image: Image.Image) -> Image.Image:
     """Decode the first picture of a file as upright RGB."""
     with _one_large_photo if image.width * image.height > _LARGE else nullcontext():
         image.load()
-        return _as_rgb(ImageOps.exif_transpose(image))
+        # Of a photo that is upright, Pillow would return a copy, which takes as long as decoding it.
+        return _as_rgb(ImageOps.exif_transpose(image) if _turned(image) else image)
+
+
+def _turned(image: Image.Image) -> bool:
+    return image.getexif().get(_ORIENTATION, 1) not in (0, 1)
 
 
 def _as_rgb(image: Image.Image) -> Image.Image:

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from kfood.errors import KfoodError, MachineError
+from kfood.memory import is_out_of_memory
 from kfood.run import Run
 from kfood.system_errors import trouble_of
-from kfood.training.memory import is_out_of_memory
 
 # What torch says of the processes that load photos, and of what they hand over to the one that trains.
 _KILLED = re.compile(r"DataLoader worker .*(killed by signal|exited unexpectedly)")

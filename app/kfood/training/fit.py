@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from fastai.learner import Learner
 
+from kfood.memory import free_memory, is_out_of_memory
 from kfood.processes import process_count
 from kfood.recipes.schema import Recipe
 from kfood.run import Run
@@ -17,7 +18,6 @@ from kfood.training.checkpoint_files import drop_checkpoints, load_checkpoint
 from kfood.training.finite import RequireFiniteLoss
 from kfood.training.freeze import FreezeBody
 from kfood.training.history import History
-from kfood.training.memory import free_memory, is_out_of_memory
 from kfood.training.probe import fit_probe
 from kfood.training.schedules import TorchSchedule, schedule_callbacks
 from kfood.training.show_progress import ShowProgress

@@ -10,11 +10,11 @@ from fastai.data.core import DataLoaders
 from fastai.learner import AvgSmoothLoss, Learner
 from fastai.metrics import accuracy
 
+from kfood.memory import keep_freed_memory
 from kfood.model.build import Classifier, parameter_groups
 from kfood.recipes.schema import Recipe
 from kfood.training.freeze import FreezeNorm
 from kfood.training.losses import LossFollowsMode, StudyLoss, weights_by_number
-from kfood.training.memory import keep_freed_memory
 from kfood.training.micro_batches import MicroBatches
 from kfood.training.mixup import MixUp
 from kfood.training.optimizers import optimizer_factory

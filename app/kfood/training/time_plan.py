@@ -14,6 +14,7 @@ from kfood.data.decode_once import seconds_to_fill
 from kfood.data.loaders import device, shrinking
 from kfood.data.shrink import Shrink
 from kfood.errors import KfoodError
+from kfood.memory import keep_freed_memory
 from kfood.model.body import made_for_one_size
 from kfood.model.build import build_model, freeze_stages
 from kfood.model.folded import folded
@@ -22,13 +23,12 @@ from kfood.progress import duration
 from kfood.recipes.load import ladder_steps
 from kfood.recipes.schema import Recipe
 from kfood.training.freeze import keep_norms
-from kfood.training.memory import keep_freed_memory
 
 log = logging.getLogger(__name__)
 _PHOTOS, _PIXELS, _REPEATS = 16, 224, 2  # of the measurement; other sizes take time by their area
 _CAUTION = 1.1  # a training may take longer than the same batch again and again
-_SECONDS_BESIDE = 15  # to measure, to build the network, to judge it and to write what came of it
-_SECONDS_A_PROBE_STEP = 0.002
+_SECONDS_BESIDE = 6  # to build the network, to make it ready to predict and to write what came of it
+_SECONDS_A_PROBE_STEP = 0.004
 
 
 def fit_into(recipe: Recipe, samples: pd.DataFrame, seconds: float) -> Recipe:
@@ -44,14 +44,15 @@ def fit_into(recipe: Recipe, samples: pd.DataFrame, seconds: float) -> Recipe:
             f"{recipe.name} has no ladder (what to leave out when time is short), so --minutes cannot be used with it. "
             "The recipe best has one."
         )
-    steps = ladder_steps(recipe)
-    rates, needed = Rates(), 0.0
+    steps, began = ladder_steps(recipe), time.monotonic()
+    rates, needed, left = Rates(), 0.0, seconds
     for number, step in enumerate(steps, 1):
         needed = rates.seconds(step, samples)
-        if needed <= seconds:
-            log.info("In %s: step %d of %d, about %s.", duration(seconds), number, len(steps), duration(needed))
+        left = seconds - (time.monotonic() - began)  # less what measuring has taken
+        if needed <= left:
+            log.info("In %s: step %d of %d, about %s.", duration(left), number, len(steps), duration(needed))
             return step
-    log.warning("%s is too short: the shortest step takes about %s.", duration(seconds), duration(needed))
+    log.warning("%s is too short: the shortest step takes about %s.", duration(left), duration(needed))
     return steps[-1]
 
 

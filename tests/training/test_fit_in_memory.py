@@ -1,13 +1,13 @@
-"""Too little memory: recognised, and met with batches in more parts."""
+"""Where memory runs out, batches go in more parts; and memory that is kept changes nothing."""
 
 import ctypes
-import sys
 from types import SimpleNamespace
 
 import pytest
 import torch
 from torch import nn
 
+from kfood.memory import keep_freed_memory
 from kfood.recipes.explain import validate
 from kfood.recipes.load import load_recipe
 from kfood.run import DONE, create_run
@@ -15,30 +15,10 @@ from kfood.training import fit as fit_module
 from kfood.training import learner as learner_module
 from kfood.training import train as train_module
 from kfood.training.fit import fit_in_memory
-from kfood.training.memory import is_out_of_memory, keep_freed_memory
 from kfood.training.stop import Stop
 from kfood.training.train import train
+from support.out_of_memory import OUT_OF_MEMORY, on_glibc
 from support.tiny import numbers
-
-CPU_ERROR = "[enforce fail at alloc_cpu.cpp:117] err == 0. DefaultCPUAllocator: can't allocate memory"
-OUT_OF_MEMORY = [
-    torch.OutOfMemoryError("x"),
-    RuntimeError(CPU_ERROR),
-    RuntimeError("could not create a primitive"),  # oneDNN, in a convolution
-    RuntimeError("std::bad_alloc"),
-    RuntimeError("unable to mmap 178 bytes from file <best.safetensors>: Cannot allocate memory (12)"),
-    MemoryError(),
-]
-
-
-@pytest.mark.parametrize("error", OUT_OF_MEMORY)
-def test_running_out_of_memory_is_recognised(error):
-    assert is_out_of_memory(error)
-
-
-@pytest.mark.parametrize("error", [RuntimeError("size mismatch"), ValueError("x"), KeyboardInterrupt()])
-def test_other_errors_are_not_taken_for_it(error):
-    assert not is_out_of_memory(error)
 
 
 @pytest.fixture
@@ -128,17 +108,7 @@ def test_a_training_goes_on_in_parts_after_the_first_learner_gave_back_its_memor
     assert held and all(parameter.is_meta and parameter.grad is None for parameter in held)
 
 
-linux = pytest.mark.skipif(
-    sys.platform != "linux" or not hasattr(ctypes.CDLL(None), "gnu_get_libc_version"), reason="glibc only"
-)
-
-
-@linux
-def test_freed_memory_can_be_kept_on_linux():
-    assert keep_freed_memory() is True
-
-
-@linux
+@on_glibc
 def test_kept_memory_changes_nothing_that_is_learned(tiny, monkeypatch):
     mallopt, learned = ctypes.CDLL(None).mallopt, []
     for kept in (False, True):
