@@ -108,6 +108,7 @@ def test_finding_a_learning_rate_first_changes_nothing_else(photos, tmp_path, mo
     from kfood.training import lr_range
 
     monkeypatch.setattr(lr_range.LrRange, "lr", property(lambda found: 0.002))
+    monkeypatch.setattr(lr_range.search_learning_rate, "__defaults__", (2, 20))  # seeds, iterations
     found = train(recipe("mission1", photos), tmp_path / "found", find_lr=True)
     given = train(recipe("mission1", photos, "optimizer.lr=0.002"), tmp_path / "given")
     assert found.recipe == given.recipe

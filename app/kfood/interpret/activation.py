@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import torch
@@ -17,6 +18,7 @@ from torch import Tensor, nn
 from kfood.data.loaders import Photo
 from kfood.data.threads import in_order
 from kfood.model.build import Classifier
+from kfood.model.folded import folded
 
 _PARTS = 8  # of a photo's height and width, where it is occluded
 _WINDOWS = (2, 4)  # parts wide and high: the photo's half tells where, the quarter where exactly
@@ -82,15 +84,17 @@ def maps_of_batch(model: Classifier, photos: Tensor, targets: list[int], against
     """Return n x height x width on the CPU, not scaled, of photos as the network takes them. Else as above."""
     rows = torch.arange(len(photos))
 
-    def speaks(batch: Tensor) -> Tensor:
-        logits = model(batch)
+    def speaks(network: Classifier, batch: Tensor) -> Tensor:
+        logits = network(batch)
         return logits[rows, targets] - (logits[rows, against] if against else 0)
 
     found = None
     if not _mixes_places(model.body):
-        products = LayerGradientXActivation(speaks, model.feature_map).attribute(photos)
+        products = LayerGradientXActivation(partial(speaks, model), model.feature_map).attribute(photos)
         found = _as_grid(products.detach(), model.body)
-    return (_by_occlusion(speaks, photos) if found is None else found).float().cpu()
+    if found is None:
+        found = _by_occlusion(partial(speaks, folded(model, photos.shape[-1])), photos)
+    return found.float().cpu()
 
 
 def _mixes_places(body: nn.Module) -> bool:

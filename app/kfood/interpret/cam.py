@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -40,11 +41,13 @@ def draw_class_maps(run: Run, predictions: pd.DataFrame, path: Path) -> Path:
         path: of the PNG.
     """
     best, worst = best_and_worst(per_class(predictions))
+    examples = {name: _examples(predictions[predictions["label"] == name]) for name in [*best, *worst]}
+    shown = pd.concat([predictions[:0], *(part for parts in examples.values() for part in parts)])
+    tiles = iter(_predicted_tiles(run, shown))  # all at once: each call copies the network
     rows: Rows = []
-    for name in [*best, *worst]:
-        right, wrong = _examples(predictions[predictions["label"] == name])
-        tiles = [_padded(_predicted_tiles(run, part)) for part in (right, wrong)]
-        rows.append((f"{name}\n{'best' if name in best else 'worst'}", [*tiles[0], *tiles[1]]))
+    for name, parts in examples.items():
+        right, wrong = (_padded(list(islice(tiles, len(part)))) for part in parts)
+        rows.append((f"{name}\n{'best' if name in best else 'worst'}", [*right, *wrong]))
     heading = "Where the network sees the class that it predicts: most confident right (left) and wrong photos (right)"
     return draw_grid(rows, f"{heading}\n{headline(predictions)}", path)
 

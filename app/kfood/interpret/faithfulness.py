@@ -15,6 +15,7 @@ from kfood.data.loaders import Photo
 from kfood.data.threads import in_order
 from kfood.interpret.activation import exact, maps_of_batch
 from kfood.model.build import Classifier
+from kfood.model.folded import folded
 
 SHARES = tuple(np.linspace(0, 1, 6))  # of the photo's area
 _DRAWS = 2000  # of the bootstrap
@@ -77,7 +78,8 @@ def faithfulness(learner: Learner, photos: list[Photo], targets: list[int], seed
         done += len(pixels)
         maps = maps_of_batch(model, pixels, wanted)
         chance = torch.rand(maps.shape, generator=rng)
-        curves.append(torch.stack([_curves(model, pixels, wanted, each) for each in (maps, chance)]))
+        fast = folded(model, pixels.shape[-1])
+        curves.append(torch.stack([_curves(fast, pixels, wanted, each) for each in (maps, chance)]))
     deletion, insertion = torch.cat(curves, dim=2).unbind(1)  # each: (map, chance) x n x shares
     gains = ((deletion[1] - deletion[0]) + (insertion[0] - insertion[1])).mean(1).numpy()
     draws = np.random.default_rng(seed).choice(gains, (_DRAWS, len(gains))).mean(1)
