@@ -16,7 +16,7 @@ from kfood.training.train import train
 SETTINGS = (
     "model.arch=test_resnet",
     "data.size=32",
-    "training.epochs=20",
+    "training.epochs=8",
     "training.batch_size=8",
     "training.checkpoint_minutes=0.0005",
     "training.early_stopping=0",
