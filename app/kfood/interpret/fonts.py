@@ -75,6 +75,7 @@ def figure_style() -> Iterator[None]:
         "font.size": 9,
         "axes.titlesize": 9,
         "axes.titlelocation": "left",
+        "axes.titley": 1.0,  # or matplotlib looks for room above ticks that are not shown, for half of its time
         "axes.unicode_minus": False,
         "text.parse_math": False,
         "savefig.dpi": 120,

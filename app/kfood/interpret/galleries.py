@@ -77,7 +77,7 @@ def draw_wrong(
         for row, photo in enumerate(mistakes):
             cells = [grid[row, column] for column, width in enumerate(widths) if width == 1]
             wrong, *examples = (figure.add_subplot(cell) for cell in cells)
-            wrong.set_title(f"mistake {row + 1}", y=1)
+            wrong.set_title(f"mistake {row + 1}")
             _draw_photo(wrong, photo, open_thumbnail)
             for group, role in ((examples[:_EXAMPLES], PREDICTED), (examples[_EXAMPLES:], LABEL)):
                 _draw_examples(group, right, photo, role, open_thumbnail)
@@ -102,7 +102,7 @@ def _draw_examples(
         _draw_photo(axes, photo, open_thumbnail)
     word, colour = ("predicted", WRONG_COLOUR) if role == PREDICTED else ("true", RIGHT_COLOUR)
     none = "" if photos else " (no right photo)"
-    group[0].set_title(f"{word} {mistake[CLASS_PREFIX + name]:.2f}: {name}{none}", y=1, color=colour)
+    group[0].set_title(f"{word} {mistake[CLASS_PREFIX + name]:.2f}: {name}{none}", color=colour)
 
 
 def _draw_photo(axes: Axes, photo: Photo, open_thumbnail: OpenThumbnail) -> None:
@@ -126,7 +126,7 @@ def _caption(axes: Axes, photo: Photo) -> None:
         f"loss {photo[LOSS]:.2f}",
     )
     colour = RIGHT_COLOUR if label == predicted else WRONG_COLOUR
-    axes.set_title("\n".join(lines), y=1, color=colour, linespacing=1.35)
+    axes.set_title("\n".join(lines), color=colour, linespacing=1.35)
 
 
 def _head(figure: Figure, text: str, inches_above: float) -> None:

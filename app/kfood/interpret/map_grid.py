@@ -65,8 +65,7 @@ def draw_grid(rows: Rows, heading: str, path: Path) -> Path:
 
 
 def _draw(axes: Axes, tile: Tile) -> None:
-    # With y, matplotlib does not look for room above ticks that are not shown, which takes half of its time.
-    axes.set_title(tile.caption, y=1, color=tile.colour, loc="center", fontsize=8.5, linespacing=1.3)
+    axes.set_title(tile.caption, color=tile.colour, loc="center", fontsize=8.5, linespacing=1.3)
     if tile.photo is None:
         axes.text(0.5, 0.5, "photo\nnot found", ha="center", va="center")
     else:
