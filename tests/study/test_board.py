@@ -6,13 +6,15 @@ import re
 import signal
 import sqlite3
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
+from optuna.trial import TrialState
 
 from kfood.errors import KfoodError, MachineError
 from kfood.study.board import Board
-from kfood.study.storage import local_storage
+from kfood.study.storage import file_of, local_storage
 from support import postgresql
 
 CONTEXT = multiprocessing.get_context("forkserver")
@@ -55,6 +57,18 @@ def hold(url, held) -> None:
     with board_at(url, heartbeat=1, grace=3).claim(KEYS) as claim:
         held.put(claim.key)
         signal.pause()
+
+
+def die_claiming(url, step) -> None:
+    board = board_at(url, step)
+    done = getattr(board.storage, step)
+
+    def then_die(*arguments, **named) -> None:
+        done(*arguments, **named)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    setattr(board.storage, step, then_die)
+    board.claim(KEYS)
 
 
 def kill_a_holder(url) -> str:
@@ -119,6 +133,29 @@ def test_what_a_killed_worker_of_this_machine_held_waits_again_at_once(url):
     assert board.states()[key].state == "running"
 
 
+@pytest.mark.parametrize("step", ["record_heartbeat", "set_trial_state_values", "set_trial_user_attr"])
+def test_what_a_worker_claimed_that_was_killed_while_claiming_waits_again(each_url, step):
+    board = board_at(each_url, step, heartbeat=1, grace=1)
+    board.post(KEYS[:1])
+    process = CONTEXT.Process(target=die_claiming, args=(each_url, step))
+    process.start()
+    process.join(120)
+    assert process.exitcode == -signal.SIGKILL
+    if file_of(each_url) is None:  # a server: nobody knows before the grace period is over
+        time.sleep(2.5)
+    assert board.claim(KEYS[:1]).key == KEYS[0]
+
+
+def test_a_worker_that_was_taken_for_dead_keeps_nobody_waiting(url):
+    board = board_at(url)
+    board.post(KEYS[:2])
+    with board.claim(KEYS[:1]) as asleep:
+        board.storage.set_trial_state_values(asleep._trial, TrialState.FAIL)
+        with board_at(url).claim(KEYS[:2]) as other:
+            assert other.key == KEYS[1]  # what the other still works on is left to it
+    assert board.claim(KEYS[:1]).key == KEYS[0]
+
+
 def test_what_another_machine_held_waits_again_after_the_grace_period(url, monkeypatch):
     board = board_at(url, heartbeat=1, grace=3)
     board.post(KEYS[:1])
@@ -131,8 +168,6 @@ def test_what_another_machine_held_waits_again_after_the_grace_period(url, monke
 
 
 def test_a_worker_that_was_believed_dead_is_told_politely(url):
-    from optuna.trial import TrialState
-
     board = board_at(url)
     board.post(["a"])
     with board.claim(["a"]) as claim:

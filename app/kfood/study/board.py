@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import optuna
-from filelock import FileLock, Timeout
+from filelock import BaseFileLock, FileLock, Timeout
 from optuna.exceptions import UpdateFinishedTrialError
 from optuna.storages import fail_stale_trials
 from optuna.trial import FrozenTrial, TrialState, create_trial
@@ -92,21 +92,26 @@ class Board:
             self._put_up(key for key in keys if key not in known)
             trials = self._that_count()
             for key in keys:
-                trial = trials[key]
-                if trial.state != TrialState.WAITING:
-                    continue
-                if self._is_first_at(trial):
-                    self.storage.record_heartbeat(trial._trial_id)
-                    self.storage.set_trial_user_attr(trial._trial_id, _WHO, f"{platform.node()}, process {os.getpid()}")
-                    return Claim(self, key, trial._trial_id)
+                if trials[key].state == TrialState.WAITING and (claim := self._claimed(key, trials[key]._trial_id)):
+                    return claim
         return None
 
-    def _is_first_at(self, trial: FrozenTrial) -> bool:
-        """Return whether this process, of all that may want it, now has a trial that was waiting."""
-        try:
-            return self.storage.set_trial_state_values(trial._trial_id, TrialState.RUNNING)
-        except UpdateFinishedTrialError:  # another was first, and is done already
-            return False
+    def _claimed(self, key: str, trial: int) -> Claim | None:
+        """Make a waiting training this process's own; None where another was first.
+
+        A process can be killed between any two of these steps, so what tells that it is dead comes first: the lock,
+        and the sign of life without which Optuna takes nobody for dead.
+        """
+        file = self._lock_of(key)
+        lock = FileLock(file) if file else None
+        with suppress(Timeout, UpdateFinishedTrialError):  # taken for dead, another works on it still, or has done it
+            if lock:
+                lock.acquire(timeout=0)
+            self.storage.record_heartbeat(trial)
+            if self.storage.set_trial_state_values(trial, TrialState.RUNNING):
+                self.storage.set_trial_user_attr(trial, _WHO, f"{platform.node()}, process {os.getpid()}")
+                return Claim(self, key, trial, lock)
+        return None
 
     def _put_up(self, keys: Iterable[str]) -> None:
         for key in keys:
@@ -134,7 +139,8 @@ class Board:
             fail_stale_trials(self._study)
         for trial in self.storage.get_all_trials(self._id, deepcopy=False, states=(TrialState.RUNNING,)):
             lock = self._lock_of(trial.user_attrs.get(_KEY, ""))
-            if lock and trial.user_attrs.get(_WHO, "").startswith(f"{platform.node()}, ") and _is_free(lock):
+            who = trial.user_attrs.get(_WHO)  # none was noted: it died just before, as nobody else claims meanwhile
+            if lock and (who is None or who.startswith(f"{platform.node()}, ")) and _is_free(lock):
                 with suppress(UpdateFinishedTrialError):  # it has come to its end meanwhile
                     self.storage.set_trial_state_values(trial._trial_id, TrialState.FAIL)
 
@@ -147,13 +153,9 @@ class Board:
 class Claim:
     """A training that this process works on. Within `with`, it gives signs of life."""
 
-    def __init__(self, board: Board, key: str, trial: int) -> None:
-        self.board, self.key, self._trial = board, key, trial
+    def __init__(self, board: Board, key: str, trial: int, lock: BaseFileLock | None) -> None:
+        self.board, self.key, self._trial, self._lock = board, key, trial, lock
         self._over = threading.Event()
-        lock = board._lock_of(key)
-        self._lock = FileLock(lock) if lock else None
-        if self._lock:
-            self._lock.acquire()
 
     def __enter__(self) -> Claim:
         self._thread = threading.Thread(target=self._live, daemon=True)
