@@ -49,6 +49,29 @@ def test_help_and_recipes_import_nothing_heavy():
     assert HEAVY.isdisjoint(imported)
 
 
+_COUNT_COLLECTIONS = """
+import atexit, gc, json, sys
+def count():
+    print(json.dumps([gc.get_stats()[2]["collections"], gc.get_freeze_count(), len(gc.get_objects())]))
+atexit.register(count)
+from kfood.cli.main import main
+sys.argv = ["kfood", "recipe", "ls"]
+try:
+    main()
+finally:
+    import torch
+"""
+
+
+def test_what_imports_make_is_not_looked_through_for_garbage():
+    """Neither meanwhile, where Python would do it several times, nor at the end of the process."""
+    command = [sys.executable, "-c", _COUNT_COLLECTIONS]
+    answer = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    collections, spared, left = json.loads(answer.splitlines()[-1])
+    assert collections == 0
+    assert spared > 100_000 and left < 1000
+
+
 def test_help_names_every_command(kfood):
     answer = kfood("--help")
     assert (answer.code, answer.err) == (0, "")
