@@ -20,9 +20,10 @@ from pathlib import Path
 FASTAI = "from fastai.vision.all import *; import os; os._exit(0)"  # as the next ends: taking down costs time, too
 FIRST_BATCH = """
 import os, sys
+from kfood.cli.main import _leave_imports_uncollected, main
+_leave_imports_uncollected()  # as main does at once
 import fastai.learner
 fastai.learner.Learner.one_batch = lambda *_: os._exit(0)
-from kfood.cli.main import main
 sys.argv = ["kfood", "train", "mission1", "--data", {folder!r}, "--runs", {runs!r}, *{settings!r}]
 main()
 """
