@@ -14,7 +14,7 @@ SHORT = ("data.size=32", "training.epochs=1", "training.batch_size=8", "training
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
-    return make_demo(tmp_path_factory.mktemp("few") / "demo", share=0.2)
+    return make_demo(tmp_path_factory.mktemp("few") / "demo", share=0.1)
 
 
 @pytest.fixture(scope="module")
