@@ -6,16 +6,13 @@ import pytest
 import torch
 from torch.nn.functional import cross_entropy
 
-from kfood.recipes.schema import Optimizer
-from kfood.training.optimizers import optimizer_factory
 from support.tiny import numbers
 
 CASES = {
     "sgd": ({"momentum": 0.99, "nesterov": True, "weight_decay": 0.001}, torch.optim.SGD),
     "rmsprop": ({"momentum": 0.5, "eps": 0.01, "weight_decay": 0.01}, torch.optim.RMSprop),
     "adam": ({"betas": [0.8, 0.99], "eps": 1e-4, "weight_decay": 0.01}, torch.optim.Adam),
-    # eps, because a bias before a normalisation has no gradient but rounding, which Adam else makes a whole step of
-    "adamw": ({"betas": [0.9, 0.999], "eps": 1e-4, "weight_decay": 0.1}, torch.optim.AdamW),
+    "adamw": ({"betas": [0.9, 0.999], "weight_decay": 0.1}, torch.optim.AdamW),
     "nadam": ({"betas": [0.999, 0.999], "weight_decay": 0.001}, torch.optim.NAdam),
 }
 
@@ -35,25 +32,6 @@ def test_training_equals_torch_step_by_step(tiny, name):
         optimizer.step()
     assert len(batches) == 10
     torch.testing.assert_close(numbers(made.model), numbers(theirs), rtol=1e-4, atol=1e-5)
-
-
-@pytest.mark.parametrize("name", CASES)
-def test_how_gradients_and_a_loaded_state_lie_in_memory_changes_nothing(name):
-    options, torch_class = CASES[name]
-    made = optimizer_factory(Optimizer(name=name, **options))
-    torch.manual_seed(0)
-    theirs = torch.nn.Parameter(torch.randn(8, 4, 3, 3))
-    ours = torch.nn.Parameter(theirs.detach().clone(memory_format=torch.channels_last))
-    optimizer, expected = made([[ours]], lr=0.01), torch_class([theirs], lr=0.01, **options)
-    for step in range(4):
-        if step == 2:  # as from a checkpoint that was written where photos lie otherwise
-            optimizer.load_state_dict(copy.deepcopy(expected.state_dict()))
-        theirs.grad = torch.randn(8, 4, 3, 3)
-        ours.grad = theirs.grad.clone()
-        assert ours.grad.stride() != ours.stride()
-        optimizer.step()
-        expected.step()
-    torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-6)
 
 
 def test_l2_shrinks_norms_and_biases_too_as_torch_does(tiny):
