@@ -32,7 +32,7 @@ $(VENV)/.installed: pyproject.toml
 	touch $@
 
 test: install ## run the tests
-	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest --numprocesses 2 --dist loadfile
+	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 soak: install ## kill, damage, fill up and fuzz at length, to see that nothing is lost
 	KFOOD_SOAK=1 $(VENV)/bin/python -m pytest -s tests/faults
