@@ -13,6 +13,14 @@ from PIL import Image
 from kfood.recipes.schema import nfc
 
 
+LONGEST = ("training", "faults", "readme", "recipes", "interpret", "study")  # folders below this one
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, so that no worker has it still to do when the others are done."""
+    items.sort(key=lambda item: item.path.parent.name not in LONGEST)
+
+
 @pytest.fixture(autouse=True)
 def isolated(tmp_path_factory, monkeypatch):
     """Keep a test off the caches, runs and photos of whoever runs it."""
