@@ -12,7 +12,6 @@ from PIL import Image
 
 from kfood.recipes.schema import nfc
 
-
 LONGEST = ("training", "faults", "readme", "recipes", "interpret", "study")  # folders below this one
 
 
