@@ -28,7 +28,8 @@ def show_top_losses(run: Run, predictions: pd.DataFrame, request: Request, secti
     section.tables[f"Highest losses{words}"] = _brief(best)
     section.text += _missing_words(list(best["path"]))
     path = _file(run, request, section.name)
-    section.figures["photos"] = draw_top_losses(rows, path, Thumbnails(run), request.n)
+    caption = "label → prediction, with their probabilities"
+    section.figures[caption] = draw_top_losses(rows, path, Thumbnails(run), request.n)
 
 
 def show_confusion(run: Run, predictions: pd.DataFrame, request: Request, section: Section) -> None:
@@ -62,7 +63,8 @@ def show_wrong(run: Run, predictions: pd.DataFrame, request: Request, section: S
     mistakes = list(rows.loc[~is_right(rows), "path"])
     section.text += _missing_words(mistakes)
     path = _file(run, request, section.name)
-    section.figures["photos"] = draw_wrong(predictions, path, Thumbnails(run), request.n, rows)
+    caption = "mistakes beside right photos of both classes"
+    section.figures[caption] = draw_wrong(predictions, path, Thumbnails(run), request.n, rows)
 
 
 def show_calibration(run: Run, predictions: pd.DataFrame, request: Request, section: Section) -> None:
