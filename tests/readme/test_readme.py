@@ -43,7 +43,7 @@ def at_work(place, make_photos, monkeypatch):
 def run(command: str) -> int:
     name, *rest = command.split()[1:]
     shorter = SHORTER_STUDY.get(rest[0], "--seeds 1") if name == "study" else SHORTER.get(name, "")
-    if "--set training.epochs=1" in shorter and "--data" not in rest:
+    if SMALL in shorter and "--data" not in rest:
         shorter = f"{shorter} {SMALL_NETWORK}"
     words = shlex.split(f"{command} {shorter}".replace("--workers 2", ""))
     sys.argv = words

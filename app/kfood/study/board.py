@@ -137,10 +137,11 @@ class Board:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Optuna calls heartbeats experimental
             fail_stale_trials(self._study)
+        here = f"{platform.node()}, "
         for trial in self.storage.get_all_trials(self._id, deepcopy=False, states=(TrialState.RUNNING,)):
             lock = self._lock_of(trial.user_attrs.get(_KEY, ""))
-            who = trial.user_attrs.get(_WHO)  # none was noted: it died just before, as nobody else claims meanwhile
-            if lock and (who is None or who.startswith(f"{platform.node()}, ")) and _is_free(lock):
+            who = trial.user_attrs.get(_WHO, here)  # none noted: it died just before, as nobody else claims meanwhile
+            if lock and who.startswith(here) and _is_free(lock):
                 with suppress(UpdateFinishedTrialError):  # it has come to its end meanwhile
                     self.storage.set_trial_state_values(trial._trial_id, TrialState.FAIL)
 
