@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from kfood.pairs import selective
 from kfood.pairs.selective import aurc, aurc_interval, least_score, risk_by_coverage
 
 
@@ -47,6 +48,19 @@ def test_the_threshold_answers_as_many_as_can_be_with_that_accuracy(seed, accura
     answered = score >= found
     assert answered.sum() == most
     assert right[answered].mean() >= accuracy - 1e-12
+
+
+@pytest.mark.parametrize("steps", [0, 4])
+def test_the_interval_is_that_of_the_areas_of_groups_drawn_anew(monkeypatch, steps):
+    monkeypatch.setattr(selective, "_DRAWS", 40)
+    score, right = drawn(30, 1, steps)
+    groups = pd.Series([f"plate {number % 12}" for number in range(30)])
+    members = [np.flatnonzero(groups == name) for name in sorted(set(groups))]
+    areas = []
+    for plates in np.random.default_rng(5).integers(0, 12, (40, 12)):
+        rows = np.concatenate([members[plate] for plate in plates])
+        areas.append(aurc(score.iloc[rows], right.iloc[rows]))
+    assert aurc_interval(score, right, groups, seed=5) == pytest.approx(np.quantile(areas, [0.025, 0.975]))
 
 
 def test_shots_of_one_plate_are_drawn_together():

@@ -23,9 +23,9 @@ def risk_by_coverage(score: pd.Series, right: pd.Series) -> pd.DataFrame:
         A row for each score that occurs, the highest first: `least` (the score), `n` (photos with it or a higher
         one), `wrong` (among them), `coverage` and `risk` (0 to 1).
     """
-    steps = pd.DataFrame({"n": 1, "wrong": ~right.astype(bool)}).groupby(score.to_numpy()).sum()
-    sums = steps[::-1].cumsum().rename_axis("least").reset_index()
-    return sums.assign(coverage=sums["n"] / len(right), risk=sums["wrong"] / sums["n"])
+    negative, step = np.unique(-score.to_numpy(), return_inverse=True)
+    n, wrong = _sums(step, right, np.ones(len(right), int))
+    return pd.DataFrame({"least": -negative, "n": n, "wrong": wrong, "coverage": n / len(right), "risk": wrong / n})
 
 
 def aurc(score: pd.Series, right: pd.Series) -> float:
@@ -35,20 +35,18 @@ def aurc(score: pd.Series, right: pd.Series) -> float:
     and R. El-Yaniv, "Bias-reduced uncertainty estimation for deep neural classifiers", ICLR (2019).
     """
     curve = risk_by_coverage(score, right)
-    answered = np.arange(1, len(right) + 1)
-    wrong = np.interp(answered, [0, *curve["n"]], [0, *curve["wrong"]])
-    return float((wrong / answered).mean())
+    return _area(curve["n"].to_numpy(), curve["wrong"].to_numpy())
 
 
 def aurc_interval(score: pd.Series, right: pd.Series, groups: pd.Series, seed: int = 0) -> tuple[float, float]:
     """Return a 95 % interval of `aurc`, by a bootstrap over groups: shots of one plate are drawn together."""
-    rng = np.random.default_rng(seed)
-    members = [np.asarray(rows) for rows in score.reset_index(drop=True).groupby(groups.to_numpy()).groups.values()]
-    drawn = []
-    for chosen in rng.integers(0, len(members), (_DRAWS, len(members))):
-        rows = np.concatenate([members[number] for number in chosen])
-        drawn.append(aurc(score.iloc[rows], right.iloc[rows]))
-    low, high = np.quantile(drawn, [0.025, 0.975])
+    _, step = np.unique(-score.to_numpy(), return_inverse=True)
+    names, group = np.unique(groups.to_numpy(), return_inverse=True)
+    areas = []
+    for drawn in np.random.default_rng(seed).integers(0, len(names), (_DRAWS, len(names))):
+        times = np.bincount(drawn, minlength=len(names))[group]  # how often each photo is drawn
+        areas.append(_area(*_sums(step, right, times)))
+    low, high = np.quantile(areas, [0.025, 0.975])
     return float(low), float(high)
 
 
@@ -67,3 +65,21 @@ def least_score(score: pd.Series, right: pd.Series, accuracy: float) -> float | 
         return None
     last = enough[-1]
     return float(curve["least"].iloc[last : last + 2].mean()) if last + 1 < len(curve) else float(curve["least"].min())
+
+
+def _sums(step: np.ndarray, right: pd.Series, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return how many photos are answered from each score on, and how many of them wrongly.
+
+    Args:
+        step: the number of each photo's score, 0 for the highest.
+        right: whether its answer is right.
+        times: how often the photo counts.
+    """
+    n, wrong = (np.bincount(step, times * counted).cumsum() for counted in (1, ~right.to_numpy(bool)))
+    return n.astype(int), wrong.astype(int)
+
+
+def _area(n: np.ndarray, wrong: np.ndarray) -> float:
+    """Return the mean risk over answering 1, 2, … all photos, of the sums from each score on."""
+    answered = np.arange(1, n[-1] + 1)
+    return float((np.interp(answered, [0, *n], [0, *wrong]) / answered).mean())
