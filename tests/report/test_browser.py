@@ -275,6 +275,26 @@ def test_several_runs_side_by_side_and_where_they_disagree(both, runs):
     assert "mission1/first" in facts and "mission1/second" in facts
 
 
+def test_hangul_is_drawn_where_no_korean_font_is_installed(page):
+    """Of "갈비찜", each syllable in the font that the page brings: a missing font draws one box for all."""
+    page.set_script_timeout(10)
+    drawn = page.execute_async_script(
+        """const done = arguments[0];
+        const drawn = syllable => {
+            const canvas = Object.assign(document.createElement('canvas'), { width: 40, height: 40 });
+            const pen = canvas.getContext('2d');
+            pen.font = '30px "kfood Hangul"';
+            pen.fillText(syllable, 2, 32);
+            return canvas.toDataURL();
+        };
+        document.fonts.load('30px "kfood Hangul"', '갈비찜').then(faces =>
+            done([faces.map(face => face.status), [...'갈비찜'].map(drawn)]));"""
+    )
+    assert drawn[0] == ["loaded"] and len(set(drawn[1])) == 3
+    family = page.execute_script("return getComputedStyle(document.querySelector('.tile .true')).fontFamily")
+    assert '"kfood Hangul"' in family
+
+
 def test_nothing_is_asked_of_the_network(page):
     asked = page.execute_script("return performance.getEntriesByType('resource').map(entry => entry.name.slice(0, 5))")
     assert set(asked) <= {"data:"}

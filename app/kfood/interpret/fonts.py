@@ -88,7 +88,7 @@ def figure_style() -> Iterator[None]:
 
 def save_figure(figure: Figure, path: Path) -> Path:
     """Save `figure` as a PNG, whole or not at all, and return `path`; its folder must be there."""
-    write_whole(path, lambda partial: figure.savefig(partial, format="png"))
+    write_whole(path, lambda partial: figure.savefig(partial, format="png", pil_kwargs={"compress_level": 4}))
     return path
 
 

@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from kfood.errors import KfoodError
 from kfood.files import write_text
+from kfood.report.hangul_font import hangul_faces
 
 # What HTML or an old JavaScript would take for more than text. All stand only inside JSON's strings.
 _ESCAPES = {sign: f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
@@ -44,7 +45,9 @@ def render(
     style = "\n".join(_source(environment, file) for file in styles)
     code = _source(environment, script)
     template = environment.get_template(name)
-    return template.render(context, style=Markup(style), script=Markup(code), script_hash=_hash(code))
+    page = template.render(context, style=Markup(style), script=Markup(code), script_hash=_hash(code))
+    # Which syllables the page has is known only now. Its first </style> is ours: what stands before it is escaped.
+    return page.replace("</style>", f"{hangul_faces(page)}\n</style>", 1)
 
 
 def write_page(out: Path, page: str) -> Path:
