@@ -65,15 +65,12 @@ def random_crop(photos: Tensor, min_scale: float) -> Tensor:
     Returns:
         n x 3 x 3 matrices.
     """
-    width = height = torch.ones(len(photos), device=photos.device)
-    undecided = torch.ones_like(width, dtype=torch.bool)
-    for _ in range(_ATTEMPTS):  # a crop that does not fit is drawn again; the whole photo where none fits
-        area = _uniform(photos, min_scale, 1)
-        ratio = _uniform(photos, math.log(_RATIOS[0]), math.log(_RATIOS[1])).exp()
-        w, h = (area * ratio).sqrt(), (area / ratio).sqrt()
-        fits = undecided & (w <= 1) & (h <= 1)
-        width, height = torch.where(fits, w, width), torch.where(fits, h, height)
-        undecided &= ~fits
+    area = _uniform(photos, min_scale, 1, _ATTEMPTS)
+    ratio = _uniform(photos, math.log(_RATIOS[0]), math.log(_RATIOS[1]), _ATTEMPTS).exp()
+    sides = torch.stack([(area * ratio).sqrt(), (area / ratio).sqrt()])
+    fits = (sides <= 1).all(0)
+    first = sides.gather(1, fits.int().argmax(0).expand(2, 1, -1))[:, 0]
+    width, height = torch.where(fits.any(0), first, 1.0)  # the whole photo where none fits
     x, y = _uniform(photos, -1, 1) * (1 - width), _uniform(photos, -1, 1) * (1 - height)
     return _matrices(photos, {(0, 0): width, (0, 2): x, (1, 1): height, (1, 2): y})
 
@@ -93,8 +90,10 @@ def shear(photos: Tensor, max_degrees: float) -> Tensor:
     return _matrices(photos, {(0, 1): torch.deg2rad(_uniform(photos, -max_degrees, max_degrees)).tan()})
 
 
-def _uniform(photos: Tensor, low: float, high: float) -> Tensor:
-    return torch.empty(len(photos), device=photos.device).uniform_(low, high)
+def _uniform(photos: Tensor, low: float, high: float, times: int | None = None) -> Tensor:
+    """Return a number for each photo, or `times` x n of them."""
+    shape = (len(photos),) if times is None else (times, len(photos))
+    return torch.empty(shape, device=photos.device).uniform_(low, high)
 
 
 def _matrices(photos: Tensor, entries: dict[tuple[int, int], Tensor]) -> Tensor:

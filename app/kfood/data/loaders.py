@@ -15,6 +15,7 @@ from fastai.data.core import DataLoaders, TfmdDL
 from fastai.data.transforms import IntToFloatTensor, Normalize, ToTensor
 from fastai.vision.augment import Resize, ResizeMethod
 from fastai.vision.core import PILImage, TensorImage
+from fasttransform import Transform
 
 from kfood.data.augment import augmentations
 from kfood.data.cached_batches import CachedDL, CachedWeightedDL
@@ -50,6 +51,26 @@ def photos_of(samples: pd.DataFrame) -> list[Photo]:
     """Return samples as the items that the DataLoaders take."""
     known = samples if "digest" in samples else samples.assign(digest="")
     return [Photo(*row) for row in known[list(Photo._fields)].itertuples(index=False)]
+
+
+class OpenPhoto(Transform):
+    """The first step of the pipeline: a photo becomes an image, and where it is a square then, at once a tensor.
+
+    Args:
+        load: gives a photo's pixels, height x width x 3, uint8.
+        square: whether `load` makes squares of all photos.
+    """
+
+    def __init__(self, load: Callable[[Photo], np.ndarray], square: bool) -> None:
+        self.load, self.square = load, square
+        super().__init__()
+
+    def encodes(self, photo: object) -> PILImage | TensorImage:
+        """Return the image; a tensor is a copy, as the cache's memory is only to read."""
+        pixels = self.load(photo)
+        return (
+            TensorImage(torch.from_numpy(np.array(pixels)).permute(2, 0, 1)) if self.square else PILImage.create(pixels)
+        )
 
 
 def photo_loader(shrink: Shrink, pixels: Pixels | None) -> Callable[[Photo], np.ndarray]:
@@ -135,11 +156,11 @@ def data_block(
     data = recipe.data
     shrunk = shrinking(data)
     # A shrunken photo is as wide or as high as it should be: what is left is to cut off, or fill up, the other side.
-    to_square = [] if data.resize == "squish" else [Resize(shrunk.size, method=RESIZE_METHODS[data.resize])]
-    as_item = PILImage.create if to_square else _as_tensor
+    square = data.resize == "squish"
+    to_square = [] if square else [Resize(shrunk.size, method=RESIZE_METHODS[data.resize])]
     return DataBlock(
         blocks=(
-            TransformBlock(type_tfms=[lambda photo: as_item(load_photo(photo))], batch_tfms=[IntToFloatTensor]),
+            TransformBlock(type_tfms=[OpenPhoto(load_photo, square)], batch_tfms=[IntToFloatTensor]),
             CategoryBlock(vocab=classes, sort=False),
         ),
         get_items=photos_of,
@@ -151,11 +172,6 @@ def data_block(
             normalisation(),
         ],
     )
-
-
-def _as_tensor(pixels: np.ndarray) -> TensorImage:
-    """Return what fastai would make of a square by way of an image; a copy, as the cache's memory is only to read."""
-    return TensorImage(torch.from_numpy(np.array(pixels)).permute(2, 0, 1))
 
 
 def normalisation() -> Normalize:
