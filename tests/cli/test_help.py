@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from support.imported import imported_by
+
 HEAVY = {"torch", "torchvision", "fastai", "timm", "pandas", "matplotlib", "scipy", "sklearn"}
 COMMANDS = [
     ["train"],
@@ -26,25 +28,11 @@ COMMANDS = [
     ["runs", "compare"],
 ]
 
-_LIST_MODULES = """
-import contextlib, io, json, sys
-from kfood.cli.main import main
-for arguments in json.loads(sys.argv[1]):
-    sys.argv = ["kfood", *arguments]
-    try:
-        with contextlib.redirect_stdout(io.StringIO()):
-            main()
-    except SystemExit as ended:
-        assert not ended.code, arguments
-print(json.dumps(list(sys.modules)))
-"""
-
 
 def test_help_and_recipes_import_nothing_heavy():
     asked = [["--help"], ["recipe", "ls"], ["recipe", "show", "mission3"], ["recipe", "show", "mission3", "--resolved"]]
     asked += [[*command, "--help"] for command in COMMANDS]
-    command = [sys.executable, "-c", _LIST_MODULES, json.dumps(asked)]
-    imported = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    imported = imported_by(*asked)
     assert "kfood.recipes.load" in imported
     assert HEAVY.isdisjoint(imported)
 

@@ -3,6 +3,7 @@
 import pytest
 
 from kfood.study.new import write_example
+from support.imported import imported_by
 
 SMALL = ("--budget", "small", "--seeds", "1", "--data", "photos")
 
@@ -45,6 +46,13 @@ def test_a_study_from_new_to_its_report(kfood, here, photos, study):
     assert "This is not the full study" in (here / "page.html").read_text("utf-8")
     assert kfood("study", "export", study.name, "tables", *SMALL).code == 0
     assert {path.name for path in (here / "tables").iterdir()} == {"batch-size.csv", "augmentation.csv", "study.md"}
+
+
+def test_a_look_at_a_study_imports_no_network(photos, study):
+    """It is looked at while it runs, again and again, on cores that are busy."""
+    imported = imported_by(*(["study", command, study.name, *SMALL] for command in ("status", "show", "report")))
+    assert {"optuna", "kfood.study.tables", "kfood.report.study_page"} <= imported
+    assert {"torch", "fastai", "timm"}.isdisjoint(imported)
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,11 @@ import pandas as pd
 
 from kfood.data.prepare import fingerprint, prepare_samples
 from kfood.recipes.load import load_recipe
+from kfood.recipes.same_terms import on_the_same_terms
 from kfood.recipes.schema import Data, Recipe
 from kfood.run import Run
 from kfood.study.schema import Budget, Changes, Row, Study, Table
 from kfood.study.settle import fewer_epochs, settled
-from kfood.training.start import on_the_same_terms
 
 # What a result does not depend on: where the photos lie (their contents count), and how a machine works on them.
 _NOT_OF_THE_RESULT = {

@@ -15,6 +15,7 @@ from kfood.model.build import Classifier
 from kfood.model.saved import read_description
 from kfood.model.weights import Taken, take_weights
 from kfood.recipes.load import find_recipe, load_recipe
+from kfood.recipes.same_terms import on_the_same_terms
 from kfood.recipes.schema import Recipe
 from kfood.run import Run, find_run, finished_runs
 
@@ -55,18 +56,6 @@ def starting_run(recipe: Recipe, runs: Path, train: Callable[[Recipe], Run]) -> 
         ) from None
     log.info("%s is trained; now %s.", source, recipe.name)
     return run
-
-
-def on_the_same_terms(before: Recipe, recipe: Recipe) -> Recipe:
-    """Return the earlier recipe with this one's photos, split, size and body, and its own classes."""
-    own = {"subset": before.data.subset, "classes": before.data.classes}
-    body = recipe.model.model_dump(include={"arch", "pretrained", "pretrained_file"})
-    return before.model_copy(
-        update={
-            "data": recipe.data.model_copy(update=own),
-            "model": before.model.model_copy(update=body),
-        }
-    )
 
 
 def start_from(model: Classifier, run: Run, classes: list[str]) -> Taken:
