@@ -1,9 +1,12 @@
 """The page in a browser: what a person decides there is what kfood reads."""
 
+import io
 import shutil
 
+import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from kfood.conflicts.search import find_conflicts
 from kfood.conflicts.write import write_conflicts
@@ -62,6 +65,23 @@ def choice(page, words):
     """The list to choose from whose first line says these words."""
     lists = map(Select, page.find_elements(By.CSS_SELECTOR, "select[data-choice]"))
     return next(each for each in lists if words in each.options[0].text)
+
+
+def test_hangul_in_a_list_is_drawn_where_no_korean_font_is_installed(page):
+    """A list's choice that was drawn before the page's font had come, as boxes, might stay so until it is drawn anew."""
+    page.execute_async_script("document.fonts.ready.then(arguments[0])")
+    chosen = choice(page, "keep as 김밥")._el
+    page.execute_script("arguments[0].scrollIntoView({block: 'center'})", chosen)
+    before = look_of(chosen)
+    write = "arguments[0].selectedOptions[0].textContent = arguments[1]"
+    page.execute_script(write, chosen, "keep as 라면")
+    page.execute_script(write, chosen, "keep as 김밥")
+    assert np.abs(look_of(chosen) - before).max() < 0.1  # smoothing may differ
+
+
+def look_of(element):
+    """Return an element as it is drawn: height x width, 0 to 1."""
+    return np.asarray(Image.open(io.BytesIO(element.screenshot_as_png)).convert("L")) / 255
 
 
 def click(page, selector):

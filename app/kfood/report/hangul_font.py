@@ -10,7 +10,7 @@ from pathlib import Path
 
 from kfood.interpret.fonts import packaged_fonts
 
-FAMILY = "kfood Hangul"  # as page.css names it, after the fonts that a machine may have
+FAMILY = "kfood Hangul"  # as page.css names it, first: Chromium does not draw a list's choice anew for a later font
 
 _HANGUL = re.compile("[\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3]")
 _RANGE = "U+1100-11FF, U+3130-318F, U+AC00-D7A3"
