@@ -68,7 +68,7 @@ def choice(page, words):
 
 
 def test_hangul_in_a_list_is_drawn_where_no_korean_font_is_installed(page):
-    """A list's choice that was drawn before the page's font had come, as boxes, might stay so until it is drawn anew."""
+    """A list's choice that was drawn before the page's font had come, as boxes, would stay so until drawn anew."""
     page.execute_async_script("document.fonts.ready.then(arguments[0])")
     chosen = choice(page, "keep as 김밥")._el
     page.execute_script("arguments[0].scrollIntoView({block: 'center'})", chosen)
