@@ -62,7 +62,7 @@ class ThreadedDL(TfmdDL):
 class ThreadedSquaresDL(ThreadedDL):
     """The same of photos that are squares as they are opened: no steps of fastai's for each, but one for the batch.
 
-    Those steps hold Python's lock, and take a fast processor nearly as long as to decode the photo.
+    Those steps hold Python's lock, so that they count for all cores; without them, 640-pixel photos load 1.3 x as fast.
     """
 
     def do_item(self, number: int) -> tuple[np.ndarray, int]:

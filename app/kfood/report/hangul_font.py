@@ -22,7 +22,7 @@ _FACE = """@font-face {{
 
 
 def hangul_faces(text: str) -> str:
-    """Return CSS that brings the Hangul of `text` along, regular and bold: some 100 bytes for each syllable.
+    """Return CSS that brings the Hangul of `text` along, regular and bold: some 300 bytes for each syllable.
 
     Empty where `text` has no Hangul, or the package with the font is not installed. The font's licence, the SIL Open
     Font License, lets a document carry it.
