@@ -277,7 +277,6 @@ def test_several_runs_side_by_side_and_where_they_disagree(both, runs):
 
 def test_hangul_is_drawn_where_no_korean_font_is_installed(page):
     """Of "갈비찜", each syllable in the font that the page brings: a missing font draws one box for all."""
-    page.set_script_timeout(10)
     drawn = page.execute_async_script(
         """const done = arguments[0];
         const drawn = syllable => {

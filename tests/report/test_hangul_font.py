@@ -28,20 +28,20 @@ def test_the_syllables_of_the_text_and_nothing_else(both):
         assert {chr(code) for code in font.getBestCmap()} == set("갈비찜돼지")
 
 
+def outline(font, syllable):
+    return list(font["glyf"][font.getBestCmap()[ord(syllable)]].getCoordinates(font["glyf"])[0])
+
+
 def test_each_syllable_is_drawn_as_in_the_whole_font(both):
     for font, file in zip(both.values(), fonts.packaged_fonts(), strict=True):
         whole = TTFont(file)
-        for syllable in map(ord, "갈비찜돼지"):
-            outlines = [
-                one["glyf"][one.getBestCmap()[syllable]].getCoordinates(one["glyf"])[0] for one in (font, whole)
-            ]
-            assert list(outlines[0]) == list(outlines[1])
+        for syllable in "갈비찜돼지":
+            assert outline(font, syllable) == outline(whole, syllable)
 
 
 def test_regular_and_bold_differ(both):
     assert sorted(both) == [400, 700]
-    widths = [font["glyf"][font.getBestCmap()[ord("갈")]].getCoordinates(font["glyf"])[0] for font in both.values()]
-    assert list(widths[0]) != list(widths[1])
+    assert outline(both[400], "갈") != outline(both[700], "갈")
 
 
 def test_nothing_is_carried_for_a_text_without_hangul_or_without_the_font(monkeypatch):

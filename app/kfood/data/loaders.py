@@ -68,9 +68,9 @@ class OpenPhoto(Transform):
     def encodes(self, photo: object) -> PILImage | TensorImage:
         """Return the image; a tensor is a copy, as the cache's memory is only to read."""
         pixels = self.load(photo)
-        return (
-            TensorImage(torch.from_numpy(np.array(pixels)).permute(2, 0, 1)) if self.square else PILImage.create(pixels)
-        )
+        if not self.square:
+            return PILImage.create(pixels)
+        return TensorImage(torch.from_numpy(np.array(pixels)).permute(2, 0, 1))
 
 
 def photo_loader(shrink: Shrink, pixels: Pixels | None) -> Callable[[Photo], np.ndarray]:

@@ -88,7 +88,8 @@ def figure_style() -> Iterator[None]:
 
 def save_figure(figure: Figure, path: Path) -> Path:
     """Save `figure` as a PNG, whole or not at all, and return `path`; its folder must be there."""
-    write_whole(path, lambda partial: figure.savefig(partial, format="png", pil_kwargs={"compress_level": 4}))
+    packing = {"compress_level": 4}  # of photos, half the time of 6, Pillow's own, for 4 % more bytes
+    write_whole(path, lambda partial: figure.savefig(partial, format="png", pil_kwargs=packing))
     return path
 
 

@@ -75,7 +75,8 @@ def _sums(step: np.ndarray, right: pd.Series, times: np.ndarray) -> tuple[np.nda
         right: whether its answer is right.
         times: how often the photo counts.
     """
-    n, wrong = (np.bincount(step, times * counted).cumsum() for counted in (1, ~right.to_numpy(bool)))
+    n = np.bincount(step, times).cumsum()
+    wrong = np.bincount(step, times * ~right.to_numpy(bool)).cumsum()
     return n.astype(int), wrong.astype(int)
 
 

@@ -10,10 +10,11 @@ from pathlib import Path
 
 from kfood.interpret.fonts import packaged_fonts
 
-FAMILY = "kfood Hangul"  # as page.css names it, first: Chromium does not draw a list's choice anew for a later font
+_FAMILY = "kfood Hangul"  # as page.css names it, first: Chromium does not draw a list's choice anew for a later font
 
-_HANGUL = re.compile("[\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3]")
-_RANGE = "U+1100-11FF, U+3130-318F, U+AC00-D7A3"
+_BLOCKS = ((0x1100, 0x11FF), (0x3130, 0x318F), (0xAC00, 0xD7A3))  # of Unicode: jamo, jamo by themselves, syllables
+_HANGUL = re.compile("[" + "".join(f"{chr(first)}-{chr(last)}" for first, last in _BLOCKS) + "]")
+_RANGE = ", ".join(f"U+{first:X}-{last:X}" for first, last in _BLOCKS)
 _WEIGHTS = (400, 700)  # of the packaged files, in their order
 _FACE = """@font-face {{
   font-family: "{family}"; font-weight: {weight}; unicode-range: {range};
@@ -31,7 +32,7 @@ def hangul_faces(text: str) -> str:
     if not hangul:
         return ""
     return "\n".join(
-        _FACE.format(family=FAMILY, weight=weight, range=_RANGE, woff=base64.b64encode(_only(file, hangul)).decode())
+        _FACE.format(family=_FAMILY, weight=weight, range=_RANGE, woff=base64.b64encode(_only(file, hangul)).decode())
         for weight, file in zip(_WEIGHTS, packaged_fonts(), strict=False)
     )
 
