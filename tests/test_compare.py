@@ -3,11 +3,12 @@
 import pandas as pd
 import pytest
 
-from kfood.compare import compare_runs, mcnemar
-from kfood.files import write_csv, write_json
-from kfood.interpret.metrics import summarise
+from kfood.evaluation.compare import compare_runs
+from kfood.evaluation.metrics import summarise
 from kfood.recipes.schema import Recipe
-from kfood.run import create_run
+from kfood.run.folder import create_run
+from kfood.statistics.tests import mcnemar
+from kfood.system.files import write_csv, write_json
 
 
 def a_run(folder, right, lr):

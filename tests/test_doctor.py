@@ -12,8 +12,8 @@ from kfood.data.demo import make_demo
 from kfood.doctor import examine, machine
 from kfood.doctor.proof import differences, prove_resume
 from kfood.errors import KfoodError
-from kfood.files import write_csv
-from kfood.run import Run
+from kfood.run.folder import Run
+from kfood.system.files import write_csv
 from kfood.training.train import resume
 from support.fake_run import HISTORY, fake_run
 
@@ -31,7 +31,7 @@ def test_the_proof_tells_an_exact_resume_from_one_that_is_not(tmp_path, monkeypa
     drawings = make_demo(tmp_path / "demo", share=0.1)
     assert prove_resume(tmp_path, drawings, workers=0, resume=(sys.executable, "-c", COPY_AND_RESUME)) == []
     whole, copy = (Run(tmp_path / name) for name in ("0-whole/run", "0-killed/copy"))
-    monkeypatch.setattr("kfood.training.checkpoint.set_random_state", lambda _: None)
+    monkeypatch.setattr("kfood.training.callbacks.checkpoint.set_random_state", lambda _: None)
     resume(copy)
     assert differences(whole, copy) == ["model.safetensors", "predictions.csv", "history.csv"]
 
@@ -89,7 +89,7 @@ def test_folders_that_cannot_be_written_are_named(monkeypatch, tmp_path):
     def refused(dir):
         raise OSError(errno.EACCES, os.strerror(errno.EACCES), str(dir))
 
-    monkeypatch.setattr("kfood.disk.tempfile.TemporaryFile", refused)
+    monkeypatch.setattr("kfood.system.disk.tempfile.TemporaryFile", refused)
     runs, cache = machine.folders(tmp_path / "runs")
     assert runs.serious and cache.serious
     assert f"{tmp_path}/runs cannot be opened or written: the system does not permit it." in runs.problem

@@ -8,17 +8,17 @@ import numpy as np
 import pytest
 import torch
 
-from kfood import embed as embedding
 from kfood.data.check import check_photos, readable
 from kfood.data.layouts import read_layout
 from kfood.data.loaders import photos_of
 from kfood.data.threads import in_order
-from kfood.embed import embed
 from kfood.errors import KfoodError
+from kfood.evaluation import embeddings as embedding
+from kfood.evaluation.embeddings import embed
 from kfood.model.build import Precision, build_model
 from kfood.model.saved import save_model
-from kfood.paths import cache_folder
-from kfood.run import Run
+from kfood.run.folder import Run
+from kfood.system.paths import cache_folder
 from kfood.training.results import describe_model
 from support.fake_run import fake_run
 from support.textured import save, textured

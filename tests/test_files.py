@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from kfood.files import read_csv, write_csv, write_whole
+from kfood.system.files import read_csv, write_csv, write_whole
 
 
 def test_text_comes_back_as_it_was(tmp_path):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kfood.memory import is_out_of_memory, keep_freed_memory
+from kfood.system.memory import is_out_of_memory, keep_freed_memory
 from support.out_of_memory import OUT_OF_MEMORY, on_glibc
 
 

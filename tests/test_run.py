@@ -4,10 +4,11 @@ import os
 
 import pytest
 
-import kfood.run
+import kfood.run.folder
 from kfood.errors import KfoodError
 from kfood.recipes.schema import Recipe
-from kfood.run import DONE, FAILED, INTERRUPTED, Run, all_runs, create_run, find_run, find_unfinished, new_folder
+from kfood.run.find import all_runs, find_run, find_unfinished
+from kfood.run.folder import DONE, FAILED, INTERRUPTED, Run, create_run, new_folder
 
 
 def a_run(runs, recipe="mission1", name="20260101-000000-aaaa", status=DONE) -> Run:
@@ -129,7 +130,7 @@ def test_a_folder_without_all_that_a_run_needs_is_no_run(tmp_path, monkeypatch):
     def killed(path, _):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("kfood.run.write_json", killed)
+    monkeypatch.setattr("kfood.run.folder.write_json", killed)
     with pytest.raises(KeyboardInterrupt):
         create_run(Recipe(name="mission1"), {}, tmp_path / "mission1" / "run")
     assert all_runs(tmp_path) == []

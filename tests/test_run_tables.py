@@ -2,8 +2,8 @@
 
 import pytest
 
-from kfood.run import FAILED, INTERRUPTED
-from kfood.run_tables import run_list
+from kfood.run.folder import FAILED, INTERRUPTED
+from kfood.run.tables import run_list
 from support.fake_run import fake_run
 
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from kfood.seals import Seals
+from kfood.run.checksums import Seals
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from kfood.recipes.schema import Recipe
-    from kfood.run import Run
+    from kfood.run.folder import Run
 
 __all__ = ["load_run", "recipe", "runs", "train"]
 
@@ -42,8 +42,8 @@ def train(what: Recipe | str, *settings: str, data: str | Path | None = None, ru
     Raises:
         KfoodError: something about the recipe or the photos has to be put right.
     """
-    from kfood import logs
     from kfood.errors import KfoodError
+    from kfood.system import logs
     from kfood.training.train import train as train_recipe
 
     if isinstance(what, str):
@@ -56,8 +56,8 @@ def train(what: Recipe | str, *settings: str, data: str | Path | None = None, ru
 
 def runs(folder: str | Path | None = None) -> list[Run]:
     """Return all runs, oldest first."""
-    from kfood.paths import runs_folder
-    from kfood.run import all_runs
+    from kfood.run.find import all_runs
+    from kfood.system.paths import runs_folder
 
     return all_runs(Path(folder) if folder else runs_folder())
 
@@ -68,7 +68,7 @@ def load_run(name: str | None = None, folder: str | Path | None = None) -> Run:
     Raises:
         KfoodError: there is none.
     """
-    from kfood.paths import runs_folder
-    from kfood.run import find_run
+    from kfood.run.find import find_run
+    from kfood.system.paths import runs_folder
 
     return find_run(name, Path(folder) if folder else runs_folder())

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from difflib import get_close_matches
-
-from kfood.printable import printable
+from kfood.text import printable
 
 
 class KfoodError(Exception):
@@ -33,17 +30,3 @@ class Stopped(BaseException):
     def __init__(self, number: int) -> None:
         super().__init__(number)
         self.number = number
-
-
-def did_you_mean(word: str, choices: Iterable[str]) -> str:
-    """Return ' Did you mean "x"?' for the choice nearest to `word`, or '' where none is near."""
-    near = get_close_matches(word, list(choices), n=1, cutoff=0.6)
-    return f' Did you mean "{near[0]}"?' if near else ""
-
-
-def listed(names: Iterable[str], most: int = 8) -> str:
-    """Join names for a sentence, cutting a long list: 'a, b, c and 39 more'."""
-    names = list(names)
-    if len(names) <= most:
-        return ", ".join(names)
-    return f"{', '.join(names[:most])} and {len(names) - most} more"

@@ -46,10 +46,10 @@ from timm.scheduler import CosineLRScheduler
 
 from kfood.data.loaders import device
 from kfood.data.prepare import prepare_samples
-from kfood.interpret.metrics import wilson
 from kfood.model.pretrained import packaged_lite0
 from kfood.recipes.load import load_recipe
 from kfood.recipes.schema import Recipe
+from kfood.statistics.intervals import wilson
 from kfood.training.train import train
 
 SIZE, BATCH, ARCH = 192, 32, "efficientnet_lite0"

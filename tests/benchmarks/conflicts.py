@@ -17,13 +17,13 @@ from growth import peak, print_growth, timed
 from imagehash import phash
 from PIL import Image
 
-from kfood.conflicts.align import compare
-from kfood.conflicts.candidates import candidates
-from kfood.conflicts.duplicates import COPY, NEAR, SCENE
-from kfood.conflicts.findings import describe, group_names, news
-from kfood.conflicts.looks import SIDE, Looks
-from kfood.conflicts.proposals import proposed_fixes
 from kfood.data.fixes import apply_fixes, join_groups
+from kfood.duplicates.align import compare
+from kfood.duplicates.candidates import candidates
+from kfood.duplicates.files import proposed_fixes
+from kfood.duplicates.findings import describe, group_names, news
+from kfood.duplicates.image_hashes import SIDE, Looks
+from kfood.duplicates.matching import COPY, NEAR, SCENE
 
 LENGTH = 1280  # of a photo's features
 COPIES = 50  # one photo in so many is a copy of another

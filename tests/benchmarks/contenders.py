@@ -29,14 +29,14 @@ from torchvision import datasets, transforms
 
 from kfood.data.loaders import device
 from kfood.data.prepare import prepare_samples
-from kfood.interpret.predictions import predict_logits
-from kfood.memory import keep_freed_memory
+from kfood.evaluation.predict import predict_logits
 from kfood.model.build import build_model
 from kfood.model.precision import choose_precision
 from kfood.recipes.load import load_recipe
 from kfood.recipes.schema import Recipe
-from kfood.training.finite import RequireFiniteLoss
-from kfood.training.train import prepare_learner
+from kfood.system.memory import keep_freed_memory
+from kfood.training.callbacks.terminate_on_nan import RequireFiniteLoss
+from kfood.training.learner import prepare_learner
 
 CLASSES, WORKERS = 4, min(8, os.cpu_count() or 1)
 HALF = [0.5] * 3

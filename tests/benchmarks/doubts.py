@@ -22,10 +22,10 @@ from kfood.data.demo import MISTAKEN
 from kfood.data.demo.dishes import HEALTH
 from kfood.data.demo.drawing import draw_dish
 from kfood.data.prepare import prepare_samples
-from kfood.doubts.flips import flip_rates
-from kfood.doubts.labels import doubtful_labels
-from kfood.doubts.out_of_fold import pair_scores, probabilities
-from kfood.embed import embed
+from kfood.evaluation.embeddings import embed
+from kfood.label_issues.noise_rates import flip_rates
+from kfood.label_issues.out_of_fold import pair_scores, probabilities
+from kfood.label_issues.ranking import doubtful_labels
 from kfood.recipes.schema import Data
 
 PHOTOS = 120  # of each dish in a draw

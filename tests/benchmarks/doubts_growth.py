@@ -15,10 +15,10 @@ import numpy as np
 import pandas as pd
 from growth import peak, print_growth, timed
 
-from kfood.doubts.flips import flip_rates
-from kfood.doubts.labels import doubtful_labels, most_alike
-from kfood.doubts.neighbours import nearest_of_another_group
-from kfood.doubts.out_of_fold import pair_scores, probabilities
+from kfood.label_issues.neighbours import nearest_of_another_group
+from kfood.label_issues.noise_rates import flip_rates
+from kfood.label_issues.out_of_fold import pair_scores, probabilities
+from kfood.label_issues.ranking import doubtful_labels, most_alike
 
 LENGTH, CLASSES = 1280, 20
 WRONG = 0.05

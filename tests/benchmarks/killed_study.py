@@ -16,7 +16,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from kfood.run import DONE, Run
+from kfood.run.folder import DONE, Run
 from support import postgresql
 
 KILLS = 2

@@ -23,8 +23,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from kfood.cli.render import print_table
-from kfood.run import RUNNING, Run, all_runs, find_run
-from kfood.run_tables import run_list
+from kfood.run.find import all_runs, find_run
+from kfood.run.folder import RUNNING, Run
+from kfood.run.tables import run_list
 from support.fake_run import fake_run
 
 CLASSES = [f"dish {number}" for number in range(13)]

@@ -24,12 +24,12 @@ from PIL import Image, ImageOps
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from kfood.cli.render import print_table
-from kfood.conflicts.duplicates import SCENE, find_pairs
-from kfood.conflicts.search import find_conflicts
 from kfood.data.prepare import prepare_samples
-from kfood.files import write_csv
-from kfood.interpret.metrics import wilson
+from kfood.duplicates.matching import SCENE, find_pairs
+from kfood.duplicates.search import find_conflicts
 from kfood.recipes.schema import Data
+from kfood.statistics.intervals import wilson
+from kfood.system.files import write_csv
 
 PLACES = ("same class", "conflict", "leak")
 EACH = 3  # copies of each change and place in a draw

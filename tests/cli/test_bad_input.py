@@ -10,7 +10,7 @@ import pytest
 
 from kfood.cli.main import main
 from kfood.recipes.schema import Model, Recipe
-from kfood.run import DONE, create_run
+from kfood.run.folder import DONE, create_run
 
 COUNTS = {"갈비찜": 10, "돼지갈비찜": 10}
 TINY = ("--set", "data.size=32", "--set", "training.batch_size=4", "--set", "training.epochs=1")

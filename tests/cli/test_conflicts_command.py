@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from kfood.files import read_csv
+from kfood.system.files import read_csv
 from support.fake_run import fake_run
 from support.html_page import read_page
 
@@ -12,7 +12,7 @@ from support.html_page import read_page
 @pytest.fixture(autouse=True)
 def no_network(monkeypatch):
     """Photos are compared by their hashes alone: the network takes seconds."""
-    monkeypatch.setattr("kfood.embed.packaged_lite0", lambda: None)
+    monkeypatch.setattr("kfood.evaluation.embeddings.packaged_lite0", lambda: None)
 
 
 @pytest.fixture

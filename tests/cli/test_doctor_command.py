@@ -54,7 +54,7 @@ def test_a_folder_that_cannot_be_written_ends_with_2_after_all_was_looked_at(kfo
     def refused(dir):
         raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(dir))
 
-    monkeypatch.setattr("kfood.disk.tempfile.TemporaryFile", refused)
+    monkeypatch.setattr("kfood.system.disk.tempfile.TemporaryFile", refused)
     code, out, err = kfood("doctor", "--quick")
     assert code == 2
     assert "photos" in rows(out)

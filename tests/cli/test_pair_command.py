@@ -7,7 +7,7 @@ import unicodedata
 import pandas as pd
 import pytest
 
-from kfood.run import Run
+from kfood.run.folder import Run
 from support.small import SMALL
 from support.two_runs import A, C
 

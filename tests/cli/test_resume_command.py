@@ -3,7 +3,8 @@
 import pytest
 from filelock import FileLock
 
-from kfood.run import FAILED, INTERRUPTED, RUNNING, Run, find_unfinished
+from kfood.run.find import find_unfinished
+from kfood.run.folder import FAILED, INTERRUPTED, RUNNING, Run
 from support.fake_run import fake_run
 
 

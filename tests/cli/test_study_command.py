@@ -51,7 +51,7 @@ def test_a_study_from_new_to_its_report(kfood, here, photos, study):
 def test_a_look_at_a_study_imports_no_network(photos, study):
     """It is looked at while it runs, again and again, on cores that are busy."""
     imported = imported_by(*(["study", command, study.name, *SMALL] for command in ("status", "show", "report")))
-    assert {"optuna", "kfood.study.tables", "kfood.report.study_page"} <= imported
+    assert {"optuna", "kfood.study.tables", "kfood.reporting.study_page"} <= imported
     assert {"torch", "fastai", "timm"}.isdisjoint(imported)
 
 

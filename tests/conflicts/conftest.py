@@ -7,9 +7,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from kfood.conflicts import duplicates
+from kfood.duplicates import matching as duplicates
 from kfood.errors import KfoodError
-from kfood.files import content_digest
+from kfood.system.files import content_digest
 
 
 @pytest.fixture(autouse=True)

@@ -5,9 +5,9 @@ import pytest
 import torch
 from PIL import Image
 
-from kfood.conflicts.align import compare
-from kfood.conflicts.duplicates import COPY, SAME_SCENE
-from kfood.conflicts.looks import SIDE
+from kfood.duplicates.align import compare
+from kfood.duplicates.image_hashes import SIDE
+from kfood.duplicates.matching import COPY, SAME_SCENE
 from support.textured import CHANGES, changed, textured
 
 

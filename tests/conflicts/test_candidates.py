@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from kfood.conflicts.candidates import candidates
-from kfood.conflicts.looks import Looks, look
+from kfood.duplicates.candidates import candidates
+from kfood.duplicates.image_hashes import Looks, look
 from support.textured import changed, save, textured
 
 

@@ -4,10 +4,10 @@ import shutil
 
 import pytest
 
-from kfood.conflicts import duplicates
-from kfood.conflicts.duplicates import find_pairs
+from kfood.duplicates import matching as duplicates
+from kfood.duplicates.matching import find_pairs
 from kfood.errors import KfoodError
-from kfood.run import Run
+from kfood.run.folder import Run
 from support.textured import changed, save, textured
 
 

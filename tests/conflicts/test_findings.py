@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from kfood.conflicts.findings import brief, count, describe, group_names, news
+from kfood.duplicates.findings import brief, count, describe, group_names, news
 
 
 @pytest.fixture

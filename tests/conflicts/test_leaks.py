@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from kfood.conflicts.leaks import leaks, trainings
+from kfood.duplicates.leaks import leaks, trainings
 from kfood.errors import KfoodError
-from kfood.files import write_csv
-from kfood.interpret.metrics import wilson
-from kfood.run import Run
+from kfood.run.folder import Run
+from kfood.statistics.intervals import wilson
+from kfood.system.files import write_csv
 from support.fake_run import fake_run
 from support.textured import changed, save, textured
 

@@ -8,12 +8,12 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from kfood.conflicts.search import find_conflicts
-from kfood.conflicts.write import write_conflicts
 from kfood.data.fixes_file import read_fixes
 from kfood.data.prepare import prepare_samples
-from kfood.files import content_digest, write_csv
+from kfood.duplicates.files import write_conflicts
+from kfood.duplicates.search import find_conflicts
 from kfood.recipes.schema import Data
+from kfood.system.files import content_digest, write_csv
 from support.browser import chromium, downloaded, keep_downloads
 from support.textured import changed, save, textured
 

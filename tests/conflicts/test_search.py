@@ -8,14 +8,14 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from kfood.conflicts import cards
-from kfood.conflicts.search import find_conflicts
-from kfood.conflicts.write import write_conflicts
 from kfood.data.fixes_file import read_fixes
 from kfood.data.prepare import prepare_samples
+from kfood.duplicates import cards
+from kfood.duplicates.files import write_conflicts
+from kfood.duplicates.search import find_conflicts
 from kfood.errors import KfoodError
-from kfood.files import read_csv, write_csv
 from kfood.recipes.schema import Data
+from kfood.system.files import read_csv, write_csv
 from support.html_page import read_page
 from support.textured import changed, save, textured
 

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from kfood.data import decode_once as cache
-from kfood.data.shrink import Shrink
-from kfood.files import content_digest
+from kfood.data import pixel_cache as cache
+from kfood.data.preprocess import Shrink
+from kfood.system.files import content_digest
 from support.album import BYTES, SPLITS, with_digests
 
 

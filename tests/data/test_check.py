@@ -11,7 +11,7 @@ from PIL import Image
 from kfood.data import check
 from kfood.data.check import COLUMNS, check_photos, readable
 from kfood.data.layouts import read_layout
-from kfood.paths import cache_folder
+from kfood.system.paths import cache_folder
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from kfood.data.connected import connected
+from kfood.data.connected_components import connected
 
 
 def test_things_hang_together_over_steps():

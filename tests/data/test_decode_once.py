@@ -16,10 +16,10 @@ import pandas as pd
 import pytest
 from filelock import FileLock
 
-from kfood.data import decode_once as cache
-from kfood.data.decode_once import cached_pixels
+from kfood.data import pixel_cache as cache
+from kfood.data.pixel_cache import cached_pixels
 from kfood.data.pixels import Pixels
-from kfood.data.shrink import Shrink
+from kfood.data.preprocess import Shrink
 from kfood.errors import KfoodError
 from support.album import (
     AUGMENT,

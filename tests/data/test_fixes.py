@@ -11,12 +11,12 @@ from kfood.data.fixes import fixed_labels, join_groups
 from kfood.data.fixes_file import read_fixes
 from kfood.data.prepare import prepare_samples
 from kfood.errors import KfoodError
-from kfood.files import content_digest, write_csv
 from kfood.recipes.load import load_recipe
 from kfood.recipes.schema import Data
-from kfood.report.results import results_of
-from kfood.run import Run
-from kfood.run_tables import results
+from kfood.reporting.results import results_of
+from kfood.run.folder import Run
+from kfood.run.tables import results
+from kfood.system.files import content_digest, write_csv
 from kfood.training.train import photos_of_run, train
 from support.small import SMALL
 

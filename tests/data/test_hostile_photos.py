@@ -16,7 +16,7 @@ from kfood.data.check import check_photos, readable
 from kfood.data.layouts import read_layout
 from kfood.data.photo import open_photo
 from kfood.errors import KfoodError
-from kfood.files import read_csv, write_csv
+from kfood.system.files import read_csv, write_csv
 
 RED = (255, 0, 0)
 posix = pytest.mark.skipif(os.name != "posix", reason="Windows has no such files")

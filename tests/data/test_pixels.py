@@ -13,12 +13,12 @@ import torch
 from fastai.torch_core import set_seed
 from PIL import Image
 
-from kfood.data.decode_once import cached_pixels
+from kfood.data.pixel_cache import cached_pixels
 from kfood.data.prepare import prepare_samples
-from kfood.data.shrink import Shrink
+from kfood.data.preprocess import Shrink
 from kfood.recipes.load import load_recipe
 from kfood.recipes.schema import Data
-from kfood.run import Run
+from kfood.run.folder import Run
 from kfood.training.learner import build_learner
 from kfood.training.train import train
 from support.album import (

@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from fastai.torch_core import TensorImage, set_seed
 from fastai.vision.augment import AffineCoordTfm, flip_mat, rotate_mat, zoom_mat
 
-from kfood.data.resample import Resample, affine_grid
+from kfood.data.augment import Resample, affine_grid
 
 N = 16
 MATRICES = [flip_mat, rotate_mat, zoom_mat]

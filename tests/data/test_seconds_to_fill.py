@@ -3,8 +3,8 @@
 from itertools import count
 from types import SimpleNamespace
 
-from kfood.data import decode_once as cache
-from kfood.data.decode_once import cached_pixels, seconds_to_fill
+from kfood.data import pixel_cache as cache
+from kfood.data.pixel_cache import cached_pixels, seconds_to_fill
 from support.album import SQUISH, from_cache
 
 

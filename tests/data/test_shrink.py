@@ -7,10 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kfood.data import shrink as module
-from kfood.data.denoise import DENOISERS
+from kfood.data import preprocess as module
 from kfood.data.photo import open_photo
-from kfood.data.shrink import Shrink
+from kfood.data.preprocess import DENOISERS, Shrink
 
 ORIENTATION = 0x0112
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from kfood.doubts.flips import flip_rates
-from kfood.doubts.score_shape import log_density
+from kfood.label_issues.noise_rates import flip_rates, log_density
 
 
 def drawn(n: int, first: float, second: float, apart: float, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kfood.doubts.flips import Flips, Rate
-from kfood.doubts.floor import error_floors, lower_bound
+from kfood.label_issues.error_bounds import error_floors, lower_bound
+from kfood.label_issues.noise_rates import Flips, Rate
 
 FLIPS = Flips(Rate(0.1, 0.05, 0.2, 50), Rate(0.1, 0.05, 0.2, 50), Rate(0.1, 0.07, 0.15, 100), 3.0, np.zeros(100))
 NO_COPIES = pd.DataFrame({"a": [], "b": [], "kind": []}).astype({"a": int, "b": int, "kind": str})

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from kfood.data.fixes_file import read_fixes
-from kfood.doubts.labels import doubtful_labels, most_alike, proposed_relabels
-from kfood.files import write_csv
+from kfood.label_issues.ranking import doubtful_labels, most_alike, proposed_relabels
+from kfood.system.files import write_csv
 
 CLASSES = ["갈비찜", "김밥", "돼지갈비찜"]
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from kfood.doubts import neighbours
-from kfood.doubts.neighbours import nearest_of_another_group
+from kfood.label_issues import neighbours
+from kfood.label_issues.neighbours import nearest_of_another_group
 
 
 def test_the_neighbour_is_of_another_plate():

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from kfood.doubts.out_of_fold import folds, pair_scores, principal_directions, probabilities
 from kfood.errors import KfoodError
+from kfood.label_issues.out_of_fold import folds, pair_scores, principal_directions, probabilities
 
 
 def two_classes(n: int = 60, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

@@ -5,9 +5,9 @@ import json
 import pandas as pd
 
 from kfood.data.fixes_file import COLUMNS
-from kfood.doubts import page
-from kfood.doubts.flips import Flips, Rate
-from kfood.doubts.search import Doubts, PairDoubts
+from kfood.label_issues import page
+from kfood.label_issues.noise_rates import Flips, Rate
+from kfood.label_issues.search import Doubts, PairDoubts
 from kfood.recipes.schema import Data
 from support.html_page import read_page
 

@@ -6,11 +6,11 @@ import re
 import pytest
 
 from kfood.data.fixes_file import read_fixes
-from kfood.doubts.search import Doubts
-from kfood.doubts.write import write_doubts
 from kfood.errors import KfoodError
-from kfood.files import write_csv
+from kfood.label_issues.files import write_doubts
+from kfood.label_issues.search import Doubts
 from kfood.recipes.schema import Data
+from kfood.system.files import write_csv
 from support.html_page import read_page
 
 

@@ -7,7 +7,8 @@ import pytest
 from kfood.doctor.proof import differences
 from kfood.errors import KfoodError
 from kfood.recipes.load import load_recipe
-from kfood.run import DONE, INTERRUPTED, Run, all_runs
+from kfood.run.find import all_runs
+from kfood.run.folder import DONE, INTERRUPTED, Run
 from kfood.training.train import resume, train
 from support.killed import Work
 from support.small import SMALL

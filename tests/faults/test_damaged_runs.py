@@ -10,9 +10,9 @@ import torch
 
 from kfood.errors import KfoodError
 from kfood.recipes.load import load_recipe
-from kfood.run import INTERRUPTED, Run
-from kfood.run_tables import run_list
-from kfood.training.checkpoint import Checkpoint
+from kfood.run.folder import INTERRUPTED, Run
+from kfood.run.tables import run_list
+from kfood.training.callbacks.checkpoint import Checkpoint
 from kfood.training.checkpoint_files import load_checkpoint
 from kfood.training.restore import restore_predictor
 from kfood.training.stop import Stop

@@ -7,16 +7,17 @@ import shutil
 import pytest
 from PIL import Image
 
-from kfood.data.decode_once import cached_pixels
 from kfood.data.layouts import read_layout
+from kfood.data.pixel_cache import cached_pixels
 from kfood.data.pixels import Pixels
-from kfood.data.shrink import Shrink
+from kfood.data.preprocess import Shrink
 from kfood.doctor.proof import differences
-from kfood.interpret.interpret import interpret_run
-from kfood.interpret.section import Request
+from kfood.interpretation.interpret import interpret_run
+from kfood.interpretation.section import Request
 from kfood.recipes.load import load_recipe
-from kfood.report.page import write_report
-from kfood.run import DONE, INTERRUPTED, Run, all_runs
+from kfood.reporting.page import write_report
+from kfood.run.find import all_runs
+from kfood.run.folder import DONE, INTERRUPTED, Run
 from kfood.training.train import resume, train
 from support.album import all_right, with_digests
 from support.killed import Work

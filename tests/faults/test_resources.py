@@ -15,18 +15,17 @@ from pathlib import Path
 import pytest
 import torch
 
-from kfood import logs
 from kfood.cli.main import main
-from kfood.disk import size_of
 from kfood.doctor.proof import differences
 from kfood.errors import KfoodError
 from kfood.recipes.load import load_recipe
-from kfood.run import DONE, FAILED, INTERRUPTED, Run
-from kfood.training.checkpoint import Checkpoint
-from kfood.training.checkpoint_files import drop_checkpoints, load_checkpoint, save_checkpoint
-from kfood.training.faults import explained
+from kfood.run.folder import DONE, FAILED, INTERRUPTED, Run
+from kfood.system import logs
+from kfood.system.disk import size_of
+from kfood.training.callbacks.checkpoint import Checkpoint
+from kfood.training.checkpoint_files import bytes_written, drop_checkpoints, load_checkpoint, save_checkpoint
+from kfood.training.error_messages import explained
 from kfood.training.learner import build_learner
-from kfood.training.room import bytes_written
 from kfood.training.train import train
 from support.killed import Work
 
@@ -92,7 +91,7 @@ def refuse(patch: pytest.MonkeyPatch, number: int, name: str, nth: int = 1) -> N
                 raise OSError(number, os.strerror(number), str(source), None, str(target))
         original(source, target)
 
-    patch.setattr("kfood.files.os.replace", replace)
+    patch.setattr("kfood.system.files.os.replace", replace)
 
 
 def in_training(patch: pytest.MonkeyPatch, batch: int, happens) -> None:
@@ -204,7 +203,7 @@ def test_a_log_that_cannot_be_written_is_said_once_and_ends_nothing(caplog, caps
 
 def test_too_little_room_is_said_before_anything_is_trained(photos, run, kfood, monkeypatch):
     usage = shutil.disk_usage("/")
-    monkeypatch.setattr("kfood.disk.shutil.disk_usage", lambda _: usage._replace(free=100 * 10**6))
+    monkeypatch.setattr("kfood.system.disk.shutil.disk_usage", lambda _: usage._replace(free=100 * 10**6))
     monkeypatch.setattr(Checkpoint, "before_fit", lambda _: pytest.fail("it began"))
     code, printed = kfood(*arguments(photos, run, "model.arch=resnet10t"))
     require_one_sentence(code, printed, "mission1 needs about 2", f"in {run.folder}", "has 100 MB left: make room")
@@ -222,7 +221,7 @@ def test_what_a_run_needs_is_what_it_takes(photos, run, tmp_path, monkeypatch):
     monkeypatch.setattr(
         "kfood.training.train.build_learner", lambda *args: made.append(build_learner(*args)) or made[-1]
     )
-    monkeypatch.setattr("kfood.files.os.replace", replace)
+    monkeypatch.setattr("kfood.system.files.os.replace", replace)
     train(
         load_recipe("mission1", [*SMALL, "model.arch=resnet10t", "training.epochs=4"], str(photos)), folder=run.folder
     )
@@ -239,7 +238,7 @@ def test_a_folder_that_can_only_be_read_is_said_at_once(photos, run, kfood, monk
         with pytest.MonkeyPatch.context() as patch:
             refuse(patch, errno.ENOSPC, "left_out")
             kfood(*arguments(photos, run))
-    monkeypatch.setattr("kfood.disk.tempfile.TemporaryFile", refused)
+    monkeypatch.setattr("kfood.system.disk.tempfile.TemporaryFile", refused)
     monkeypatch.setattr("kfood.training.train.prepare_samples", lambda _: pytest.fail("it began"))
     said = kfood("--resume", run.folder) if going_on else kfood(*arguments(photos, run))
     require_one_sentence(*said, f"{run.folder} cannot be written: the disk can only be read.")

@@ -10,7 +10,7 @@ import pytest
 
 from kfood.doctor.proof import differences
 from kfood.recipes.load import load_recipe
-from kfood.run import DONE, INTERRUPTED, Run
+from kfood.run.folder import DONE, INTERRUPTED, Run
 from kfood.training.train import train
 
 SETTINGS = (

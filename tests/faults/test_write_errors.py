@@ -9,7 +9,8 @@ import pytest
 from kfood.doctor.proof import differences
 from kfood.errors import KfoodError
 from kfood.recipes.load import load_recipe
-from kfood.run import DONE, Run, all_runs
+from kfood.run.find import all_runs
+from kfood.run.folder import DONE, Run
 from kfood.training.checkpoint_files import load_checkpoint
 from kfood.training.train import resume, train
 from support.small import SMALL
@@ -24,7 +25,7 @@ class FullDisk:
 
     def __init__(self, patch: pytest.MonkeyPatch, nth: int) -> None:
         self.nth, self.written, self.fsync = nth, [], os.fsync
-        patch.setattr("kfood.files.os.fsync", self)
+        patch.setattr("kfood.system.files.os.fsync", self)
 
     def __call__(self, number: int) -> None:
         self.written.append(os.readlink(f"/proc/self/fd/{number}"))

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from kfood.data.threads import in_order
-from kfood.interpret.activation import activation_maps, maps_of_batch
+from kfood.interpretation.activation import activation_maps, maps_of_batch
 from kfood.model.build import Classifier, build_model
 from kfood.recipes.schema import Model
 from support.patches import CELLS, PIXELS, ColourBody, a_learner

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from kfood.interpret.calibration import accuracy_by_share, answered, calibration, reliability
-from kfood.interpret.calibration_plot import draw_calibration
-from kfood.interpret.metrics import wilson
+from kfood.interpretation.calibration import accuracy_by_share, answered, calibration, reliability
+from kfood.interpretation.calibration_plot import draw_calibration
+from kfood.statistics.intervals import wilson
 
 HAND = pd.DataFrame(
     {

@@ -6,8 +6,8 @@ import torch
 from PIL import Image
 from scipy.stats import binomtest
 
-from kfood.interpret.colour import grey, other_hue, predict_recoloured, recall_by_change
-from kfood.interpret.colour_plot import draw_recall_by_change
+from kfood.interpretation.colour import grey, other_hue, predict_recoloured, recall_by_change
+from kfood.interpretation.colour_plot import draw_recall_by_change
 from support.patches import ColourBody, a_learner
 
 RED, CYAN = torch.tensor([1.0, -1, -1]), torch.tensor([-1.0, 1, 1])

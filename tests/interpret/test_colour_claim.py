@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 from scipy.stats import fisher_exact
 
-from kfood.interpret.colour_claim import colour_claim, colour_distances, colour_histogram
+from kfood.interpretation.colour_claim import colour_claim, colour_distances, colour_histogram
 
 
 def test_colours_are_counted_whatever_their_place():

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from kfood.interpret import confusion
-from kfood.interpret.confusion import confusion_matrix, draw_confusion, similar_together
+from kfood.interpretation import confusion
+from kfood.interpretation.confusion import confusion_matrix, draw_confusion, similar_together
 
 
 def predictions_of(classes: list[str], label: list[str], predicted: list[str]) -> pd.DataFrame:

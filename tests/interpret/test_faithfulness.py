@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from kfood.interpret import faithfulness as module
-from kfood.interpret.faithfulness import SHARES, faithfulness
+from kfood.interpretation import faithfulness as module
+from kfood.interpretation.faithfulness import SHARES, faithfulness
 from support.patches import ColourBody, a_learner
 
 

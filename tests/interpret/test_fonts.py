@@ -12,8 +12,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
-from kfood.interpret import fonts
-from kfood.interpret.fonts import figure_style, hangul_family, has_glyph, packaged_fonts, save_figure
+from kfood import plotting as fonts
+from kfood.plotting import figure_style, hangul_family, has_glyph, packaged_fonts, save_figure
 
 UNASSIGNED = "\u0378"
 
@@ -46,7 +46,7 @@ def test_packaged_fonts_have_hangul():
 def test_the_package_is_found_without_its_import():
     code = "import sys; from kfood.interpret.fonts import hangul_family as f; f(); print(*sys.modules)"
     modules = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
-    assert "kfood.interpret.fonts" in modules
+    assert "kfood.plotting" in modules
     assert not {"koreanize_matplotlib", "matplotlib.pyplot", "torch", "fastai"} & set(modules)
 
 

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from kfood.interpret import galleries
-from kfood.interpret.galleries import draw_top_losses, draw_wrong, top_losses
+from kfood.interpretation import galleries
+from kfood.interpretation.galleries import draw_top_losses, draw_wrong, top_losses
 
 # Two mistakes (m1 the more confident one), four right 김밥 and one right 라면; 떡국 was never right.
 PREDICTIONS = pd.DataFrame(

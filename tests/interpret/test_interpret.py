@@ -7,11 +7,11 @@ import pytest
 from PIL import Image
 
 from kfood.errors import KfoodError
-from kfood.files import write_csv
-from kfood.interpret.interpret import FIGURES, interpret_run
-from kfood.interpret.section import Request
+from kfood.interpretation.interpret import FIGURES, interpret_run
+from kfood.interpretation.section import Request
 from kfood.recipes.load import load_recipe
-from kfood.run import Run
+from kfood.run.folder import Run
+from kfood.system.files import write_csv
 from kfood.training.train import train
 
 SMALL = ("model.arch=mobilenetv3_small_050", "data.size=64", "training.epochs=1", "training.batch_size=8")

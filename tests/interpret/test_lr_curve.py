@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from PIL import Image
 
-from kfood.interpret.lr_curve import draw_lr_curve
+from kfood.training.lr_curve import draw_lr_curve
 
 
 def test_curve_is_drawn_and_its_labels_are_numbers(tmp_path, monkeypatch):

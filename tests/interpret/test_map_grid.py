@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kfood.interpret.map_grid import Tile, draw_grid, overlay, overlay_contrast
+from kfood.interpretation.map_grid import Tile, draw_grid, overlay, overlay_contrast
 
 
 def test_the_overlay_colours_where_the_map_is_high_and_leaves_the_rest():

@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 from sklearn.metrics import precision_recall_fscore_support
 
-from kfood.interpret.metrics import confused_pairs, headline, per_class, summarise, wilson
+from kfood.evaluation.metrics import confused_pairs, headline, per_class, summarise
+from kfood.statistics.intervals import wilson
 
 # 4 of 7 are right; 만두 has no photo and was never predicted, 라면 was never predicted.
 PREDICTIONS = pd.DataFrame(

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from kfood.interpret import per_class_plot
-from kfood.interpret.per_class_plot import best_and_worst, draw_per_class
+from kfood.interpretation import per_class_plot
+from kfood.interpretation.per_class_plot import best_and_worst, draw_per_class
 
 
 def recalls(**by_class: float) -> pd.DataFrame:

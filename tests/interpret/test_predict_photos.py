@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 from kfood.errors import KfoodError
-from kfood.interpret.predict_photos import predict_photos
+from kfood.interpretation.predict_photos import predict_photos
 from kfood.recipes.load import load_recipe
-from kfood.run import Run
+from kfood.run.folder import Run
 from kfood.training.train import train
 
 SETTINGS = ("model.arch=resnet10t", "data.size=32", "training.epochs=2", "training.batch_size=8", "training.workers=0")

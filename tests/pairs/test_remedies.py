@@ -10,15 +10,16 @@ import pandas as pd
 import pytest
 
 from kfood.errors import KfoodError, Stopped
-from kfood.files import content_digest, write_csv
-from kfood.interpret.table import is_right, of_split
+from kfood.evaluation.predictions import is_right, of_split
 from kfood.pairs import remedies as tried
 from kfood.pairs.remedies import remedies
 from kfood.pairs.remedies_table import conclusion, in_words, remedies_table
 from kfood.pairs.trials import try_remedies
 from kfood.recipes.load import load_recipe
 from kfood.recipes.schema import Recipe
-from kfood.run import Run, all_runs
+from kfood.run.find import all_runs
+from kfood.run.folder import Run
+from kfood.system.files import content_digest, write_csv
 from kfood.training.stop import Stop
 from support.small import SMALL
 from support.two_runs import A, B, C

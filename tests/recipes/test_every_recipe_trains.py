@@ -6,7 +6,8 @@ import pytest
 
 from kfood.data.demo import make_demo
 from kfood.recipes.load import load_recipe, shipped_recipes
-from kfood.run import DONE, finished_runs
+from kfood.run.find import finished_runs
+from kfood.run.folder import DONE
 from kfood.training.train import train
 
 SHORT = ("data.size=32", "training.epochs=1", "training.batch_size=8", "training.workers=0")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from kfood.report.page import write_report
+from kfood.reporting.page import write_report
 from support.fake_run import fake_run
 from support.html_page import Page, read_page
 

@@ -9,10 +9,10 @@ from urllib.parse import parse_qs
 import pandas as pd
 import pytest
 
-from kfood.interpret.metrics import per_class
-from kfood.interpret.section import Section
-from kfood.interpret.table import is_right, of_split
-from kfood.report.page import write_report
+from kfood.evaluation.metrics import per_class
+from kfood.evaluation.predictions import is_right, of_split
+from kfood.interpretation.section import Section
+from kfood.reporting.page import write_report
 from support.browser import chromium, downloaded, keep_downloads
 from support.fake_run import fake_run
 

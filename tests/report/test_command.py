@@ -6,8 +6,8 @@ from typer.testing import CliRunner
 
 from kfood.cli.report import report
 from kfood.errors import KfoodError
-from kfood.interpret import interpret
-from kfood.interpret.section import Section
+from kfood.interpretation import interpret
+from kfood.interpretation.section import Section
 from support.fake_run import fake_run
 from support.html_page import read_page
 

@@ -5,7 +5,7 @@ import math
 import pandas as pd
 import pytest
 
-from kfood.report.curves import BOTTOM, LEFT, RIGHT, TOP, draw_curves, nice_ticks
+from kfood.reporting.curves import BOTTOM, LEFT, RIGHT, TOP, draw_curves, nice_ticks
 from support.fake_run import HISTORY, fake_run
 
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from kfood.interpret.table import of_split
-from kfood.report.gallery import gallery_data, photos_of, thumbnail_data
-from kfood.report.thumbnails import Thumbnails
+from kfood.evaluation.predictions import of_split
+from kfood.reporting.gallery import gallery_data, photos_of, thumbnail_data
+from kfood.reporting.thumbnails import Thumbnails
 from support.fake_run import fake_run
 
 LABEL, PREDICTED, PROBABILITY, LOSS, TOP = range(5)

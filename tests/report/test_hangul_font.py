@@ -7,9 +7,9 @@ import re
 import pytest
 from fontTools.ttLib import TTFont
 
-from kfood.interpret import fonts
-from kfood.report.hangul_font import hangul_faces
-from kfood.report.render import render
+from kfood import plotting as fonts
+from kfood.reporting.hangul_font import hangul_faces
+from kfood.reporting.render import render
 
 
 def carried(css):

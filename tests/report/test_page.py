@@ -11,15 +11,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kfood.compare import compare_runs
 from kfood.errors import KfoodError
-from kfood.interpret.metrics import per_class
-from kfood.interpret.section import Section
-from kfood.interpret.table import of_split
-from kfood.report import page as page_module
-from kfood.report.page import write_report
-from kfood.report.render import script_json
-from kfood.run import Run
+from kfood.evaluation.compare import compare_runs
+from kfood.evaluation.metrics import per_class
+from kfood.evaluation.predictions import of_split
+from kfood.interpretation.section import Section
+from kfood.reporting import page as page_module
+from kfood.reporting.page import write_report
+from kfood.reporting.render import script_json
+from kfood.run.folder import Run
 from support.fake_run import fake_run
 from support.html_page import read_page
 

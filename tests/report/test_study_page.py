@@ -5,7 +5,7 @@ import re
 import pytest
 
 from kfood.errors import KfoodError
-from kfood.report.study_page import write_study_page
+from kfood.reporting.study_page import write_study_page
 from support.html_page import read_page
 from support.made_study import made_study
 

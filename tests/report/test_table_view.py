@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kfood.report.table_view import number_text, percent, view_table
+from kfood.reporting.table_view import number_text, percent, view_table
 
 
 def cells(*values):

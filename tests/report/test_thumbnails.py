@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from kfood.report.thumbnails import BUDGET, make_thumbnails, shrink_photo
+from kfood.reporting.thumbnails import BUDGET, make_thumbnails, shrink_photo
 
 
 def table(paths, losses=None, area=""):

@@ -13,7 +13,7 @@ import pytest
 from optuna.trial import TrialState
 
 from kfood.errors import KfoodError, MachineError
-from kfood.study.board import Board
+from kfood.study.job_queue import Board
 from kfood.study.storage import file_of, local_storage
 from support import postgresql
 
@@ -160,7 +160,7 @@ def test_what_another_machine_held_waits_again_after_the_grace_period(url, monke
     board = board_at(url, heartbeat=1, grace=3)
     board.post(KEYS[:1])
     kill_a_holder(url)
-    monkeypatch.setattr("kfood.study.board.platform.node", lambda: "elsewhere")
+    monkeypatch.setattr("kfood.study.job_queue.platform.node", lambda: "elsewhere")
     assert board.claim(KEYS[:1]) is None
     storage = board.storage
     monkeypatch.setattr(storage, "_get_stale_trial_ids", lambda study: [board._that_count()[KEYS[0]]._trial_id])

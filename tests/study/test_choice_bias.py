@@ -7,8 +7,8 @@ import pytest
 from scipy.stats import t
 
 from kfood.errors import KfoodError
+from kfood.statistics.crossed import crossed
 from kfood.study.choice_bias import choice_bias
-from kfood.study.crossed import crossed
 from support.drawn_answers import drawn_answers
 
 

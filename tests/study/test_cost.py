@@ -1,6 +1,6 @@
 """The plan counts each training once, in the first table that needs it."""
 
-from kfood.study.cost import study_cost
+from kfood.study.status import study_cost
 from kfood.training.time_plan import Rates
 
 

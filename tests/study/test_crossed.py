@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import t
 
 from kfood.errors import KfoodError
-from kfood.study.crossed import common_spread, crossed, half_width, p_value, variance_of_seeds
+from kfood.statistics.crossed import common_spread, crossed, half_width, p_value, variance_of_seeds
 from support.drawn_answers import drawn_answers
 
 RNG = np.random.default_rng(2)

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from scipy.stats import ttest_1samp
 
-from kfood.compare import mcnemar
 from kfood.errors import KfoodError
-from kfood.study.crossed import common_spread
-from kfood.study.differences import paired_difference
+from kfood.statistics.crossed import common_spread
+from kfood.statistics.differences import paired_difference
+from kfood.statistics.tests import mcnemar
 from support.drawn_answers import drawn_answers
 
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy.stats import t
 
-from kfood.interpret.metrics import wilson
-from kfood.study.crossed import common_spread, crossed
-from kfood.study.estimates import estimate, score_interval
+from kfood.statistics.crossed import common_spread, crossed
+from kfood.statistics.estimates import estimate, score_interval
+from kfood.statistics.intervals import wilson
 from support.drawn_answers import drawn_answers
 
 

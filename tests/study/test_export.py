@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 
 from kfood.errors import KfoodError
-from kfood.files import read_csv
 from kfood.study.export import export_study, markdown
 from kfood.study.tables import COLUMNS
+from kfood.system.files import read_csv
 from support.made_study import made_study
 
 SMALL = {"budget_name": "small", "about": "small: a little"}

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from kfood.progress import duration
-from kfood.study.greedy import greedy_in_words
 from kfood.study.plan import Way, winner
+from kfood.study.status import greedy_in_words
 from kfood.study.work import work
+from kfood.system.progress import duration
 from kfood.training.stop import Stop
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.stats import t
 
-from kfood.interpret.metrics import wilson
-from kfood.study.estimates import Estimate, estimate
+from kfood.statistics.estimates import Estimate, estimate
+from kfood.statistics.intervals import wilson
 from kfood.study.reported import DIFFERS, REPRODUCED, against_report
 from kfood.study.verdicts import SAME
 from support.drawn_answers import drawn_answers

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from kfood.study.estimates import estimate
+from kfood.statistics.estimates import estimate
 from kfood.study.schema import Reported
 from kfood.study.tables import COLUMNS, NOT_COMPARABLE
 from kfood.study.trainings import Photos

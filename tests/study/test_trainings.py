@@ -154,7 +154,7 @@ def test_what_it_starts_from_is_unknown(chained):
 
 
 def test_in_place_it_starts_from_a_run_folder_of_this_machine(chained, tmp_path):
-    from kfood.run import Run
+    from kfood.run.folder import Run
 
     terms, recipe = chained
     first, _ = trainings_of(recipe, terms)

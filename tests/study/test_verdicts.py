@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from kfood.study.verdicts import BETTER, CHOSEN, SAME, WORSE, choose_winner, holm, verdicts
+from kfood.statistics.tests import holm
+from kfood.study.verdicts import BETTER, CHOSEN, SAME, WORSE, choose_winner, verdicts
 from support.drawn_answers import drawn_answers
 
 

@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from kfood.errors import KfoodError, MachineError
-from kfood.run import Run
+from kfood.run.folder import Run
 from kfood.study.session import open_session
 from kfood.study.work import work
 from kfood.training.stop import Stop

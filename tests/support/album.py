@@ -10,11 +10,11 @@ from fastai.torch_core import set_seed
 
 from kfood.data.loaders import build_dataloaders
 from kfood.data.pixels import Pixels, photo_key
-from kfood.data.shrink import Shrink
-from kfood.files import content_digest
-from kfood.paths import cache_folder
+from kfood.data.preprocess import Shrink
 from kfood.recipes.explain import validate
 from kfood.recipes.schema import Recipe
+from kfood.system.files import content_digest
+from kfood.system.paths import cache_folder
 
 SIZE = 32
 SQUISH = Shrink(SIZE, "squish", "none")

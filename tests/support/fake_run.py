@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from kfood.files import write_csv, write_json, write_text
-from kfood.interpret.metrics import summarise
-from kfood.interpret.table import CLASS_PREFIX, of_split
+from kfood.evaluation.metrics import summarise
+from kfood.evaluation.predictions import CLASS_PREFIX, of_split
 from kfood.recipes.load import load_recipe
-from kfood.run import DONE, Run, create_run
+from kfood.run.folder import DONE, Run, create_run
+from kfood.system.files import write_csv, write_json, write_text
 
 SPLITS = {"train": 0.5, "valid": 0.2, "test": 0.3}  # shares of a class's photos
 HISTORY = pd.DataFrame(

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 # One process imports torch and computes nothing; each piece of work is a fork of it, which begins at once.
 CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["kfood.training.train", "kfood.report.page", "kfood.interpret.interpret"])
+CONTEXT.set_forkserver_preload(["kfood.training.train", "kfood.reporting.page", "kfood.interpretation.interpret"])
 PATIENCE = 300  # seconds, for a machine that does much else
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from kfood.recipes.load import load_recipe
-from kfood.run import Run
+from kfood.run.folder import Run
 from kfood.training.train import train
 from support.small import SMALL
 

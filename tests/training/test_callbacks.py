@@ -11,10 +11,10 @@ from fastai.learner import AvgSmoothLoss
 from fastai.torch_core import set_seed
 
 from kfood.errors import KfoodError
-from kfood.training.best_epoch import BestEpoch
-from kfood.training.finite import RequireFiniteLoss
-from kfood.training.freeze import FreezeBody
-from kfood.training.history import History
+from kfood.training.callbacks.best_epoch import BestEpoch
+from kfood.training.callbacks.freeze import FreezeBody
+from kfood.training.callbacks.history import History
+from kfood.training.callbacks.terminate_on_nan import RequireFiniteLoss
 from support.tiny import numbers
 
 

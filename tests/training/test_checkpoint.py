@@ -9,10 +9,9 @@ import torch
 from kfood.doctor.proof import differences
 from kfood.errors import KfoodError, Stopped
 from kfood.recipes.load import load_recipe
-from kfood.run import DONE, INTERRUPTED, Run
-from kfood.training.checkpoint import Checkpoint
+from kfood.run.folder import DONE, INTERRUPTED, Run
+from kfood.training.callbacks.checkpoint import Checkpoint, random_state, set_random_state
 from kfood.training.checkpoint_files import load_checkpoint, save_checkpoint
-from kfood.training.random_state import random_state, set_random_state
 from kfood.training.stop import Stop
 from kfood.training.train import resume, train
 
@@ -125,9 +124,10 @@ def test_what_ends_between_training_and_predicting_goes_on_there(photos, tmp_pat
 def test_checkpoints_come_by_time_within_an_epoch(photos, tmp_path, monkeypatch):
     """A minute passes with every look at the clock."""
     saved, clock = [], iter(range(10**6))
-    monkeypatch.setattr("kfood.training.checkpoint.time.monotonic", lambda: 60.0 * next(clock))
+    monkeypatch.setattr("kfood.training.callbacks.checkpoint.time.monotonic", lambda: 60.0 * next(clock))
     monkeypatch.setattr(
-        "kfood.training.checkpoint.save_checkpoint", lambda state, _: saved.append((state["epoch"], state["batch"]))
+        "kfood.training.callbacks.checkpoint.save_checkpoint",
+        lambda state, _: saved.append((state["epoch"], state["batch"])),
     )
     recipe = load_recipe("mission1", [*SMALL, "training.checkpoint_minutes=0", "training.epochs=2"], str(photos))
     train(recipe, tmp_path / "runs")

@@ -7,10 +7,10 @@ import pytest
 import torch
 from torch import nn
 
-from kfood.memory import keep_freed_memory
 from kfood.recipes.explain import validate
 from kfood.recipes.load import load_recipe
-from kfood.run import DONE, create_run
+from kfood.run.folder import DONE, create_run
+from kfood.system.memory import keep_freed_memory
 from kfood.training import fit as fit_module
 from kfood.training import learner as learner_module
 from kfood.training import train as train_module

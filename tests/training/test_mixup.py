@@ -5,7 +5,7 @@ import pytest
 import torch
 from fastai.callback.core import Callback
 
-from kfood.training.mixup import MixUp
+from kfood.training.callbacks.mixup import MixUp
 
 WEIGHTS = {"갈비찜": 8.0, "김밥": 8.0, "돼지갈비찜": 8.0}
 NO_STEP = {"name": "sgd", "lr": 1e-12}

@@ -17,7 +17,7 @@ from kfood.data.loaders import build_dataloaders
 from kfood.model.build import Classifier, build_model
 from kfood.recipes.explain import validate
 from kfood.recipes.load import load_recipe
-from kfood.run import DONE
+from kfood.run.folder import DONE
 from kfood.training import fit as fit_module
 from kfood.training import probe as probe_module
 from kfood.training.features import body_features

@@ -5,8 +5,8 @@ import pytest
 import torch
 from torch.optim import lr_scheduler
 
-from kfood.training.history import History
-from kfood.training.schedules import schedule_callbacks
+from kfood.training.callbacks.history import History
+from kfood.training.callbacks.schedules import schedule_callbacks
 
 EPOCHS = 7
 CASES = {

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from kfood.recipes.load import load_recipe
-from kfood.run import Run
+from kfood.run.folder import Run
 from kfood.training.train import train
 
 # No batch normalisation, which sees a share only; no augmentation, which each process draws for itself.

@@ -12,11 +12,12 @@ from safetensors.torch import save_file
 from timm.data.constants import IMAGENET_DEFAULT_MEAN, IMAGENET_DEFAULT_STD
 
 from kfood.errors import KfoodError
-from kfood.interpret.predictions import predict
+from kfood.evaluation.predict import predict
 from kfood.recipes.load import load_recipe
-from kfood.run import DONE, FAILED, INTERRUPTED, all_runs, find_run, finished_runs
+from kfood.run.find import all_runs, find_run, finished_runs
+from kfood.run.folder import DONE, FAILED, INTERRUPTED
+from kfood.training.callbacks.show_progress import ShowProgress
 from kfood.training.checkpoint_files import load_checkpoint
-from kfood.training.show_progress import ShowProgress
 from kfood.training.train import train
 
 SMALL = (

@@ -5,7 +5,9 @@ from typing import Annotated
 
 import typer
 
-from kfood.cli import conflicts, doubts, options
+from kfood.cli import duplicates as conflicts
+from kfood.cli import label_issues as doubts
+from kfood.cli import options
 
 app = typer.Typer(help="Unpack photos, and look at them before training.", no_args_is_help=True)
 app.command("conflicts")(conflicts.conflicts)
@@ -21,10 +23,10 @@ def check(
 
     Data settings count as in a recipe, as --set data.subset=kfood_health.
     """
-    from kfood import logs
     from kfood.cli.render import print_table
     from kfood.data.survey import survey
     from kfood.recipes.load import load_recipe
+    from kfood.system import logs
 
     with logs.shown():
         found = survey(load_recipe("mission1", settings or [], path).data)
@@ -51,9 +53,9 @@ def unpack(
     """
     from shlex import quote
 
-    from kfood import logs
     from kfood.data.unpack import unpack as unpack_archive
-    from kfood.printable import printable
+    from kfood.system import logs
+    from kfood.text import printable
 
     with logs.shown():
         found = unpack_archive(archive, folder)

@@ -60,12 +60,12 @@ def interpret(
     runs: options.Runs = options.RUNS,
 ) -> None:
     """Explain a finished run in pictures and tables; with no option, all of them."""
-    from kfood import logs
     from kfood.cli.render import print_table
     from kfood.errors import KfoodError
-    from kfood.interpret.interpret import FIGURES, interpret_run
-    from kfood.interpret.section import Request
-    from kfood.run import find_run
+    from kfood.interpretation.interpret import FIGURES, interpret_run
+    from kfood.interpretation.section import Request
+    from kfood.run.find import find_run
+    from kfood.system import logs
 
     flags = (top_losses, confusion, per_class, wrong, calibration, cam, colour)
     chosen = [name for name, wanted in zip(FIGURES, flags, strict=True) if wanted] or list(FIGURES)

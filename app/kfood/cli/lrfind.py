@@ -16,9 +16,9 @@ def lrfind(
     runs: options.Runs = options.RUNS,
 ) -> None:
     """Find a learning rate with fastai's lr_find, over several seeds."""
-    from kfood import logs
     from kfood.cli.render import print_table
     from kfood.recipes.load import load_recipe
+    from kfood.system import logs
 
     resolved = load_recipe(recipe, settings or [], data)
     with logs.shown():

@@ -11,7 +11,7 @@ import typer
 
 from kfood.cli import data, doctor, interpret, lrfind, pair, predict, recipe, report, runs, study, train
 from kfood.errors import KfoodError, Stopped
-from kfood.system_errors import cannot_use, trouble_of
+from kfood.system.os_errors import cannot_use, trouble_of
 
 app = typer.Typer(
     name="kfood",

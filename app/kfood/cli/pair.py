@@ -29,7 +29,7 @@ def find(
     from kfood.cli.render import print_table
     from kfood.pairs.find import in_words, look_alikes, verdict
     from kfood.pairs.photos import judged_photos
-    from kfood.run import find_run
+    from kfood.run.find import find_run
 
     found = find_run(run, runs)
     photos = judged_photos(found, split)
@@ -62,11 +62,11 @@ def remedies(
     Class weights, MixUp, over-sampling, label smoothing, a loss for wrong labels, larger photos, cleaned labels, a
     specialist for the two. The same command once more goes on after a stop, and trains nothing twice.
     """
-    from kfood import logs
     from kfood.cli.render import print_table
-    from kfood.files import write_csv
     from kfood.recipes.load import load_recipe
     from kfood.recipes.schema import nfc
+    from kfood.system import logs
+    from kfood.system.files import write_csv
 
     pair = (nfc(pair[0]), nfc(pair[1]))
     resolved = load_recipe(recipe, settings or [], data)
@@ -94,9 +94,9 @@ def cascade(
     runs: options.Runs = options.RUNS,
 ) -> None:
     """Let a model of all dishes ask one of two where it cannot tell them apart: a new run, tested against the old."""
-    from kfood import logs
     from kfood.cli.render import print_table
-    from kfood.run import find_run
+    from kfood.run.find import find_run
+    from kfood.system import logs
 
     main, specialist = find_run(run, runs), find_run(pair_run, runs)
     with logs.shown():
@@ -118,7 +118,7 @@ def abstain(
     from kfood.cli.render import print_table
     from kfood.pairs.abstain import choose_abstention, figure_file
     from kfood.pairs.abstain_table import areas, outcomes, verdict
-    from kfood.run import find_run
+    from kfood.run.find import find_run
 
     chosen = find_run(run, runs)
     found = choose_abstention(chosen, pair, accuracy)

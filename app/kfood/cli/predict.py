@@ -24,14 +24,14 @@ def predict(
     runs: options.Runs = options.RUNS,
 ) -> None:
     """Say what is on photos that belong to no training."""
-    from kfood import logs
     from kfood.cli.render import print_table
-    from kfood.files import write_csv
-    from kfood.run import find_run
+    from kfood.run.find import find_run
+    from kfood.system import logs
+    from kfood.system.files import write_csv
 
     chosen = find_run(run, runs)
     with logs.shown():
-        from kfood.interpret.predict_photos import predict_photos
+        from kfood.interpretation.predict_photos import predict_photos
 
         table = predict_photos(chosen, photos)
     shown = table.head(_SHOWN)

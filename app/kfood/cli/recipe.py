@@ -43,8 +43,8 @@ def show(
 @app.command("cp")
 def cp(name: Name, file: Annotated[Path, typer.Argument(help="The new file, ending in .toml.")]) -> None:
     """Copy a recipe to a file of yours, to change it."""
-    from kfood.files import require_new_toml, write_text
     from kfood.recipes.load import find_recipe, read_text
+    from kfood.system.files import require_new_toml, write_text
 
     require_new_toml(file, "recipe")
     write_text(file, read_text(find_recipe(name)))

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from kfood.printable import printable
+from kfood.text import printable
 
 if TYPE_CHECKING:
     import pandas as pd

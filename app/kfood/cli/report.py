@@ -35,14 +35,14 @@ def report(
     runs: options.Runs = options.RUNS,
 ) -> None:
     """Write one HTML page on a run, or on several side by side: it needs no other file and no network."""
-    from kfood import logs
-    from kfood.run import find_run
+    from kfood.run.find import find_run
+    from kfood.system import logs
 
     found = [find_run(name, runs) for name in names or [None]]
     with logs.shown():
-        from kfood.interpret.interpret import FIGURES, interpret_run
-        from kfood.interpret.section import Request
-        from kfood.report.page import require_reportable, write_report
+        from kfood.interpretation.interpret import FIGURES, interpret_run
+        from kfood.interpretation.section import Request
+        from kfood.reporting.page import require_reportable, write_report
 
         require_reportable(found, split)
         sections = {run.name: interpret_run(run, list(FIGURES), Request(split)) for run in found}

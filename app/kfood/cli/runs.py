@@ -16,8 +16,8 @@ def ls(
 ) -> None:
     """List all runs, oldest first."""
     from kfood.cli.render import print_table
-    from kfood.run import all_runs
-    from kfood.run_tables import run_list
+    from kfood.run.find import all_runs
+    from kfood.run.tables import run_list
 
     found = all_runs(runs, recipe)
     if not found:
@@ -33,8 +33,8 @@ def show(
 ) -> None:
     """Show a run: results with intervals, learning curve, recall by class."""
     from kfood.cli.render import print_table
-    from kfood.run import find_run
-    from kfood.run_tables import recall_by_class, results
+    from kfood.run.find import find_run
+    from kfood.run.tables import recall_by_class, results
 
     found = find_run(run, runs)
     typer.echo(f"{found.folder}\nstarted from: {found.environment['started_from'] or 'nothing'}")
@@ -51,9 +51,9 @@ def compare(
 ) -> None:
     """Set runs side by side: what differs in their recipes, results, and whether the difference is more than chance."""
     from kfood.cli.render import print_table
-    from kfood.compare import compare_runs
     from kfood.errors import KfoodError
-    from kfood.run import find_run
+    from kfood.evaluation.compare import compare_runs
+    from kfood.run.find import find_run
 
     if len(names) < 2:
         raise KfoodError("kfood runs compare needs two runs or more.")

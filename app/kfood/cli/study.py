@@ -110,7 +110,7 @@ def run(
     retry: Annotated[bool, typer.Option("--retry", help="Try again what has failed.")] = False,
 ) -> None:
     """Train what is not trained yet; the same command elsewhere, or again after a stop, joins in."""
-    from kfood import logs
+    from kfood.system import logs
 
     with logs.shown("kfood.study"):
         from kfood.study.work import work
@@ -150,7 +150,7 @@ def report(
     out: Annotated[Path | None, typer.Option(help="The file to write.", show_default=False)] = None,
 ) -> None:
     """Write one HTML page with all tables, which needs no other file and no network."""
-    from kfood.report.study_page import write_study_page
+    from kfood.reporting.study_page import write_study_page
 
     session = open_session()
     now = session.standing()
@@ -187,14 +187,14 @@ def search(
     runs: options.Runs = options.RUNS,
 ) -> None:
     """Search over the combinations of the tables' rows, as the report had no time to do."""
-    from kfood import logs
     from kfood.cli.render import print_table
-    from kfood.errors import did_you_mean
+    from kfood.system import logs
+    from kfood.text import did_you_mean
 
     with logs.shown("kfood.study"):
-        from kfood.study.greedy import greedy_in_words
         from kfood.study.search import Method, spent
         from kfood.study.search import search as search_combinations
+        from kfood.study.status import greedy_in_words
         from kfood.training.stop import stop_on_signals
 
         methods = [one.value for one in Method]
@@ -222,12 +222,12 @@ def plan(
     runs: options.Runs = options.RUNS,
 ) -> None:
     """Say what a study takes on this machine: rows, photos, epochs, and hours by a short measurement."""
-    from kfood import logs
     from kfood.cli.render import print_table
+    from kfood.system import logs
 
     with logs.shown("kfood.study"):
-        from kfood.progress import duration
-        from kfood.study.cost import study_cost
+        from kfood.study.status import study_cost
+        from kfood.system.progress import duration
 
         cost = study_cost(_opened(name, tables, budget, seeds, data, runs=runs))
     print_table(f"{name}, {budget}", cost, "{:.2f}")

@@ -7,7 +7,7 @@ import typer
 
 from kfood.cli import options
 from kfood.errors import KfoodError
-from kfood.processes import is_first
+from kfood.system.processes import is_first
 
 
 def train(
@@ -39,8 +39,8 @@ def train(
     ] = None,
 ) -> None:
     """Train a recipe. What it starts from is trained first where that has not been done."""
-    from kfood import logs
     from kfood.recipes.load import load_recipe
+    from kfood.system import logs
 
     if resume:
         _go_on(recipe, runs, settings or [], [data, lr, minutes, folder])
@@ -50,8 +50,8 @@ def train(
     given = [*(settings or []), *([f"optimizer.lr={_number(lr)}"] if lr not in (None, "auto") else [])]
     resolved = load_recipe(recipe, given, data)
     with logs.shown():
+        from kfood.training.distributed import joined
         from kfood.training.stop import stop_on_signals
-        from kfood.training.together import joined
         from kfood.training.train import train as train_recipe
 
         with stop_on_signals() as stop, joined():
@@ -61,15 +61,15 @@ def train(
 
 
 def _go_on(name: str | None, runs: Path, settings: list[str], others: list[object]) -> None:
-    from kfood import logs
-    from kfood.run import find_unfinished
+    from kfood.run.find import find_unfinished
+    from kfood.system import logs
 
     if any(other is not None for other in others):
         raise KfoodError("A run goes on as it began: --resume takes no other option but --runs and --set.")
     run = find_unfinished(name, runs)
     with logs.shown():
+        from kfood.training.distributed import joined
         from kfood.training.stop import stop_on_signals
-        from kfood.training.together import joined
         from kfood.training.train import resume
 
         with stop_on_signals() as stop, joined():

@@ -17,9 +17,9 @@ from pathlib import Path
 import pandas as pd
 
 from kfood.data.photo import Finding, inspect_photo, read_file
-from kfood.files import content_digest, write_csv
-from kfood.paths import cache_folder, real_path
-from kfood.progress import track
+from kfood.system.files import content_digest, write_csv
+from kfood.system.paths import cache_folder, real_path
+from kfood.system.progress import track
 
 log = logging.getLogger(__name__)
 _KEY = ["path", "bytes", "changed_ns"]

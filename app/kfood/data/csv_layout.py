@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from kfood.errors import KfoodError, did_you_mean
+from kfood.errors import KfoodError
 from kfood.recipes.schema import nfc
+from kfood.text import did_you_mean
 
 _COLUMNS = ("path", "label", "split", "group")
 _LONGEST = {"path": 4096, "label": 255}  # characters: no path and no folder's name has more on Linux

@@ -14,10 +14,10 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from kfood.data.connected import connected
+from kfood.data.connected_components import connected
 from kfood.data.fixes_file import COLUMNS, DROP, GROUP, RELABEL, read_fixes
-from kfood.errors import KfoodError, did_you_mean, listed
-from kfood.printable import shortened
+from kfood.errors import KfoodError
+from kfood.text import did_you_mean, listed, shortened
 
 log = logging.getLogger(__name__)
 FIX = "fix"  # the column of samples that notes what was decided: "drop", "relabel:<class>" or nothing

@@ -17,9 +17,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from kfood.errors import KfoodError, did_you_mean, listed
-from kfood.printable import shortened
+from kfood.errors import KfoodError
 from kfood.recipes.schema import nfc
+from kfood.text import did_you_mean, listed, shortened
 
 COLUMNS = ("digest", "action", "value", "path", "reason")
 ACTIONS = DROP, RELABEL, GROUP = ("drop", "relabel", "group")

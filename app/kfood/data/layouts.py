@@ -23,9 +23,10 @@ import pandas as pd
 from kfood.data.crop_area import areas_in
 from kfood.data.csv_layout import read_csv_samples
 from kfood.data.photo import EXTENSIONS
-from kfood.errors import KfoodError, listed
-from kfood.paths import real_path
+from kfood.errors import KfoodError
 from kfood.recipes.schema import nfc
+from kfood.system.paths import real_path
+from kfood.text import listed
 
 log = logging.getLogger(__name__)
 

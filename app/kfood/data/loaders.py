@@ -19,12 +19,12 @@ from fasttransform import Transform
 
 from kfood.data.augment import augmentations
 from kfood.data.cached_batches import CachedDL, CachedWeightedDL
-from kfood.data.decode_once import cached_pixels
+from kfood.data.pixel_cache import cached_pixels
 from kfood.data.pixels import Pixels, photo_key, photo_keys
+from kfood.data.preprocess import Shrink
 from kfood.data.sampling import SeededWeightedDL, class_balancing_weights, undersample
-from kfood.data.shrink import Shrink
 from kfood.errors import KfoodError
-from kfood.model.statistics import STUDY
+from kfood.model.normalization import STUDY
 from kfood.recipes.schema import Data, Recipe
 
 RESIZE_METHODS = {"squish": ResizeMethod.Squish, "crop": ResizeMethod.Crop, "pad": ResizeMethod.Pad}

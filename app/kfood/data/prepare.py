@@ -13,11 +13,12 @@ from kfood.data.check import check_photos, readable
 from kfood.data.fixes import Fixed, apply_fixes, find_fixes, in_words, join_groups
 from kfood.data.layouts import Layout, read_layout
 from kfood.data.split import SPLITS, add_groups, few_of_each_class, require_every_class, split_samples
-from kfood.errors import KfoodError, did_you_mean, listed
-from kfood.paths import real_path
+from kfood.errors import KfoodError
 from kfood.recipes.load import DEMO
 from kfood.recipes.schema import Data
-from kfood.system_errors import cannot_use
+from kfood.system.os_errors import cannot_use
+from kfood.system.paths import real_path
+from kfood.text import did_you_mean, listed
 
 log = logging.getLogger(__name__)
 

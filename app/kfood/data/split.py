@@ -9,7 +9,8 @@ from os.path import basename, splitext
 import numpy as np
 import pandas as pd
 
-from kfood.errors import KfoodError, listed
+from kfood.errors import KfoodError
+from kfood.text import listed
 
 SPLITS = ("train", "valid", "test")
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from kfood.data.archive import Member, opened
 from kfood.errors import KfoodError
-from kfood.progress import track
+from kfood.system.progress import track
 
 _ENDINGS = (".zip", ".tar.gz", ".tgz", ".tar")
 _OUTSIDE = re.compile(r"[/\\]|[A-Za-z]:|(.*[/\\])?\.\.([/\\]|$)", re.DOTALL)  # absolute, with a drive, or up

@@ -9,8 +9,7 @@ from pathlib import Path
 
 from kfood.data.demo import make_demo
 from kfood.data.loaders import device
-from kfood.doctor.finding import Finding
-from kfood.doctor.machine import folders, font, memory, photos, versions_and_device
+from kfood.doctor.machine import Finding, folders, font, memory, photos, versions_and_device
 from kfood.doctor.proof import prove_resume
 from kfood.errors import KfoodError
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
 from kfood.data.loaders import device
 from kfood.data.prepare import find_samples
-from kfood.disk import free_bytes, require_writable
-from kfood.doctor.finding import Finding
-from kfood.environment import describe_environment
 from kfood.errors import KfoodError
-from kfood.interpret.fonts import hangul_family
-from kfood.paths import cache_folder
+from kfood.plotting import hangul_family
 from kfood.recipes.load import DEMO, load_recipe
+from kfood.system.disk import free_bytes, require_writable
+from kfood.system.environment import describe_environment
+from kfood.system.paths import cache_folder
 
 _LITTLE_MEMORY, _LITTLE_DISK, _LITTLE_SHARED = 2e9, 5e9, 0.2e9  # bytes
 _SHARED = Path("/dev/shm")  # through which loading processes hand over photos, on Linux
@@ -94,3 +94,16 @@ def _demo_is_drawn() -> bool:
     from kfood.data.demo import demo_folder
 
     return demo_folder().is_dir()
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was looked at and found, and what is wrong with it; '' where nothing is.
+
+    `problem` says what to do. Something `serious` keeps kfood from working as it promises.
+    """
+
+    what: str
+    found: str
+    problem: str = ""
+    serious: bool = False

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kfood.errors import KfoodError
-from kfood.run import DONE, Run
+from kfood.run.folder import DONE, Run
 
 # Everything that must be brought back is in it: shuffling, augmentation, dropout, the optimizer, the schedule.
 _SETTINGS = {

@@ -9,7 +9,8 @@ from typing import Any
 import timm
 from torch import nn
 
-from kfood.errors import KfoodError, did_you_mean
+from kfood.errors import KfoodError
+from kfood.text import did_you_mean
 
 # Names that people (and the report) use, for what timm calls otherwise.
 _ALIASES = {"mobilenet_v2": "mobilenetv2_100", "mobilenetv2": "mobilenetv2_100"}

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from kfood.errors import KfoodError
 from kfood.model.body import build_body, feature_count
+from kfood.model.normalization import STUDY, AsTrained, Statistics
 from kfood.model.pretrained import load_pretrained
-from kfood.model.statistics import STUDY, AsTrained, Statistics
 from kfood.recipes.schema import Model
 
 

@@ -14,12 +14,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from kfood.files import write_json
 from kfood.model.body import made_for_one_size
 from kfood.model.build import Classifier, Precision, build_model
 from kfood.model.fused import onednn_computes_in
-from kfood.paths import cache_folder
 from kfood.recipes.schema import Recipe
+from kfood.system.files import write_json
+from kfood.system.paths import cache_folder
 
 log = logging.getLogger(__name__)
 _PHOTOS, _PIXELS, _STEPS = 8, 128, 3  # of the measurement on a CPU, at most

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from kfood.errors import KfoodError
 from kfood.model.body import build_body, timm_name
-from kfood.model.statistics import STUDY, Statistics
+from kfood.model.normalization import STUDY, Statistics
 
 # The weights were trained in TensorFlow: tf_efficientnet_lite0 pads and normalises as they expect. They fit the other
 # network too, tensor by tensor, but see everything slightly shifted there.

@@ -11,11 +11,11 @@ from safetensors.torch import load_file, save
 from torch import nn
 
 from kfood.errors import KfoodError
-from kfood.files import write_json, write_whole
 from kfood.model.build import Classifier, build_model
 from kfood.model.cascade import Cascade
-from kfood.model.statistics import Statistics
+from kfood.model.normalization import Statistics
 from kfood.recipes.schema import Model
+from kfood.system.files import write_json, write_whole
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ from pathlib import Path
 import pandas as pd
 
 from kfood.errors import KfoodError
-from kfood.interpret.table import CLASS_PREFIX, PREDICTED, PROBABILITY, is_right
+from kfood.evaluation.predictions import CLASS_PREFIX, PREDICTED, PROBABILITY, is_right
 from kfood.pairs.photos import judged_photos, known_pair, of_either
 from kfood.pairs.selective import least_score
-from kfood.run import Run
+from kfood.run.folder import Run
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from kfood.interpret.fonts import figure_style, save_figure
-from kfood.interpret.metrics import headline
-from kfood.interpret.table import PROBABILITY, is_right
+from kfood.evaluation.metrics import headline
+from kfood.evaluation.predictions import PROBABILITY, is_right
 from kfood.pairs.abstain import Abstention, share_of_two
-from kfood.pairs.photos import GROUP, share_interval
+from kfood.pairs.photos import GROUP
 from kfood.pairs.selective import risk_by_coverage
+from kfood.plotting import figure_style, save_figure
+from kfood.statistics.estimates import share_interval
 
 _TEST, _VALID, _BAND, _CHOSEN = "#2a6f97", "#9aa7b0", "#dbe6ec", "#c1440e"
 _INTERVALS = 12  # at most, along a curve

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
-from kfood.interpret.table import PROBABILITY, is_right
+from kfood.evaluation.predictions import PROBABILITY, is_right
 from kfood.pairs.abstain import Abstention, share_of_two
-from kfood.pairs.photos import GROUP, of_either, share_interval
+from kfood.pairs.photos import GROUP, of_either
 from kfood.pairs.selective import aurc, aurc_interval
+from kfood.statistics.estimates import share_interval
 
 
 def outcomes(found: Abstention) -> pd.DataFrame:

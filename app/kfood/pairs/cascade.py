@@ -11,20 +11,20 @@ from typing import Any
 import pandas as pd
 from fastai.learner import Learner
 
-from kfood.disk import require_writable
-from kfood.environment import describe_environment
-from kfood.files import read_csv, write_csv, write_json
-from kfood.interpret.predictions import predict
-from kfood.interpret.table import CLASS_PREFIX, class_names, of_split
+from kfood.evaluation.predict import predict
+from kfood.evaluation.predictions import CLASS_PREFIX, class_names, of_split
 from kfood.model.build import parameter_count
 from kfood.model.cascade import ALWAYS, NEVER
 from kfood.model.saved import CascadeDescription, build_described, load_model, read_description, save_model
 from kfood.pairs.cascade_margin import choose_margin
 from kfood.pairs.cascade_parts import require_parts
 from kfood.pairs.cascade_verdict import verdict
-from kfood.paths import runs_folder
 from kfood.recipes.schema import Recipe
-from kfood.run import Run, create_run, new_folder, require_free
+from kfood.run.folder import Run, create_run, new_folder, require_free
+from kfood.system.disk import require_writable
+from kfood.system.environment import describe_environment
+from kfood.system.files import read_csv, write_csv, write_json
+from kfood.system.paths import runs_folder
 from kfood.training.restore import judging_learner
 from kfood.training.results import results_of, say_results
 

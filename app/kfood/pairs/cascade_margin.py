@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from kfood.interpret.table import is_right
+from kfood.evaluation.predictions import is_right
 from kfood.model.cascade import ALWAYS, NEVER
 
 _SHOWN = (0.1, 0.2, 0.3, 0.5, 0.7, 0.9)  # margins in the table beside the chosen one

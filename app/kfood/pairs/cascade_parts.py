@@ -6,9 +6,10 @@ import shlex
 
 import pandas as pd
 
-from kfood.errors import KfoodError, did_you_mean, listed
+from kfood.errors import KfoodError
 from kfood.model.saved import CascadeDescription, read_description
-from kfood.run import Run
+from kfood.run.folder import Run
+from kfood.text import did_you_mean, listed
 
 _PIXELS = ("resize", "denoise", "crop_area")  # what both must do alike; sizes are brought together
 _SPLIT = ("valid", "test", "split_seed", "group", "subset", "fixes")

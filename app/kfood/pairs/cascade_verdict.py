@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
-from kfood.compare import mcnemar
-from kfood.interpret.table import is_right, of_split
+from kfood.evaluation.predictions import is_right, of_split
 from kfood.pairs.cascade_margin import Margin
 from kfood.pairs.photos import GROUP, judged_photos, of_either
-from kfood.run import Run
-from kfood.study.differences import paired_difference
+from kfood.run.folder import Run
+from kfood.statistics.differences import paired_difference
+from kfood.statistics.tests import mcnemar
 
 _LEVEL = 0.05
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from kfood.interpret.metrics import confused_pairs
-from kfood.interpret.table import LABEL, PREDICTED, is_right, of_pair
-from kfood.pairs.photos import GROUP, share_interval
+from kfood.evaluation.metrics import confused_pairs
+from kfood.evaluation.predictions import LABEL, PREDICTED, is_right, of_pair
+from kfood.pairs.photos import GROUP
+from kfood.statistics.estimates import share_interval
 
 _COLUMNS = (
     *("a", "b", "errors"),

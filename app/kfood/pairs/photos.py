@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 
-from kfood.errors import KfoodError, did_you_mean, listed
-from kfood.interpret.table import LABEL, PATH, class_names, of_pair, of_split
+from kfood.errors import KfoodError
+from kfood.evaluation.predictions import LABEL, PATH, class_names, of_pair, of_split
 from kfood.recipes.schema import nfc
-from kfood.run import Run
-from kfood.study.estimates import estimate
+from kfood.run.folder import Run
+from kfood.text import did_you_mean, listed
 
 GROUP = "group"
 
@@ -58,18 +56,6 @@ def pair_among(pair: tuple[str, str], classes: Sequence[str]) -> tuple[str, str]
     if first == second:
         raise KfoodError(f"A pair needs two classes, but both are {first}.")
     return first, second
-
-
-def share_interval(hits: pd.Series, groups: pd.Series) -> tuple[float, float]:
-    """Return the 95 % interval of the share of photos that are hits, each 0 to 1; NaN where there is no photo.
-
-    Wilson's score interval, of as many photos as there are in effect: shots of one plate, which share a group, are
-    right or wrong together more often than chance has it.
-    """
-    if hits.empty:
-        return math.nan, math.nan
-    found = estimate(hits.to_numpy(bool)[np.newaxis], groups.to_numpy())
-    return found.low, found.high
 
 
 def of_either(photos: pd.DataFrame, pair: tuple[str, str]) -> pd.Series:

@@ -12,7 +12,7 @@ from typing import Any
 
 from kfood.pairs.cascade import make_cascade
 from kfood.recipes.schema import Recipe, nfc
-from kfood.run import DONE, Run
+from kfood.run.folder import DONE, Run
 from kfood.training.stop import Stop
 from kfood.training.train import resume, train
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from kfood.interpret.table import is_right
+from kfood.evaluation.predictions import is_right
 from kfood.pairs.photos import GROUP, judged_photos, of_either
-from kfood.run import Run
-from kfood.study.crossed import common_spread
-from kfood.study.differences import Difference, paired_difference
-from kfood.study.estimates import estimate
-from kfood.study.verdicts import holm
+from kfood.run.folder import Run
+from kfood.statistics.crossed import common_spread
+from kfood.statistics.differences import Difference, paired_difference
+from kfood.statistics.estimates import estimate
+from kfood.statistics.tests import holm
 
 _LEVEL = 0.05
 

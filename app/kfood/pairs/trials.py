@@ -9,12 +9,13 @@ from pathlib import Path
 
 from kfood.data.photo import read_file
 from kfood.data.prepare import fingerprint, prepare_samples
-from kfood.errors import KfoodError, did_you_mean, listed
-from kfood.files import content_digest
+from kfood.errors import KfoodError
 from kfood.pairs.photos import pair_among
 from kfood.pairs.remedies import NOTHING, changed, remedies, trained, with_specialist
 from kfood.recipes.schema import Recipe
-from kfood.run import Run
+from kfood.run.folder import Run
+from kfood.system.files import content_digest
+from kfood.text import did_you_mean, listed
 from kfood.training.stop import Stop
 
 log = logging.getLogger(__name__)

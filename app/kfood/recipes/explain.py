@@ -7,9 +7,9 @@ from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from kfood.errors import KfoodError, did_you_mean
-from kfood.printable import shortened
+from kfood.errors import KfoodError
 from kfood.recipes.schema import Recipe
+from kfood.text import did_you_mean, shortened
 
 Kind = TypeVar("Kind", bound=BaseModel)
 

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from kfood.errors import KfoodError, did_you_mean, listed
-from kfood.printable import shortened
+from kfood.errors import KfoodError
 from kfood.recipes.explain import validate
 from kfood.recipes.schema import Recipe
+from kfood.text import did_you_mean, listed, shortened
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -246,3 +246,15 @@ def _overrides(settings: Iterable[str]) -> dict[str, Any]:
 def _root(layer: dict[str, Any]) -> str:
     data = layer.get("data", {})
     return data.get("root", "") if isinstance(data, dict) else ""
+
+
+def on_the_same_terms(before: Recipe, recipe: Recipe) -> Recipe:
+    """Return the earlier recipe with this one's photos, split, size and body, and its own classes."""
+    own = {"subset": before.data.subset, "classes": before.data.classes}
+    body = recipe.model.model_dump(include={"arch", "pretrained", "pretrained_file"})
+    return before.model_copy(
+        update={
+            "data": recipe.data.model_copy(update=own),
+            "model": before.model.model_copy(update=body),
+        }
+    )

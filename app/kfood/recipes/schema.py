@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
-from kfood.printable import printable
+from kfood.text import printable
 
 # AI Hub names the shots of one plate 02_021_02011038_160525637187327_0.jpg, …_1.jpg: the part before the
 # last number is the plate.

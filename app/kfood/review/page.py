@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from kfood.files import write_text
-from kfood.report.curves import Scale
-from kfood.report.render import render
-from kfood.report.results import BAR_WIDTH
-from kfood.report.table_view import percent
-from kfood.report.thumbnails import Thumbnails, make_thumbnails
+from kfood.reporting.curves import Scale
+from kfood.reporting.render import render
+from kfood.reporting.results import BAR_WIDTH
+from kfood.reporting.table_view import percent
+from kfood.reporting.thumbnails import Thumbnails, make_thumbnails
 from kfood.review.parts import Part
+from kfood.system.files import write_text
 
 _MARGIN = 0.01  # left free on both sides of intervals
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kfood.errors import KfoodError
-from kfood.study.crossed import Crossed, Part, crossed, half_width
+from kfood.statistics.crossed import Crossed, Part, crossed, half_width
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from pathlib import Path
 import pandas as pd
 
 from kfood.errors import KfoodError
-from kfood.files import write_csv, write_text
 from kfood.study.tables import TableResult
-from kfood.system_errors import writing_into
+from kfood.system.files import write_csv, write_text
+from kfood.system.os_errors import writing_into
 
 _MARKUP = re.compile(r"([\\|<>&`*\[\]])")  # what Markdown, or the HTML in it, would take for more than text
 

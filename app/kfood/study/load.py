@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from kfood.errors import KfoodError, did_you_mean, listed
-from kfood.printable import shortened
+from kfood.errors import KfoodError
 from kfood.recipes.explain import validate_as
 from kfood.recipes.load import find_file, find_recipe, is_path, load_recipe, merged, read_toml, recipes_folder
 from kfood.recipes.schema import Recipe
 from kfood.study.schema import Budget, Changes, Study, Table
 from kfood.study.settle import kept_change, settled
+from kfood.text import did_you_mean, listed, shortened
 
 
 def studies_folder() -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kfood.files import require_new_toml, write_text
+from kfood.system.files import require_new_toml, write_text
 
 _EXAMPLE = """\
 # {name}: a study of mine

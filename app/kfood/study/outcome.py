@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from kfood.interpret.table import is_right, of_split
-from kfood.run import Run
+from kfood.evaluation.predictions import is_right, of_split
+from kfood.run.folder import Run
 
 
 @dataclass(frozen=True)

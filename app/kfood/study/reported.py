@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from scipy.special import stdtrit
 
-from kfood.study.estimates import Estimate, score_interval
+from kfood.statistics.estimates import Estimate, score_interval
 from kfood.study.verdicts import SAME
 
 REPRODUCED = "reproduced"

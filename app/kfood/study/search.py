@@ -14,7 +14,6 @@ import pandas as pd
 from optuna.trial import TrialState
 
 from kfood.errors import KfoodError, MachineError
-from kfood.progress import duration
 from kfood.recipes.schema import Recipe
 from kfood.study.outcome import Outcome, outcome_of
 from kfood.study.schema import Table
@@ -23,6 +22,7 @@ from kfood.study.settle import fewer_epochs, settled
 from kfood.study.storage import alone, told
 from kfood.study.trainings import Terms, trainings_of
 from kfood.study.work import trained
+from kfood.system.progress import duration
 from kfood.training.stop import Stop
 
 log = logging.getLogger(__name__)

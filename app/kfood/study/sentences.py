@@ -6,13 +6,13 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from kfood.errors import listed
 from kfood.recipes.load import DEMO
 from kfood.study.choice_bias import Gap, choice_bias
 from kfood.study.outcome import Outcome
 from kfood.study.plan import PlannedRow, PlannedTable
 from kfood.study.schema import Reported
 from kfood.study.trainings import Terms
+from kfood.text import listed
 
 _FULL = "full"
 _NEARLY = 0.02  # photos more or fewer than the report had

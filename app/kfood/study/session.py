@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kfood.study.board import FAILED, RUNNING, Board, State
+from kfood.study.job_queue import FAILED, RUNNING, Board, State
 from kfood.study.load import choose_budget, choose_tables, load_study
 from kfood.study.outcome import Outcome, outcome_from_json
 from kfood.study.plan import PlannedTable, Way, plan_tables

@@ -16,7 +16,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, ProgrammingError, SQLAlchemyError
 
 from kfood.errors import KfoodError, MachineError
-from kfood.system_errors import cannot_use
+from kfood.system.os_errors import cannot_use
 
 _SQLITE = "sqlite:///"
 _TRIES = 4

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from kfood.study.crossed import common_spread
-from kfood.study.estimates import Estimate, estimate
+from kfood.statistics.crossed import common_spread
+from kfood.statistics.estimates import Estimate, estimate
 from kfood.study.outcome import Outcome
 from kfood.study.plan import PlannedRow, PlannedTable, winner
 from kfood.study.reported import against_report

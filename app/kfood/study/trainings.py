@@ -10,10 +10,9 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from kfood.data.prepare import fingerprint, prepare_samples
-from kfood.recipes.load import load_recipe
-from kfood.recipes.same_terms import on_the_same_terms
+from kfood.recipes.load import load_recipe, on_the_same_terms
 from kfood.recipes.schema import Data, Recipe
-from kfood.run import Run
+from kfood.run.folder import Run
 from kfood.study.schema import Budget, Changes, Row, Study, Table
 from kfood.study.settle import fewer_epochs, settled
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kfood.study.crossed import common_spread
-from kfood.study.differences import Difference, paired_difference
+from kfood.statistics.crossed import common_spread
+from kfood.statistics.differences import Difference, paired_difference
+from kfood.statistics.tests import holm
 
 CHOSEN = "chosen"
 BETTER = "better"
@@ -39,27 +40,6 @@ def choose_winner(accuracies: Sequence[Sequence[float]]) -> int:
     """
     means = np.array([np.mean(row) for row in accuracies])
     return int(np.flatnonzero(means >= means.max() - 1e-12)[0])  # a sum in another order is no better
-
-
-def holm(p: Sequence[float], chosen: bool = False) -> np.ndarray:
-    """Return p-values adjusted so that the chance of any false alarm among them is at most the level.
-
-    S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal of Statistics 6 (1979):
-    the smallest of m is multiplied by m, the next by m - 1, and so on; none may be below the one before it.
-
-    Args:
-        p: p-values, in any order; each 0 to 1.
-        chosen: whether they compare rows with one that was chosen for its results, of the same trainings. It may owe
-            the choice to luck in training that shows on test as well: with m + 1 rows it then counts as if all pairs
-            among the rows were compared, m (m + 1) / 2, and m (m - 1) / 2 for the next.
-    """
-    p = np.asarray(p, dtype=float)
-    order = np.argsort(p, kind="stable")
-    left = np.arange(len(p), 0, -1)
-    counted = left * (left + 1) / 2 if chosen else left
-    adjusted = np.empty(len(p))
-    adjusted[order] = np.minimum(np.maximum.accumulate(p[order] * counted), 1.0)
-    return adjusted
 
 
 def verdicts(right: Sequence[np.ndarray], winner: int, groups: np.ndarray, level: float = 0.95) -> list[Verdict]:

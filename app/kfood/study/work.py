@@ -8,12 +8,12 @@ import time
 from pathlib import Path
 
 from kfood.errors import KfoodError, MachineError, Stopped
-from kfood.progress import duration
-from kfood.run import DONE, RUNNING, Run
-from kfood.study.board import Claim
+from kfood.run.folder import DONE, RUNNING, Run
+from kfood.study.job_queue import Claim
 from kfood.study.outcome import Outcome, outcome_of
 from kfood.study.session import Session, Standing
 from kfood.study.trainings import Training, in_place
+from kfood.system.progress import duration
 from kfood.training.stop import Stop
 from kfood.training.train import resume, train
 

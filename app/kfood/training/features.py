@@ -14,12 +14,12 @@ from safetensors.torch import load_file, save
 from torch import Tensor
 
 from kfood.data.threads import in_order
-from kfood.files import write_whole
 from kfood.model.build import Classifier
-from kfood.model.folded import folded
-from kfood.paths import cache_folder
-from kfood.progress import track
+from kfood.model.fold_batchnorm import folded
 from kfood.recipes.schema import Recipe
+from kfood.system.files import write_whole
+from kfood.system.paths import cache_folder
+from kfood.system.progress import track
 
 log = logging.getLogger(__name__)
 _BATCH = 64

@@ -4,40 +4,48 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
 
 from fastai.learner import Learner
 
-from kfood.memory import free_memory, is_out_of_memory
-from kfood.processes import process_count
+from kfood.data.prepare import Prepared
 from kfood.recipes.schema import Recipe
-from kfood.run import Run
-from kfood.training.best_epoch import BestEpoch
-from kfood.training.checkpoint import Checkpoint, Resumable, SkipDone
+from kfood.run.folder import Run
+from kfood.system.memory import free_memory, is_out_of_memory
+from kfood.system.processes import process_count
+from kfood.training.callbacks.best_epoch import BestEpoch
+from kfood.training.callbacks.checkpoint import Checkpoint, Resumable, SkipDone
+from kfood.training.callbacks.freeze import FreezeBody
+from kfood.training.callbacks.history import History
+from kfood.training.callbacks.schedules import TorchSchedule, schedule_callbacks
+from kfood.training.callbacks.show_progress import ShowProgress
+from kfood.training.callbacks.terminate_on_nan import RequireFiniteLoss
 from kfood.training.checkpoint_files import drop_checkpoints, load_checkpoint
-from kfood.training.finite import RequireFiniteLoss
-from kfood.training.freeze import FreezeBody
-from kfood.training.history import History
+from kfood.training.distributed import together
+from kfood.training.learner import prepare_learner
 from kfood.training.probe import fit_probe
-from kfood.training.schedules import TorchSchedule, schedule_callbacks
-from kfood.training.show_progress import ShowProgress
 from kfood.training.stop import Stop
-from kfood.training.together import together
 
 log = logging.getLogger(__name__)
 
 
 def fit_in_memory(
-    learner: Learner, recipe: Recipe, run: Run, prepare: Callable[[Recipe], Learner], stop: Stop
+    learner: Learner, run: Run, prepared: Prepared, start: Run | None, stop: Stop
 ) -> tuple[Learner, float]:
     """Fit; where memory runs out, begin again with batches in more parts.
 
     The batch stays what the recipe says, and so does what is learned, but for batch normalisation, which sees a part
     at a time. The run's recipe tells the number of parts in the end.
 
+    Args:
+        learner: as `prepare_learner` returned it for the run's recipe, these photos and this starting run.
+        run: keeps the history and the checkpoints.
+        prepared, start: what another learner is made of, if the memory is too small for the first.
+        stop: asked after each batch whether to stop.
+
     Returns:
         The learner that was trained, and the seconds that it took.
     """
+    recipe = run.recipe
     while True:
         try:
             return learner, fit(learner, recipe, run, stop)
@@ -58,7 +66,7 @@ def fit_in_memory(
         drop_checkpoints(run.checkpoints)
         recipe = recipe.model_copy(update={"training": recipe.training.model_copy(update={"accumulate": parts})})
         run.write_recipe(recipe)
-        learner = prepare(recipe)
+        learner = prepare_learner(recipe, prepared, start)
 
 
 def fit(learner: Learner, recipe: Recipe, run: Run, stop: Stop) -> float:

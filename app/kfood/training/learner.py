@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+from functools import partial
+
 import torch
 from fastai.callback.core import Callback, CancelEpochException
 from fastai.callback.progress import ProgressCallback
@@ -9,15 +12,24 @@ from fastai.callback.training import BnFreeze
 from fastai.data.core import DataLoaders
 from fastai.learner import AvgSmoothLoss, Learner
 from fastai.metrics import accuracy
+from fastai.torch_core import set_seed
 
-from kfood.memory import keep_freed_memory
-from kfood.model.build import Classifier, parameter_groups
+from kfood.data.loaders import build_dataloaders, class_names, device
+from kfood.data.prepare import Prepared
+from kfood.model.build import Classifier, build_model, freeze_stages, parameter_count, parameter_groups
+from kfood.model.precision import choose_precision
 from kfood.recipes.schema import Recipe
-from kfood.training.freeze import FreezeNorm
+from kfood.run.folder import Run
+from kfood.system.memory import keep_freed_memory
+from kfood.training.callbacks.freeze import FreezeNorm
+from kfood.training.callbacks.micro_batches import MicroBatches
+from kfood.training.callbacks.mixup import MixUp
+from kfood.training.distributed import said_by_first
+from kfood.training.initial_weights import start_from, warn_of_leaks
 from kfood.training.losses import LossFollowsMode, StudyLoss, weights_by_number
-from kfood.training.micro_batches import MicroBatches
-from kfood.training.mixup import MixUp
 from kfood.training.optimizers import optimizer_factory
+
+log = logging.getLogger(__name__)
 
 
 class StudyLearner(Learner):
@@ -80,3 +92,21 @@ def _batch_callbacks(recipe: Recipe) -> list[Callback]:
     if training.accumulate > 1:
         callbacks.append(MicroBatches(training.accumulate))
     return callbacks
+
+
+def prepare_learner(recipe: Recipe, prepared: Prepared, start: Run | None) -> Learner:
+    """Return a Learner whose weights and random numbers depend on the recipe and its starting run alone."""
+    precision = said_by_first(partial(choose_precision, recipe, device()))
+    set_seed(recipe.training.seed, reproducible=True)
+    dls = build_dataloaders(prepared.samples, recipe)
+    classes = class_names(prepared.samples)
+    model = build_model(recipe.model, len(classes), recipe.data.size)
+    if start:
+        log.info("Weights from %s: %s", start.name, start_from(model, start, classes))
+        warn_of_leaks(start, prepared.samples)
+    freeze_stages(model, recipe.model.arch, recipe.model.frozen_stages)
+    log.info("%s, %s head, %s parameters.", recipe.model.arch, recipe.model.head, f"{parameter_count(model):,}")
+    model.on(dls.device).run_in(*precision)
+    if recipe.training.compile:
+        model.compile()
+    return build_learner(dls, model, recipe)

@@ -12,7 +12,8 @@ import torch.nn.functional as F
 from fastai.callback.core import Callback
 from torch import Tensor, nn
 
-from kfood.errors import KfoodError, did_you_mean, listed
+from kfood.errors import KfoodError
+from kfood.text import did_you_mean, listed
 
 
 class StudyLoss(nn.Module):

@@ -6,12 +6,12 @@ from functools import partial
 from pathlib import Path
 
 from kfood.data.prepare import prepare_samples
-from kfood.files import write_csv
-from kfood.interpret.lr_curve import draw_lr_curve
 from kfood.recipes.schema import Recipe
-from kfood.run import new_folder
+from kfood.run.folder import new_folder
+from kfood.system.files import write_csv
+from kfood.training.initial_weights import starting_run
+from kfood.training.lr_curve import draw_lr_curve
 from kfood.training.lr_range import LrRange, search_learning_rate
-from kfood.training.start import starting_run
 from kfood.training.train import check_recipe, train
 
 

@@ -18,9 +18,9 @@ from kfood.data.loaders import build_dataloaders, class_names
 from kfood.model.build import build_model
 from kfood.model.precision import choose_precision
 from kfood.recipes.schema import Recipe
-from kfood.run import Run
+from kfood.run.folder import Run
+from kfood.training.initial_weights import start_from
 from kfood.training.learner import build_learner
-from kfood.training.start import start_from
 
 log = logging.getLogger(__name__)
 _RULES: dict[str, Callable] = {"valley": valley, "steep": steep, "minimum": minimum, "slide": slide}

@@ -16,8 +16,8 @@ from torch import Tensor
 
 from kfood.data.sampling import class_balancing_weights, draw
 from kfood.recipes.schema import Recipe
+from kfood.training.callbacks.terminate_on_nan import RequireFiniteLoss
 from kfood.training.features import Features, body_features
-from kfood.training.finite import RequireFiniteLoss
 from kfood.training.losses import LossFollowsMode
 from kfood.training.optimizers import optimizer_factory
 

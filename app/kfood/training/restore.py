@@ -8,15 +8,15 @@ import numpy as np
 import pandas as pd
 from fastai.learner import Learner
 
-from kfood.data.decode_once import cached_pixels
 from kfood.data.loaders import Photo, build_dataloaders, data_block, device, photo_loader, shrinking
+from kfood.data.pixel_cache import cached_pixels
 from kfood.errors import KfoodError
 from kfood.model.build import Classifier
 from kfood.model.cascade import Cascade
 from kfood.model.precision import choose_precision
 from kfood.model.saved import CascadeDescription, Description, load_model
 from kfood.recipes.schema import Recipe
-from kfood.run import Run
+from kfood.run.folder import Run
 from kfood.training.learner import build_learner
 
 _BATCH = 64

@@ -10,16 +10,16 @@ import pandas as pd
 from fastai.learner import Learner
 
 from kfood.data.fixes import fixed_labels
-from kfood.files import write_csv, write_json
-from kfood.interpret.metrics import summarise
-from kfood.interpret.predictions import predict
-from kfood.interpret.table import CLASS_PREFIX, class_names, of_split
+from kfood.evaluation.metrics import summarise
+from kfood.evaluation.predict import predict
+from kfood.evaluation.predictions import CLASS_PREFIX, class_names, of_split
 from kfood.model.build import parameter_count
+from kfood.model.normalization import STUDY, Statistics
 from kfood.model.saved import Description
-from kfood.model.statistics import STUDY, Statistics
-from kfood.progress import duration
 from kfood.recipes.schema import Recipe
-from kfood.run import Run
+from kfood.run.folder import Run
+from kfood.system.files import write_csv, write_json
+from kfood.system.progress import duration
 
 log = logging.getLogger(__name__)
 _SPLITS = {"valid": "validation (chosen by)", "test": "test", "test_after_fixes": "test, after fixes"}

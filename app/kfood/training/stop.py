@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 from kfood.errors import Stopped
-from kfood.processes import process_count
+from kfood.system.processes import process_count
 
 log = logging.getLogger(__name__)
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)

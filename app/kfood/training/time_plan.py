@@ -10,19 +10,19 @@ import pandas as pd
 import torch
 import torch.nn.functional as F
 
-from kfood.data.decode_once import seconds_to_fill
 from kfood.data.loaders import device, shrinking
-from kfood.data.shrink import Shrink
+from kfood.data.pixel_cache import seconds_to_fill
+from kfood.data.preprocess import Shrink
 from kfood.errors import KfoodError
-from kfood.memory import keep_freed_memory
 from kfood.model.body import made_for_one_size
 from kfood.model.build import build_model, freeze_stages
-from kfood.model.folded import folded
+from kfood.model.fold_batchnorm import folded
 from kfood.model.precision import choose_precision
-from kfood.progress import duration
 from kfood.recipes.load import ladder_steps
 from kfood.recipes.schema import Recipe
-from kfood.training.freeze import keep_norms
+from kfood.system.memory import keep_freed_memory
+from kfood.system.progress import duration
+from kfood.training.callbacks.freeze import keep_norms
 
 log = logging.getLogger(__name__)
 _PHOTOS, _PIXELS, _REPEATS = 16, 224, 2  # of the measurement; other sizes take time by their area

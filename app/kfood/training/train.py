@@ -11,36 +11,34 @@ from pathlib import Path
 
 import pandas as pd
 from fastai.learner import Learner
-from fastai.torch_core import set_seed
 
 from kfood.data.check import check_photos
-from kfood.data.loaders import build_dataloaders, class_names, device, training_samples
+from kfood.data.loaders import class_names, training_samples
 from kfood.data.prepare import Prepared, data_folder, fingerprint, prepare_samples
-from kfood.disk import require_room, require_writable, size_of
-from kfood.environment import describe_environment
-from kfood.errors import KfoodError, listed
-from kfood.files import write_csv
+from kfood.errors import KfoodError
 from kfood.model.body import timm_name
-from kfood.model.build import build_model, freeze_stages, parameter_count
-from kfood.model.precision import choose_precision
 from kfood.model.saved import save_model
-from kfood.paths import runs_folder
-from kfood.processes import is_first
 from kfood.recipes.load import with_settings
 from kfood.recipes.schema import Recipe
-from kfood.run import DONE, RUNNING, Run, create_run, find_run, new_folder, require_free
-from kfood.training.checkpoint_files import drop_checkpoints
-from kfood.training.faults import recorded
+from kfood.run.find import find_run
+from kfood.run.folder import DONE, RUNNING, Run, create_run, new_folder, require_free
+from kfood.system.disk import require_room, require_writable, size_of
+from kfood.system.environment import describe_environment
+from kfood.system.files import write_csv
+from kfood.system.paths import runs_folder
+from kfood.system.processes import is_first
+from kfood.text import listed
+from kfood.training.checkpoint_files import bytes_written, drop_checkpoints
+from kfood.training.distributed import require_even_shares, said_by_first, wait_for_all
+from kfood.training.error_messages import recorded
 from kfood.training.fit import fit_in_memory
-from kfood.training.learner import build_learner
+from kfood.training.initial_weights import starting_run
+from kfood.training.learner import prepare_learner
 from kfood.training.losses import weights_by_number
 from kfood.training.lr_range import search_learning_rate
 from kfood.training.results import describe_model, report
-from kfood.training.room import bytes_written
-from kfood.training.start import start_from, starting_run, warn_of_leaks
 from kfood.training.stop import Stop
 from kfood.training.time_plan import fit_into
-from kfood.training.together import require_even_shares, said_by_first, wait_for_all
 
 log = logging.getLogger(__name__)
 MAY_CHANGE = ("training.workers", "training.checkpoint_minutes", "data.cache")  # when a run is gone on with
@@ -182,9 +180,7 @@ def finish(run: Run, learner: Learner, prepared: Prepared, start: Run | None, st
         write_csv(run.left_out_file, prepared.left_out)
         write_csv(run.samples_file, prepared.samples)
         run.seals.add(run.left_out_file, run.samples_file)
-    learner, seconds = fit_in_memory(
-        learner, run.recipe, run, partial(prepare_learner, prepared=prepared, start=start), stop
-    )
+    learner, seconds = fit_in_memory(learner, run, prepared, start, stop)
     if not is_first():
         return
     description = describe_model(run.recipe, class_names(prepared.samples), learner.model.statistics)
@@ -203,21 +199,3 @@ def check_recipe(recipe: Recipe, samples: pd.DataFrame) -> None:
     weights_by_number(recipe.loss.class_weights, class_names(samples))
     training_samples(samples, recipe)
     require_even_shares(recipe.training.batch_size)
-
-
-def prepare_learner(recipe: Recipe, prepared: Prepared, start: Run | None) -> Learner:
-    """Return a Learner whose weights and random numbers depend on the recipe and its starting run alone."""
-    precision = said_by_first(partial(choose_precision, recipe, device()))
-    set_seed(recipe.training.seed, reproducible=True)
-    dls = build_dataloaders(prepared.samples, recipe)
-    classes = class_names(prepared.samples)
-    model = build_model(recipe.model, len(classes), recipe.data.size)
-    if start:
-        log.info("Weights from %s: %s", start.name, start_from(model, start, classes))
-        warn_of_leaks(start, prepared.samples)
-    freeze_stages(model, recipe.model.arch, recipe.model.frozen_stages)
-    log.info("%s, %s head, %s parameters.", recipe.model.arch, recipe.model.head, f"{parameter_count(model):,}")
-    model.on(dls.device).run_in(*precision)
-    if recipe.training.compile:
-        model.compile()
-    return build_learner(dls, model, recipe)

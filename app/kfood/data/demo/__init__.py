@@ -11,8 +11,8 @@ import numpy as np
 from kfood.data.demo.dish import Dish
 from kfood.data.demo.dishes import HEALTH, KFOOD
 from kfood.data.demo.drawing import draw_dish
-from kfood.paths import cache_folder
 from kfood.recipes.schema import nfc
+from kfood.system.paths import cache_folder
 
 VERSION = "1"  # raise it whenever the drawings change, so that older ones are not taken for them
 

@@ -10,19 +10,7 @@ from kfood.data.demo.dish import Dish, Pieces
 from kfood.data.demo.figures import coin, egg, fish, patty, pouch, roll, shell, sushi
 from kfood.data.demo.layout import lay
 from kfood.data.demo.pen import RGB, Pen, Pose, shade
-from kfood.data.demo.pieces import (
-    ball,
-    chunk,
-    cube,
-    fillet,
-    grains,
-    halfmoon,
-    leaf,
-    ring,
-    stick,
-    strand,
-    strip,
-)
+from kfood.data.demo.pieces import ball, chunk, cube, fillet, grains, halfmoon, leaf, ring, stick, strand, strip
 from kfood.data.demo.vessels import draw_vessel, inner_size
 
 # draws one piece at a pose in its colours

@@ -1,0 +1,1 @@
+"""What a model predicts, once, and the numbers of that table."""

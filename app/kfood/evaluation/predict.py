@@ -1,0 +1,68 @@
+"""One pass of prediction; everything that is interpreted later reads its table."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+import pandas as pd
+import torch
+from fastai.learner import Learner
+from torch import Tensor
+
+from kfood.data.loaders import photos_of
+from kfood.data.threads import in_order
+from kfood.model.fold_batchnorm import folded
+from kfood.system.progress import track
+
+log = logging.getLogger(__name__)
+
+
+def predict(learner: Learner, samples: pd.DataFrame, size: int) -> pd.DataFrame:
+    """Predict all validation and test photos.
+
+    Args:
+        learner: its DataLoaders know the classes and how photos are resized and scaled.
+        samples: with `path`, `area`, `label` and `split`.
+        size: side of the photos that the model is given, in pixels.
+
+    Returns:
+        A row a photo: `path`, `split`, `label`, `predicted`, `probability` (of the predicted class, 0..1), `loss`
+        (-ln of the true class's probability), and `p_<class>` for every class in class order.
+    """
+    judged = samples[samples["split"].isin(["valid", "test"])].reset_index(drop=True)
+    log.info("Predicting %d validation and test photos.", len(judged))
+    logits = predict_logits(learner, judged, size)
+    classes = list(learner.dls.vocab)
+    logs = logits.double().log_softmax(dim=1)
+    numbers = torch.tensor([classes.index(label) for label in judged["label"]])
+    best = logs.max(dim=1)
+    table = judged[["path", "split", "label"]].assign(
+        predicted=[classes[number] for number in best.indices],
+        probability=best.values.exp().numpy(),
+        loss=-logs.gather(1, numbers[:, None]).squeeze(1).numpy(),
+    )
+    columns = [f"p_{name}" for name in classes]
+    return table.join(pd.DataFrame(logs.exp().numpy(), columns=columns)).round(7)
+
+
+@torch.inference_mode()
+def predict_logits(
+    learner: Learner,
+    samples: pd.DataFrame,
+    size: int,
+    change: Callable[[Tensor], Tensor] | None = None,
+    doing: str = "predicting",
+) -> Tensor:
+    """Return logits, photos x classes, float32 on the CPU, in the order of `samples`.
+
+    Args:
+        learner, size: as in `predict`.
+        samples: with `path`, `area` and `label`, and with `digest` if photos may come from the cache.
+        change: what is done to each batch (n x 3 x height x width, -1..1) first.
+        doing: a few words for the progress.
+    """
+    loader = in_order(learner.dls, photos_of(samples))
+    model = folded(learner.model, size)
+    batches = (photos.as_subclass(Tensor) for photos, _ in track(loader, len(loader), doing))
+    return torch.cat([model(change(photos) if change else photos).cpu() for photos in batches])

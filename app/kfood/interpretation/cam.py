@@ -1,0 +1,180 @@
+"""Class activation maps of a run's photos, as pictures, and in a number how far they can be believed."""
+
+from __future__ import annotations
+
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from fastai.vision.augment import Resize
+from fastai.vision.core import PILImage
+
+from kfood.data.crop_area import parse_area
+from kfood.data.loaders import RESIZE_METHODS, Photo, photos_of
+from kfood.data.photo import open_photo
+from kfood.evaluation.metrics import headline, per_class
+from kfood.evaluation.predictions import CLASS_PREFIX, class_names, is_right
+from kfood.interpretation.activation import activation_maps
+from kfood.interpretation.faithfulness import Faithfulness, faithfulness
+from kfood.interpretation.galleries import RIGHT_COLOUR, WRONG_COLOUR
+from kfood.interpretation.map_grid import Rows, Tile, draw_grid, overlay, overlay_contrast
+from kfood.interpretation.per_class_plot import best_and_worst
+from kfood.interpretation.predict_photos import predict_photos
+from kfood.run.folder import Run
+
+_TILE_PIXELS = 224
+_EXAMPLES = 2  # right ones and wrong ones of each class
+_JUDGED = 48  # photos on which the maps are judged
+
+
+def draw_class_maps(run: Run, predictions: pd.DataFrame, path: Path) -> Path:
+    """Save maps of the three best and three worst classes, right and wrong photos, as a PNG; return its path.
+
+    Every map is for the predicted class: what the network took the photo for, and where it saw that. Small photos
+    have coarse maps: 2 x 2 at 64 pixels in most bodies.
+
+    Args:
+        run: finished; its model is loaded only where there is a photo to show.
+        predictions: the rows of one split.
+        path: of the PNG.
+    """
+    best, worst = best_and_worst(per_class(predictions))
+    examples = {name: _examples(predictions[predictions["label"] == name]) for name in [*best, *worst]}
+    shown = pd.concat([predictions[:0], *(part for parts in examples.values() for part in parts)])
+    tiles = iter(_predicted_tiles(run, shown))  # all at once: each call copies the network
+    rows: Rows = []
+    for name, parts in examples.items():
+        right, wrong = (_padded(list(islice(tiles, len(part)))) for part in parts)
+        rows.append((f"{name}\n{'best' if name in best else 'worst'}", [*right, *wrong]))
+    heading = "Where the network sees the class that it predicts: most confident right (left) and wrong photos (right)"
+    return draw_grid(rows, f"{heading}\n{headline(predictions)}", path)
+
+
+def draw_contrast_maps(run: Run, rows: pd.DataFrame, heading: str, path: Path) -> Path:
+    """Save for each photo: itself, the maps of the predicted and of the other class, and of the one against the other.
+
+    The other class is the true one of a wrong photo and the second most probable one of a right photo.
+
+    Args:
+        run: finished.
+        rows: of its predictions.
+        heading: above the picture.
+        path: of the PNG.
+    """
+    classes = class_names(rows)
+    others = [_other(row, classes) for row in rows.to_dict("records")]
+    first = [classes.index(name) for name in rows["predicted"]]
+    second = [classes.index(name) for name in others]
+    shown: Rows = []
+    plain = _tiles(run, rows, None)
+    of_first, of_second = _tiles(run, rows, first), _tiles(run, rows, second)
+    against = _tiles(run, rows, first, second)
+    for number, row in enumerate(rows.to_dict("records")):
+        label, predicted, other = row["label"], row["predicted"], others[number]
+        colour = RIGHT_COLOUR if label == predicted else WRONG_COLOUR
+        captions = (
+            f"{label}",
+            f"⟶ {predicted} {row['probability']:.2f}",
+            f"{other} {row[CLASS_PREFIX + other]:.2f}",
+            f"red: {predicted}\nblue: {other}",
+        )
+        images = (plain[number], of_first[number], of_second[number], against[number])
+        tiles = [Tile(image, words, colour) for image, words in zip(images, captions, strict=True)]
+        shown.append((f"loss {row['loss']:.2f}", tiles))
+    return draw_grid(shown, heading, path)
+
+
+def draw_photo_maps(run: Run, photo: Path, path: Path) -> pd.DataFrame:
+    """Save maps of any photo's three most probable classes, and of the first against the second, as a PNG.
+
+    Returns:
+        The row of `predict_photos` for it.
+
+    Raises:
+        KfoodError: the photo cannot be read.
+    """
+    found = predict_photos(run, photo)
+    row, classes = found.iloc[0], list(run.predictor.dls.vocab)
+    names = [row[column] for column in ("predicted", "second", "third") if column in row]
+    numbers = [classes.index(name) for name in names]
+    item = Photo(str(photo), "", "", classes[0])
+    image = _as_shown(run, item)
+    maps = activation_maps(run.predictor, [item] * len(names), numbers)
+    tiles: list[Tile | None] = [Tile(image, photo.name)]
+    for name, heat, column in zip(names, maps, ("predicted", "second", "third"), strict=False):
+        tiles.append(Tile(overlay(image, heat), f"{name} {row[f'{column}_probability']:.2f}"))
+    against = activation_maps(run.predictor, [item], numbers[:1], numbers[1:2])[0]
+    tiles.append(Tile(overlay_contrast(image, against), f"red: {names[0]}\nblue: {names[1]}"))
+    draw_grid([("", tiles)], f"Where {run.name} sees what", path)
+    return found
+
+
+def judge_maps(run: Run, predictions: pd.DataFrame) -> Faithfulness | None:
+    """Measure how faithful the maps of up to 48 photos are; None where fewer than two photos are there."""
+    there = predictions[[Path(path).is_file() for path in predictions["path"]]]
+    rows = there.sample(min(_JUDGED, len(there)), random_state=0)
+    if len(rows) < 2:
+        return None
+    numbers = [class_names(predictions).index(name) for name in rows["predicted"]]
+    return faithfulness(run.predictor, _items(run, rows), numbers)
+
+
+def _examples(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The most confident right and wrong photos of a class."""
+    by_confidence = rows.sort_values("probability", ascending=False, kind="stable")
+    right = is_right(by_confidence)
+    return by_confidence[right].head(_EXAMPLES), by_confidence[~right].head(_EXAMPLES)
+
+
+def _predicted_tiles(run: Run, rows: pd.DataFrame) -> list[Tile | None]:
+    classes = class_names(rows)
+    images = _tiles(run, rows, [classes.index(name) for name in rows["predicted"]])
+    colours = is_right(rows).map({True: RIGHT_COLOUR, False: WRONG_COLOUR})
+    captions = [f"⟶ {name} {p:.2f}" for name, p in zip(rows["predicted"], rows["probability"], strict=True)]
+    return [Tile(*parts) for parts in zip(images, captions, colours, strict=True)]
+
+
+def _padded(tiles: list[Tile | None]) -> list[Tile | None]:
+    return [*tiles, *[None] * (_EXAMPLES - len(tiles))]
+
+
+def _other(row: dict[str, Any], classes: list[str]) -> str:
+    if row["label"] != row["predicted"]:
+        return row["label"]
+    rest = [name for name in classes if name != row["predicted"]]
+    return max(rest, key=lambda name: row[CLASS_PREFIX + name])
+
+
+def _tiles(
+    run: Run, rows: pd.DataFrame, targets: list[int] | None, against: list[int] | None = None
+) -> list[np.ndarray | None]:
+    """Return each row's photo, None where it is gone; with targets, with the map laid over it."""
+    there = [number for number, path in enumerate(rows["path"]) if Path(path).is_file()]
+    items = _items(run, rows.iloc[there])
+    images: list[np.ndarray | None] = [None] * len(rows)
+    if not items:
+        return images
+    maps = None
+    if targets is not None:
+        others = [against[number] for number in there] if against else None
+        maps = activation_maps(run.predictor, items, [targets[number] for number in there], others)
+    for place, number in enumerate(there):
+        image = _as_shown(run, items[place])
+        if maps is not None:
+            image = (overlay_contrast if against else overlay)(image, maps[place])
+        images[number] = image
+    return images
+
+
+def _items(run: Run, rows: pd.DataFrame) -> list[Photo]:
+    return photos_of(run.samples.set_index("path").loc[rows["path"]].reset_index())
+
+
+def _as_shown(run: Run, photo: Photo) -> np.ndarray:
+    """Return a photo (height x width x 3, 0..1) resized as the network's input is, but large enough to look at."""
+    data = run.recipe.data
+    resize = Resize(max(_TILE_PIXELS, data.size), method=RESIZE_METHODS[data.resize])
+    image = PILImage(open_photo(photo.path, parse_area(photo.area)))
+    return np.asarray(resize(image, split_idx=1), dtype=float) / 255

@@ -1,0 +1,88 @@
+"""Photos that belong to no training: what is on them, by a finished run's model."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from kfood.data.loaders import Photo, photo_loader, shrinking
+from kfood.data.photo import EXTENSIONS
+from kfood.data.preprocess import Shrink
+from kfood.errors import KfoodError
+from kfood.evaluation.predict import predict_logits
+from kfood.model.saved import read_description
+from kfood.run.folder import Run
+from kfood.training.restore import predicting_learner
+
+log = logging.getLogger(__name__)
+_NAMED = ("predicted", "second", "third")
+_NAMED_FAULTS = 5
+
+
+def predict_photos(run: Run, source: Path) -> pd.DataFrame:
+    """Predict a photo, or every photo in a folder and in the folders below it.
+
+    Args:
+        run: finished; its own photos are not needed.
+        source: an image file or a folder.
+
+    Returns:
+        A row for each photo that can be read, by path: `path`, then `predicted`, `second` and `third`, each followed
+        by its probability, 0..1 (`predicted_probability`, …).
+
+    Raises:
+        KfoodError: there is no photo that can be read, or the model's files are damaged.
+    """
+    classes = read_description(run.model_file).classes
+    # What is on them is not known; fastai wants some class.
+    samples = pd.DataFrame({"path": find_photos(source), "area": "", "label": classes[0]})
+    load_photo, faults = _forgiving(shrinking(run.recipe.data))
+    learner = predicting_learner(run, samples, load_photo)
+    probabilities = predict_logits(learner, samples, run.recipe.data.size).softmax(dim=1).numpy()
+    _say_left_out(faults, source, len(samples))
+    read = ~samples["path"].isin(faults).to_numpy()
+    table, probabilities = samples.loc[read, ["path"]].reset_index(drop=True), probabilities[read]
+    for name, numbers in zip(_NAMED, np.argsort(-probabilities, axis=1, kind="stable").T, strict=False):
+        chosen = {name: np.array(classes)[numbers]}
+        table = table.assign(**chosen, **{f"{name}_probability": probabilities[np.arange(len(numbers)), numbers]})
+    return table.round(6)
+
+
+def _forgiving(shrink: Shrink) -> tuple[Callable[[Photo], np.ndarray], dict[str, str]]:
+    """Return what opens a photo, and the faults by path of those that it found unreadable and gave as black instead."""
+    faults: dict[str, str] = {}
+    load_photo = photo_loader(shrink, None)
+
+    def load(photo: Photo) -> np.ndarray:
+        try:
+            return load_photo(photo)
+        except OSError as error:
+            faults[photo.path] = str(error)
+            return np.zeros((shrink.size, shrink.size, 3), np.uint8)
+
+    return load, faults
+
+
+def _say_left_out(faults: dict[str, str], source: Path, n_photos: int) -> None:
+    if len(faults) == n_photos:
+        raise KfoodError(f"No photo in {source} can be read.")
+    for path in sorted(faults)[:_NAMED_FAULTS]:
+        log.warning("Left out: %s", faults[path])
+    if len(faults) > _NAMED_FAULTS:
+        log.warning("… and %d more: %d photos are left out in all.", len(faults) - _NAMED_FAULTS, len(faults))
+
+
+def find_photos(source: Path) -> list[str]:
+    """Return the photos that `source` is or holds, sorted by path. Raises KfoodError where there is none."""
+    if source.is_file():
+        return [str(source)]
+    if not source.is_dir():
+        raise KfoodError(f"There is no photo or folder {source}.")
+    found = sorted(str(path) for path in source.rglob("*") if path.suffix.lower() in EXTENSIONS and path.is_file())
+    if not found:
+        raise KfoodError(f"There is no photo in {source}: their names end in {', '.join(EXTENSIONS)}.")
+    return found

@@ -1,0 +1,96 @@
+"""What a run came to, in a few numbers: for the head of the page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from kfood.evaluation.compare import Comparison, compare_runs
+from kfood.evaluation.predictions import class_names
+from kfood.reporting.curves import Scale
+from kfood.reporting.table_view import number_text, percent
+from kfood.run.folder import Run
+from kfood.system.progress import duration
+
+_MARGIN = 0.01  # of accuracy, left free on both sides of the intervals
+BAR_WIDTH = 160  # of the drawn intervals, in units of their viewBox
+
+
+@dataclass(frozen=True)
+class Result:
+    """The numbers of a run on one split as texts; `bar` is the interval drawn: its left end, its point, its right."""
+
+    run: str
+    began: str
+    about: str
+    accuracy: str
+    interval: str
+    counts: str
+    n: int
+    macro_f1: str
+    loss: str
+    epochs: str
+    best_epoch: str
+    time: str
+    parameters: str
+    bar: tuple[float, float, float]
+    after_fixes: str  # accuracy with the labels that were decided on; '' where nothing was decided about these photos
+
+
+def results_of(runs: list[Run], split: str) -> list[Result]:
+    """Return the results of the runs; their intervals are drawn on one scale."""
+    numbers = [run.metrics[split] for run in runs]
+    low = max(0.0, min(of["accuracy_low"] for of in numbers) - _MARGIN)
+    high = min(1.0, max(of["accuracy_high"] for of in numbers) + _MARGIN)
+    scale = Scale(low, high, 4, BAR_WIDTH - 4)
+    after = [run.metrics.get(f"{split}_after_fixes") for run in runs]
+    return [_result(run, of, scale, fixed) for run, of, fixed in zip(runs, numbers, after, strict=True)]
+
+
+def compared(runs: list[Run]) -> Comparison | None:
+    """Return how the runs differ, with verdicts on their common test photos; None for one run alone."""
+    return compare_runs(runs) if len(runs) > 1 else None
+
+
+def _result(run: Run, of: dict[str, Any], scale: Scale, fixed: dict[str, Any] | None) -> Result:
+    whole = run.metrics
+    epochs, best = whole.get("epochs"), whole.get("best_epoch")
+    return Result(
+        run=run.name,
+        began=_began(run),
+        about=_about(run),
+        accuracy=percent(of["accuracy"]),
+        interval=f"{percent(of['accuracy_low'])} to {percent(of['accuracy_high'])}",
+        counts=f"{of['correct']:,} of {of['n']:,} photos right",
+        n=of["n"],
+        macro_f1="" if of["macro_f1"] is None else number_text(of["macro_f1"]),
+        loss="" if of["loss"] is None else number_text(of["loss"]),
+        epochs="" if epochs is None else f"{epochs}",
+        best_epoch="" if best is None else f"{best}",
+        time=duration(whole["seconds"]) if "seconds" in whole else "",
+        parameters=f"{whole['parameters'] / 1e6:.1f} million" if "parameters" in whole else "",
+        bar=(scale(of["accuracy_low"]), scale(of["accuracy"]), scale(of["accuracy_high"])),
+        after_fixes=_counted(fixed) if fixed else "",
+    )
+
+
+def _counted(of: dict[str, Any]) -> str:
+    low, high = percent(of["accuracy_low"]), percent(of["accuracy_high"])
+    return f"{percent(of['accuracy'])} (95% interval {low} to {high}, {of['correct']:,} of {of['n']:,} photos right)"
+
+
+def _began(run: Run) -> str:
+    """Return the day and time in the folder's name; '' where it has a name of its own."""
+    try:
+        began = datetime.strptime(run.folder.name.rpartition("-")[0], "%Y%m%d-%H%M%S")
+    except ValueError:
+        return ""
+    return f"{began.day} {began:%B %Y, %H:%M}"
+
+
+def _about(run: Run) -> str:
+    counts = run.samples["split"].value_counts()
+    photos = " + ".join(f"{counts[split]:,} {split}" for split in ("train", "valid", "test") if split in counts)
+    classes = len(class_names(run.predictions))
+    return f"{run.recipe.model.arch} · {run.recipe.data.size} pixels · {classes} classes · photos: {photos}"

@@ -1,0 +1,1 @@
+"""The run folder: its files, their checksums, and how runs are found."""

@@ -1,0 +1,89 @@
+"""Runs found again: all of them, the one that a person means, the one to resume."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kfood.errors import KfoodError
+from kfood.run.folder import DONE, FAILED, INTERRUPTED, Run
+from kfood.text import did_you_mean, listed
+
+if TYPE_CHECKING:
+    pass
+
+
+_SECOND = len("20261123-145500")  # how a run's folder name begins
+
+
+def all_runs(runs: Path, recipe: str | None = None) -> list[Run]:
+    """Return all runs below the folder, oldest first; those of one recipe where it is named.
+
+    How old a run is, is what its name says: one that began while the clock was slow counts as that old.
+    """
+    found = runs.glob(f"{recipe or '*'}/*/recipe.toml")
+    return [Run(path.parent) for path in sorted(found, key=_age)]
+
+
+def _age(recipe_file: Path) -> tuple[str, int, Path]:
+    """Sort by the time in the folder's name; runs begun in the same second by the time of their first file."""
+    return recipe_file.parent.name[:_SECOND], recipe_file.stat().st_mtime_ns, recipe_file
+
+
+def finished_runs(runs: Path, recipe: str | None = None) -> list[Run]:
+    """Return the runs that came to their end, oldest first."""
+    return [run for run in all_runs(runs, recipe) if run.status == DONE]
+
+
+def find_run(name: str | None, runs: Path) -> Run:
+    """Return the finished run that a person means.
+
+    Args:
+        name: a run folder; `<recipe>/<time>-<id>` or its second half, as `kfood runs ls` shows it; a recipe, for
+            its latest finished run; None for the latest finished run of all.
+        runs: the folder of all runs.
+
+    Raises:
+        KfoodError: there is none, or it was not finished.
+    """
+    if name is None or not (Run(name).recipe_file.is_file() or Run(runs / name).recipe_file.is_file()):
+        return _find_by_name(name, runs)
+    run = Run(name) if Run(name).recipe_file.is_file() else Run(runs / name)
+    if run.status != DONE:
+        raise KfoodError(
+            f"The run {run.folder} is {run.status}, not done: its log.txt says how far it came, and "
+            "kfood train --resume goes on with it."
+        )
+    return run
+
+
+def find_unfinished(name: str | None, runs: Path) -> Run:
+    """Return the run to go on with: a run folder, a recipe's latest unfinished run, or the latest of all.
+
+    Raises:
+        KfoodError: there is none.
+    """
+    for folder in (Path(name), runs / name) if name else ():
+        if Run(folder).recipe_file.is_file():
+            return Run(folder)
+    unfinished = [run for run in all_runs(runs, name) if run.status in (INTERRUPTED, FAILED)]
+    if not unfinished:
+        of = f' of "{name}"' if name else ""
+        raise KfoodError(f"There is no interrupted run{of} in {runs}; kfood runs ls lists all.")
+    return unfinished[-1]
+
+
+def _find_by_name(name: str | None, runs: Path) -> Run:
+    finished = finished_runs(runs)
+    if not finished:
+        raise KfoodError(f"There is no finished run in {runs} yet. Train one first: kfood train mission1")
+    if name is None:
+        return finished[-1]
+    matching = [run for run in finished if name in (run.folder.parent.name, run.folder.name)]
+    if not matching:
+        known = {run.folder.parent.name for run in finished}
+        raise KfoodError(
+            f'There is no finished run "{name}" in {runs}.{did_you_mean(name, known)} '
+            f"There are runs of {listed(sorted(known), 20)}; kfood runs ls lists them."
+        )
+    return matching[-1]

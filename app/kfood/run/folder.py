@@ -1,0 +1,290 @@
+"""The run folder: the one place that knows its file names, and how runs are found again.
+
+`<runs>/<recipe>/<time>-<id>/` holds recipe.toml (resolved), environment.json, samples.csv, history.csv,
+metrics.json, predictions.csv, model.safetensors and model.json, seals.json, checkpoint/, figures/, log.txt and status.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import platform
+import secrets
+import shutil
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from functools import cached_property, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import tomli_w
+from filelock import FileLock, Timeout
+
+from kfood.errors import KfoodError, Stopped
+from kfood.recipes.explain import validate
+from kfood.recipes.load import read_toml
+from kfood.recipes.schema import Recipe
+from kfood.run.checksums import Seals
+from kfood.system import logs
+from kfood.system.files import read_csv, write_json, write_text
+from kfood.system.os_errors import cannot_use
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from fastai.learner import Learner
+
+log = logging.getLogger(__name__)
+RUNNING, INTERRUPTED, FAILED, DONE = "running", "interrupted", "failed", "done"
+UNKNOWN = "unknown"
+T = TypeVar("T")
+
+
+class Run:
+    """A training, finished or not, as its folder tells it.
+
+    Tables are DataFrames, `metrics` and `environment` dictionaries; all are read from disk when first asked for.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+        self.recipe_file = self.folder / "recipe.toml"
+        self.environment_file = self.folder / "environment.json"
+        self.samples_file = self.folder / "samples.csv"
+        self.left_out_file = self.folder / "left_out.csv"
+        self.history_file = self.folder / "history.csv"
+        self.metrics_file = self.folder / "metrics.json"
+        self.predictions_file = self.folder / "predictions.csv"
+        self.weights_file = self.folder / "model.safetensors"
+        self.model_file = self.folder / "model.json"
+        self.checkpoints = self.folder / "checkpoint"
+        self.lock_file = self.folder / "lock"
+        self.figures = self.folder / "figures"
+        self.log_file = self.folder / "log.txt"
+        self.status_file = self.folder / "status"
+        self.seals = Seals(self.folder / "seals.json")
+
+    def __repr__(self) -> str:
+        return f"Run({str(self.folder)!r}, {self.status})"
+
+    @property
+    def name(self) -> str:
+        """`<recipe>/<time>-<id>`, as `kfood runs ls` shows it."""
+        return f"{self.folder.parent.name}/{self.folder.name}"
+
+    @property
+    def status(self) -> str:
+        """running, interrupted, failed, done or unknown. A run whose process died is interrupted, whatever it says."""
+        noted = self._noted().partition(":")[0].strip()
+        if noted == RUNNING and not self._is_held():
+            return INTERRUPTED
+        return noted if noted in (RUNNING, INTERRUPTED, FAILED, DONE) else UNKNOWN
+
+    @property
+    def why_failed(self) -> str:
+        """What ended a run that failed, in a line; '' where that is not known."""
+        lines = self._noted().partition(":")[2].strip().splitlines()
+        return lines[0] if lines else ""
+
+    @cached_property
+    def recipe(self) -> Recipe:
+        """The recipe as it was resolved for this run."""
+        return self.read(self.recipe_file, lambda file: validate(read_toml(file), str(file)))
+
+    @cached_property
+    def environment(self) -> dict[str, Any]:
+        """Versions, device, data, seed and command of this run."""
+        return self.read(self.environment_file, _json)
+
+    @cached_property
+    def metrics(self) -> dict[str, Any]:
+        """Results on validation and test, with intervals."""
+        return self.read(self.metrics_file, _json)
+
+    @cached_property
+    def samples(self) -> pd.DataFrame:
+        """A row a photo: path, label, split, area, group."""
+        text = ["path", "label", "split", "area", "group", "digest"]
+        return self.read(self.samples_file, partial(read_csv, text=text, needed=["path", "label", "split", "area"]))
+
+    @cached_property
+    def history(self) -> pd.DataFrame:
+        """A row an epoch."""
+        return self.read(self.history_file, partial(read_csv, needed=["epoch", "valid_accuracy"]))
+
+    @cached_property
+    def predictions(self) -> pd.DataFrame:
+        """A row for each validation and test photo, with the probability of every class."""
+        return self.read(self.predictions_file, _predictions)
+
+    @cached_property
+    def learner(self) -> Learner:
+        """The fastai Learner with this run's weights and photos, to predict or to train on."""
+        from kfood.training.restore import restore_learner
+
+        return restore_learner(self)
+
+    @cached_property
+    def predictor(self) -> Learner:
+        """The same, but only to predict validation and test photos: it needs no photo of the training."""
+        from kfood.training.restore import restore_predictor
+
+        return restore_predictor(self)
+
+    def read(self, file: Path, reader: Callable[[Path], T]) -> T:
+        """Read one of the run's files.
+
+        Raises:
+            KfoodError: it is missing, not what was written, or nothing that `reader` can read.
+        """
+        try:
+            self.seals.require_whole(file)
+            return reader(file)
+        except FileNotFoundError:
+            raise KfoodError(f"{file} is missing: without it, this cannot be shown.") from None
+        except (OSError, ValueError) as error:
+            reason = str(error).splitlines()[0]
+            raise KfoodError(f"{file} is damaged: {reason}") from None
+
+    def require_whole(self, *files: Path) -> None:
+        """Check that files are what was written when the run was trained. Raises KfoodError as `read` does."""
+        for file in files:
+            self.read(file, lambda _: None)
+
+    def write_recipe(self, recipe: Recipe) -> None:
+        """Keep the recipe as it is resolved for this run."""
+        self.seals.drop(self.recipe_file)
+        write_text(self.recipe_file, tomli_w.dumps(recipe.model_dump(mode="json")))
+        self.seals.add(self.recipe_file)
+        self.__dict__.pop("recipe", None)  # read anew when asked for
+
+    @property
+    def _results(self) -> tuple[Path, ...]:
+        return (self.history_file, self.predictions_file, self.metrics_file, self.weights_file, self.model_file)
+
+    def seal_results(self) -> None:
+        """Note what the files hold that a training ends with."""
+        self.seals.add(*self._results)
+
+    @contextmanager
+    def recording(self) -> Iterator[None]:
+        """Keep `status` and log.txt while the run is worked on, by one process alone.
+
+        Raises:
+            KfoodError: another process works on it.
+        """
+        try:
+            lock = FileLock(self.lock_file).acquire(timeout=0)
+        except Timeout:
+            raise KfoodError(f"{self.folder} is being trained by another process; its log.txt says which.") from None
+        with lock, logs.written_to(self.log_file):
+            for partial_file in self.folder.rglob(".*.partial"):  # of a process that was killed
+                partial_file.unlink(missing_ok=True)
+            write_text(self.status_file, RUNNING)
+            self.seals.drop(*self._results)
+            log.info("Process %d on %s.", os.getpid(), platform.node())
+            try:
+                yield
+                write_text(self.status_file, DONE)
+            except (KeyboardInterrupt, Stopped):
+                self._note(INTERRUPTED)
+                log.info("Interrupted. Go on with:  kfood train --resume %s", self.folder)
+                raise
+            except BaseException as error:
+                self._note(f"{FAILED}: {error}")
+                with suppress(OSError), self.log_file.open("a", encoding="utf-8") as file:
+                    traceback.print_exception(error, file=file)
+                raise
+
+    def _noted(self) -> str:
+        try:
+            return self.status_file.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return RUNNING  # it was just begun
+        except (OSError, ValueError):
+            return UNKNOWN
+
+    def _note(self, status: str) -> None:
+        """Write the status if that can be done at all: what ended the run is what matters.
+
+        A full disk has no room for a new file, but the old one may have it. Where processes that load photos were
+        killed, torch raises from its signal handler, once for each: the next one may come while this is written.
+        """
+        while True:
+            try:
+                self._write_status(status)
+                return
+            except RuntimeError as error:
+                if "DataLoader worker" not in str(error):
+                    raise
+
+    def _write_status(self, status: str) -> None:
+        try:
+            write_text(self.status_file, status)
+        except OSError:
+            with suppress(OSError), self.status_file.open("r+", encoding="utf-8") as file:
+                file.write(status)
+                file.truncate()
+
+    def _is_held(self) -> bool:
+        """Return whether a process works on the run: the system takes the lock from one that dies."""
+        if not self.lock_file.exists():
+            return False
+        try:
+            with FileLock(self.lock_file).acquire(timeout=0):
+                return False
+        except (Timeout, OSError):
+            return True
+
+
+def _predictions(file: Path) -> pd.DataFrame:
+    text = ["path", "split", "label", "predicted"]
+    table = read_csv(file, text, needed=[*text, "probability", "loss"])
+    if odd := [name for name in table if name not in text and table[name].dtype.kind not in "fi"]:
+        raise ValueError(f"its column {odd[0]} holds something that is no number.")
+    return table
+
+
+def _json(file: Path) -> dict[str, Any]:
+    found = json.loads(file.read_text(encoding="utf-8"))
+    if not isinstance(found, dict):
+        raise ValueError("it holds no table of names and values.")
+    return found
+
+
+def create_run(recipe: Recipe, environment: dict[str, Any], folder: Path) -> Run:
+    """Make a run folder with its recipe and environment.
+
+    Raises:
+        KfoodError: the folder holds something already, or cannot be written.
+    """
+    require_free(folder)
+    run = Run(folder)
+    try:
+        run.checkpoints.mkdir(parents=True)
+        run.figures.mkdir()
+        write_json(run.environment_file, environment)
+        run.seals.add(run.environment_file)
+        run.write_recipe(recipe)  # last: a folder is a run once it has one, and can be gone on with from then on
+    except OSError as error:
+        shutil.rmtree(folder, ignore_errors=True)  # half a run could not be gone on with
+        raise cannot_use(folder, error) from None
+    return run
+
+
+def new_folder(runs: Path, name: str) -> Path:
+    """Return a folder name that no other run has: sortable by time, with a short random end."""
+    return runs / name / f"{datetime.now():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+
+
+def require_free(folder: Path) -> None:
+    """Check that a run may be written here.
+
+    Raises:
+        KfoodError: it is a file, or a folder with something in it.
+    """
+    if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
+        holds = "a run" if Run(folder).recipe_file.exists() else "something else"
+        raise KfoodError(f"{folder} already holds {holds}: name a new folder. No run is ever written over.")

@@ -1,0 +1,86 @@
+"""Runs as tables for a person."""
+
+from __future__ import annotations
+
+import os
+
+import pandas as pd
+
+from kfood.errors import KfoodError
+from kfood.recipes.load import tomllib
+from kfood.run.folder import DONE, FAILED, Run
+from kfood.text import shortened
+
+_COLUMNS = ["run", "status", "epochs", "valid", "test", "95 % interval", "n", "data", "why"]
+_LONGEST = 80  # letters of why a run failed
+
+
+def run_list(runs: list[Run]) -> pd.DataFrame:
+    """Return a row a run: name, status, epochs done, validation and test accuracy with its interval, n, why it failed.
+
+    The status is "damaged" where a file of a finished run is not what was written. A column in which no run has
+    anything is left out.
+    """
+    rows = [_row(run) for run in runs]
+    table = pd.DataFrame(rows, columns=_COLUMNS)
+    table["n"] = pd.Series([row.get("n") for row in rows], dtype=object)  # whole numbers, though some runs have none
+    return table.dropna(axis="columns", how="all")
+
+
+def results(run: Run) -> pd.DataFrame:
+    """Return accuracy with its interval, loss and macro-F1 on validation and test.
+
+    A third row has those on test with the labels that were decided on in data.fixes, where they concern test photos.
+    """
+    keys = ("accuracy", "accuracy_low", "accuracy_high", "n", "loss", "macro_f1")
+    splits = {"valid": "valid", "test": "test", "test_after_fixes": "test, after fixes"}
+    rows = [{"split": words, **run.metrics[split]} for split, words in splits.items() if split in run.metrics]
+    return pd.DataFrame(rows)[["split", *keys]]
+
+
+def recall_by_class(run: Run, split: str = "test") -> pd.DataFrame:
+    """Return the recall of each class."""
+    recall = run.metrics[split]["recall"]
+    return pd.DataFrame({"class": list(recall), "recall": list(recall.values())})
+
+
+def _row(run: Run) -> dict[str, object]:
+    row: dict[str, object] = {"run": run.name, "status": run.status, "epochs": _epochs(run)}
+    if row["status"] == FAILED:
+        return row | {"why": _brief(run.why_failed, run)}
+    if row["status"] != DONE:
+        return row
+    try:
+        run.require_whole(run.recipe_file, run.history_file)
+        return row | _outcome(run)
+    except KfoodError as error:
+        return row | {"status": "damaged", "epochs": None, "why": _brief(str(error), run)}
+
+
+def _brief(why: str, run: Run) -> str:
+    return shortened(why.replace(f"{run.folder}{os.sep}", ""), _LONGEST)
+
+
+def _outcome(run: Run) -> dict[str, object]:
+    test = run.metrics["test"]
+    return {
+        "valid": run.metrics["valid"]["accuracy"],
+        "test": test["accuracy"],
+        "95 % interval": f"{test['accuracy_low']:.4f}–{test['accuracy_high']:.4f}",
+        "n": test["n"],
+        "data": _data_root(run),
+    }
+
+
+def _epochs(run: Run) -> int:
+    """Return how many epochs are in the history, without reading it as a table: a list of runs may be long."""
+    try:
+        return int(run.history_file.read_text(encoding="utf-8-sig").splitlines()[-1].partition(",")[0])
+    except (OSError, ValueError, IndexError):  # none yet, or just the names of the columns
+        return 0
+
+
+def _data_root(run: Run) -> str:
+    """Return data.root without reading the whole recipe, which would take a quarter of the time of a long list."""
+    with run.recipe_file.open(encoding="utf-8") as lines:
+        return next((tomllib.loads(line)["root"] for line in lines if line.startswith("root = ")), "")

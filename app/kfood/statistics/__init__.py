@@ -1,0 +1,1 @@
+"""All of the project's statistics, each once: intervals, tests, estimates."""

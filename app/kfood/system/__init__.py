@@ -1,0 +1,1 @@
+"""The machine: files, disk, logs, memory, processes."""

@@ -1,0 +1,74 @@
+"""The learning curve: a row an epoch, as measured, in a table that grows on disk."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import torch
+from fastai.callback.core import Callback
+
+from kfood.system.files import write_csv
+from kfood.system.processes import is_first
+
+
+class History(Callback):
+    """Writes epoch, learning rate, training loss, validation loss and accuracy, and seconds after each epoch.
+
+    The training loss is the mean over the epoch's photos; fastai's own is smoothed over batches and epochs. The
+    learning rate is that of the epoch's last batch.
+    """
+
+    order = 55  # after fastai's Recorder, before whatever may end the training
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.rows = path, []
+
+    def before_train(self) -> None:
+        """Start the epoch's sums."""
+        self.started, self.photos = time.monotonic(), 0
+        self.total = torch.zeros((), device=self.dls.device)
+
+    def after_batch(self) -> None:
+        """Add a training batch."""
+        if self.training:
+            self.total += self.loss.detach() * len(self.yb[0])  # stays on the device: no wait for each batch
+            self.photos += len(self.yb[0])
+
+    def before_validate(self) -> None:
+        """Note the learning rate of the epoch, before anything changes it."""
+        self.lr_of_epoch = self.opt.hypers[-1]["lr"]
+
+    def after_epoch(self) -> None:
+        """Write the row."""
+        _, valid_loss, valid_accuracy = self.recorder.values[-1]
+        self.add(
+            {
+                "epoch": self.epoch + 1,
+                "lr": self.lr_of_epoch,
+                "train_loss": self.total.item() / max(1, self.photos),
+                "valid_loss": valid_loss,
+                "valid_accuracy": valid_accuracy,
+                "seconds": round(time.monotonic() - self.started, 2),
+            }
+        )
+
+    def kept(self) -> dict[str, Any]:
+        """Return the rows, and the sums of the epoch that is not done; of no epoch, where it is."""
+        sums = {"total": self.total.item(), "photos": self.photos} if self.learn.training else {}
+        return {"rows": self.rows, "sums": sums}
+
+    def take_back(self, state: dict[str, Any]) -> None:
+        """Go on with rows and sums that `kept` returned."""
+        self.rows = list(state["rows"])
+        if state["sums"]:
+            self.total = torch.full((), state["sums"]["total"], device=self.dls.device)
+            self.photos = state["sums"]["photos"]
+
+    def add(self, row: dict[str, float]) -> None:
+        """Add a row to the table and write it."""
+        self.rows.append(row)
+        if is_first():
+            write_csv(self.path, pd.DataFrame(self.rows))

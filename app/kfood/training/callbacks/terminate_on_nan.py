@@ -1,0 +1,77 @@
+"""A loss that is no number ends the training at once."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import torch
+from fastai.callback.core import Callback
+
+from kfood.errors import KfoodError
+from kfood.text import listed
+
+_NAMED = 4  # photos
+_AT_ONCE = 32  # losses that a GPU is asked for
+
+
+class RequireFiniteLoss(Callback):
+    """Raises KfoodError at the first loss in training that is NaN or infinite. Nothing else is judged.
+
+    A GPU that is asked for each loss stands still meanwhile; it is asked for many at once, and always before a state
+    is kept and before the epoch is judged.
+    """
+
+    order = -5
+    run_valid = False
+
+    def before_train(self) -> None:
+        """Forget an earlier epoch."""
+        self.unseen: list[tuple[int, torch.Tensor]] = []
+
+    def after_loss(self) -> None:
+        """Look at the loss of this batch, or later with others."""
+        self.unseen.append((self.iter, self.loss_grad.detach()))
+        if self.loss_grad.device.type == "cpu" or len(self.unseen) >= _AT_ONCE:
+            self._look()
+
+    def after_train(self) -> None:
+        """Look at the last ones of the epoch."""
+        self._look()
+
+    def kept(self) -> dict[str, Any]:
+        """Return nothing to go on with, after a look: what came of a loss that is no number is not worth keeping."""
+        self._look()
+        return {}
+
+    def take_back(self, state: dict[str, Any]) -> None:
+        """Go on with what `kept` returned."""
+
+    def _look(self) -> None:
+        if not self.unseen:
+            return
+        batches, losses = zip(*self.unseen, strict=True)
+        self.unseen = []
+        for batch, loss in zip(batches, torch.stack(losses).tolist(), strict=True):
+            if not math.isfinite(loss):
+                raise KfoodError(self._diverged(batch, loss))
+
+    def _diverged(self, batch: int, loss: float) -> str:
+        photos = self._photos(batch)
+        of = f", of {listed(photos, _NAMED)}" if photos else ""
+        precision = getattr(self.model, "precision", "float32")
+        return (
+            f"The loss is {loss} in epoch {self.epoch + 1}, batch {batch + 1}{of}, at learning rate "
+            f"{self.opt.hypers[-1]['lr']:g} in {precision}: training diverged. Try a smaller learning rate (--lr, or "
+            "kfood lrfind to find one)."
+        )
+
+    def _photos(self, batch: int) -> list[str]:
+        """Return the names of the batch's photos; none where the batch is made of something else."""
+        drawn = getattr(self.dl, "_DataLoader__idxs", [])  # what fastai's loader drew for this epoch
+        part = drawn[batch * self.dl.bs : (batch + 1) * self.dl.bs]
+        items = getattr(self.dl, "items", None)
+        if items is None or not all(hasattr(item, "path") for item in items[:1]):
+            return []
+        return [f"{Path(items[number].path).parent.name}/{Path(items[number].path).name}" for number in part]
