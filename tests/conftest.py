@@ -12,7 +12,7 @@ from PIL import Image
 
 from kfood.recipes.schema import nfc
 
-LONGEST = ("training", "faults", "readme", "recipes", "interpret", "study")  # folders below this one
+LONGEST = ("training", "faults", "readme", "recipes", "interpretation", "study")  # folders below this one
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

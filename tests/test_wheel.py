@@ -31,8 +31,8 @@ def test_every_recipe_is_inside(unpacked):
 
 
 def test_the_reports_templates_are_inside(unpacked):
-    here = {path.name for path in (ROOT / "app" / "kfood" / "report" / "templates").iterdir()}
-    assert {path.name for path in (unpacked / "kfood" / "report" / "templates").iterdir()} == here
+    here = {path.name for path in (ROOT / "app" / "kfood" / "reporting" / "templates").iterdir()}
+    assert {path.name for path in (unpacked / "kfood" / "reporting" / "templates").iterdir()} == here
 
 
 def test_it_works_away_from_the_checkout(unpacked, tmp_path):

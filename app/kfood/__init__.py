@@ -4,71 +4,60 @@
     run = kfood.train("mission3", data="photos")
     run.metrics["test"]["accuracy"], run.history, run.predictions, run.learner
 
-Nothing heavy is imported before it is needed.
+Nothing is imported before it is needed: see `kfood.api` for the functions, `kfood.errors` for the exceptions.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from kfood.recipes.schema import Recipe
-    from kfood.run.folder import Run
+    from kfood.api import (
+        Run,
+        compare,
+        find_duplicates,
+        find_label_issues,
+        interpret,
+        load_run,
+        lrfind,
+        predict,
+        recipe,
+        report,
+        runs,
+        train,
+    )
+    from kfood.errors import DataError, KfoodError, RecipeError, RunError
 
-__all__ = ["load_run", "recipe", "runs", "train"]
-
-
-def recipe(name: str, *settings: str, data: str | Path | None = None) -> Recipe:
-    """Return a recipe by name or path, with settings such as "training.epochs=5".
-
-    Raises:
-        KfoodError: there is no such recipe, or a setting is wrong.
-    """
-    from kfood.recipes.load import load_recipe
-
-    return load_recipe(name, settings, str(data) if data else None)
-
-
-def train(what: Recipe | str, *settings: str, data: str | Path | None = None, runs: str | Path | None = None) -> Run:
-    """Train a recipe (or the recipe of that name, with settings) and return its finished run.
-
-    Args:
-        what: what `recipe` returned, or a name for it.
-        settings: as in `recipe`; only with a name.
-        data: a folder, a CSV or "demo"; only with a name.
-        runs: the folder of all runs; `runs` in the current folder where not given.
-
-    Raises:
-        KfoodError: something about the recipe or the photos has to be put right.
-    """
-    from kfood.errors import KfoodError
-    from kfood.system import logs
-    from kfood.training.train import train as train_recipe
-
-    if isinstance(what, str):
-        what = recipe(what, *settings, data=data)
-    elif settings or data:
-        raise KfoodError("Settings and data go with a recipe's name: kfood.recipe(name, *settings, data=…).")
-    with logs.shown():
-        return train_recipe(what, Path(runs) if runs else None)
+__all__ = [
+    "DataError",
+    "KfoodError",
+    "RecipeError",
+    "Run",
+    "RunError",
+    "compare",
+    "find_duplicates",
+    "find_label_issues",
+    "interpret",
+    "load_run",
+    "lrfind",
+    "predict",
+    "recipe",
+    "report",
+    "runs",
+    "train",
+]
 
 
-def runs(folder: str | Path | None = None) -> list[Run]:
-    """Return all runs, oldest first."""
-    from kfood.run.find import all_runs
-    from kfood.system.paths import runs_folder
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever is handed on
+    if name == "__version__":
+        from importlib.metadata import version
 
-    return all_runs(Path(folder) if folder else runs_folder())
+        return version("kfood")
+    if name not in __all__:
+        raise AttributeError(f"module 'kfood' has no attribute {name!r}")
+    return getattr(import_module("kfood.errors" if name.endswith("Error") else "kfood.api"), name)
 
 
-def load_run(name: str | None = None, folder: str | Path | None = None) -> Run:
-    """Return a finished run by folder, name or recipe; the latest where no name is given.
-
-    Raises:
-        KfoodError: there is none.
-    """
-    from kfood.run.find import find_run
-    from kfood.system.paths import runs_folder
-
-    return find_run(name, Path(folder) if folder else runs_folder())
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -20,6 +20,18 @@ class KfoodError(Exception):
         return self.message
 
 
+class RecipeError(KfoodError):
+    """A recipe or a study says something that cannot be: a wrong key, value or name."""
+
+
+class DataError(KfoodError):
+    """The photos, or what says which they are, cannot be used."""
+
+
+class RunError(KfoodError):
+    """A run is missing, unfinished or damaged, or cannot be written."""
+
+
 class MachineError(KfoodError):
     """What the machine lacks, or another process holds: the same work may be done once that is put right."""
 

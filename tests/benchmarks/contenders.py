@@ -35,7 +35,7 @@ from kfood.model.precision import choose_precision
 from kfood.recipes.load import load_recipe
 from kfood.recipes.schema import Recipe
 from kfood.system.memory import keep_freed_memory
-from kfood.training.callbacks.terminate_on_nan import RequireFiniteLoss
+from kfood.training.callbacks.terminate_on_nan import TerminateOnNaN
 from kfood.training.learner import prepare_learner
 
 CLASSES, WORKERS = 4, min(8, os.cpu_count() or 1)
@@ -165,7 +165,12 @@ def plain_loop(folder: Path, arch: str, size: int, batch: int) -> Work:
 def ready_tensors(folder: Path, arch: str, size: int, batch: int) -> Work:
     """The limit: network, precision, layout, allocator and optimizer as in kfood, on one batch that lies ready."""
     recipe = recipe_of(folder, arch, size, batch)
-    model = build_model(recipe.model, CLASSES, size).on(device()).run_in(*choose_precision(recipe, device())).train()
+    model = (
+        build_model(recipe.model, CLASSES, size)
+        .to_device(device())
+        .set_precision(*choose_precision(recipe, device()))
+        .train()
+    )
     optimizer = torch.optim.Adam(model.parameters(), 1e-3)
     photos = torch.randn(batch, 3, size, size).to(device(), memory_format=torch.channels_last)
     labels = torch.arange(batch, device=device()) % CLASSES
@@ -186,7 +191,7 @@ def kfood_learner(folder: Path, arch: str, size: int, batch: int, *settings: str
     """kfood, its cache filled before."""
     recipe = recipe_of(folder, arch, size, batch, *settings)
     learner = prepare_learner(recipe, prepare_samples(recipe.data), None)
-    learner.add_cbs([TrainOnly(), RequireFiniteLoss()])
+    learner.add_cbs([TrainOnly(), TerminateOnNaN()])
     return learner
 
 

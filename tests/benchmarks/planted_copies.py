@@ -1,4 +1,4 @@
-"""What `kfood data conflicts` finds of copies that were planted among real photos, and what it accuses falsely.
+"""What `kfood data duplicates` finds of copies that were planted among real photos, and what it accuses falsely.
 
 usage: python tests/benchmarks/planted_copies.py PHOTOS [--pair 김치찌개,된장찌개] [--pair 칼국수,떡국] [--draws 5]
 
@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from kfood.cli.render import print_table
 from kfood.data.prepare import prepare_samples
 from kfood.duplicates.matching import SCENE, find_pairs
-from kfood.duplicates.search import find_conflicts
+from kfood.duplicates.search import find_duplicates
 from kfood.recipes.schema import Data
 from kfood.statistics.intervals import wilson
 from kfood.system.files import write_csv
@@ -89,7 +89,7 @@ def look_for(pair: tuple[str, ...], photos: str, draw: int) -> tuple[pd.DataFram
         planted = plant(samples, np.random.default_rng(draw), Path(place))
         table = pd.concat([samples, planted])[["path", "label", "split", "group"]].fillna("")
         write_csv(Path(place) / "photos.csv", table)
-        findings = find_conflicts(Data(root=str(Path(place) / "photos.csv"))).findings
+        findings = find_duplicates(Data(root=str(Path(place) / "photos.csv"))).findings
     ends = [frozenset(each) for each in zip(findings["path_a"], findings["path_b"], strict=True)]
     findings = findings.set_index(pd.Index(ends, tupleize_cols=False))
     wanted = [frozenset(each) for each in zip(planted["path"], planted["original"], strict=True)]

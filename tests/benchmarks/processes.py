@@ -32,7 +32,7 @@ import sys
 from pathlib import Path
 sys.path.insert(0, {here!r})
 import contenders as by
-from kfood.memory import keep_freed_memory
+from kfood.system.memory import keep_freed_memory
 case = (Path({folder!r}), {arch!r}, {size}, {batch})
 {work}()
 """

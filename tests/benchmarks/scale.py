@@ -118,9 +118,9 @@ def make_cache(folder: Path, photos: int) -> Any:
 
 
 def open_cache(folder: Path, keys: Any) -> None:
-    from kfood.data.pixels import Pixels
+    from kfood.data.pixels import PixelCache
 
-    pixels = Pixels(folder)
+    pixels = PixelCache(folder)
     assert pixels.are_squares(keys)
     pixels.gather(pixels.places(keys)[:64])
 

@@ -21,7 +21,7 @@ COMMANDS = [
     ["recipe", "cp"],
     ["recipe", "check"],
     ["data", "check"],
-    ["data", "conflicts"],
+    ["data", "duplicates"],
     ["data", "unpack"],
     ["runs", "ls"],
     ["runs", "show"],

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from kfood.data import pixel_cache as cache
-from kfood.data.preprocess import Shrink
+from kfood.data.preprocess import Preprocess
 from kfood.system.files import content_digest
 from support.album import BYTES, SPLITS, with_digests
 
@@ -34,13 +34,13 @@ def album(tmp_path) -> Callable[..., pd.DataFrame]:
 @pytest.fixture
 def decoded(monkeypatch) -> list[str]:
     """The digests of what is brought to size anew."""
-    digests, original = [], Shrink.__call__
+    digests, original = [], Preprocess.__call__
 
-    def counted(self: Shrink, photo, area: str = "") -> np.ndarray:
+    def counted(self: Preprocess, photo, area: str = "") -> np.ndarray:
         digests.append(content_digest(photo.getvalue() if isinstance(photo, BytesIO) else Path(photo).read_bytes()))
         return original(self, photo, area)
 
-    monkeypatch.setattr(Shrink, "__call__", counted)
+    monkeypatch.setattr(Preprocess, "__call__", counted)
     return digests
 
 

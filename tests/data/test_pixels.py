@@ -15,7 +15,7 @@ from PIL import Image
 
 from kfood.data.pixel_cache import cached_pixels
 from kfood.data.prepare import prepare_samples
-from kfood.data.preprocess import Shrink
+from kfood.data.preprocess import Preprocess
 from kfood.recipes.load import load_recipe
 from kfood.recipes.schema import Data
 from kfood.run.folder import Run
@@ -46,7 +46,7 @@ from support.tiny import tiny_model
 @pytest.mark.parametrize("denoise", ["none", "blur", "opening", "closing"])
 @pytest.mark.parametrize("resize", ["squish", "crop", "pad"])
 def test_pixels_are_bit_for_bit_those_of_the_file(tmp_path, album, resize, denoise):
-    samples, shrink = album(4), Shrink(SIZE, resize, denoise)
+    samples, shrink = album(4), Preprocess(SIZE, resize, denoise)
     exif = Image.Exif()
     exif[ORIENTATION] = 6
     picture = Image.open(samples["path"][0])
@@ -87,10 +87,10 @@ def test_the_same_content_under_two_names_is_kept_once(album, tmp_path, decoded)
 def test_sizes_resizes_and_denoisings_are_never_mixed_up(album):
     samples = album(3)
     ways = [
-        Shrink(*way)
+        Preprocess(*way)
         for way in ((32, "squish", "none"), (33, "squish", "none"), (32, "crop", "none"), (32, "pad", "none"))
     ]
-    ways += [Shrink(32, "squish", denoise) for denoise in ("blur", "opening", "closing")]
+    ways += [Preprocess(32, "squish", denoise) for denoise in ("blur", "opening", "closing")]
     for way in ways:
         cached_pixels(samples, way)
     for way in ways:
@@ -301,15 +301,15 @@ def test_a_photo_that_changed_since_its_check_is_not_kept_as_what_it_was(album):
 
 
 def test_a_photo_that_changes_while_it_is_decoded_is_not_kept_as_what_it_was(album, monkeypatch):
-    samples, original = album(2), Shrink.__call__
+    samples, original = album(2), Preprocess.__call__
     first, second = samples["path"]
     expected = from_files(samples)[0]
 
-    def too_late(self: Shrink, photo, area: str = "") -> np.ndarray:
+    def too_late(self: Preprocess, photo, area: str = "") -> np.ndarray:
         shutil.copy(second, first)
         return original(self, photo, area)
 
-    monkeypatch.setattr(Shrink, "__call__", too_late)
+    monkeypatch.setattr(Preprocess, "__call__", too_late)
     found = from_cache(cached_pixels(samples[:1], SQUISH), samples)[0]
     assert found is None or np.array_equal(found, expected)
 

@@ -119,7 +119,7 @@ def test_a_stopped_run_goes_on_rightly_or_not_at_all(stopped, monkeypatch):
             again = Run(stopped.folder)
             state = load_checkpoint(again.checkpoints)
             assert (state["epoch"], state["batch"]) == ((1, 0) if path == states[1] else (1, 2)), file
-            if path.name in ("recipe.toml", "environment.json", "samples.csv", "seals.json"):
+            if path.name in ("recipe.toml", "environment.json", "samples.csv", "checksums.json"):
                 with pytest.raises(KfoodError, match=path.name):
                     resume(again)
             else:

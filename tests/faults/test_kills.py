@@ -9,8 +9,8 @@ from PIL import Image
 
 from kfood.data.layouts import read_layout
 from kfood.data.pixel_cache import cached_pixels
-from kfood.data.pixels import Pixels
-from kfood.data.preprocess import Shrink
+from kfood.data.pixels import PixelCache
+from kfood.data.preprocess import Preprocess
 from kfood.doctor.proof import differences
 from kfood.interpretation.interpret import interpret_run
 from kfood.interpretation.section import Request
@@ -39,7 +39,7 @@ SETTINGS = (
 )
 KILLS = cases(8, 200)
 KILLS_A_TRAINING = 5
-SHRINK = Shrink(128, "squish", "none")
+SHRINK = Preprocess(128, "squish", "none")
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +102,7 @@ def test_a_cache_is_right_whenever_its_filling_was_killed(make_photos, tmp_path)
         killed += max(1, work.kill_until_done(rng, seconds, min(KILLS_A_TRAINING, KILLS - killed)))
         (kept,) = (cache / "pixels").iterdir()
         assert not list(kept.glob("partial-*"))
-        assert all_right(Pixels(kept), samples, SHRINK)
+        assert all_right(PixelCache(kept), samples, SHRINK)
 
 
 def test_a_report_is_whole_or_not_there_whenever_it_was_killed(undisturbed, tmp_path):

@@ -23,7 +23,7 @@ from kfood.run.folder import DONE, FAILED, INTERRUPTED, Run
 from kfood.system import logs
 from kfood.system.disk import size_of
 from kfood.training.callbacks.checkpoint import Checkpoint
-from kfood.training.checkpoint_files import bytes_written, drop_checkpoints, load_checkpoint, save_checkpoint
+from kfood.training.checkpoint_files import disk_estimate, drop_checkpoints, load_checkpoint, save_checkpoint
 from kfood.training.error_messages import explained
 from kfood.training.learner import build_learner
 from kfood.training.train import train
@@ -123,7 +123,7 @@ def require_one_sentence(code: int, printed: str, *words: str) -> None:
     [
         ("left_out.csv", 1, errno.ENOSPC, "cannot be written: the disk is full. Make room there;"),
         ("history.csv", 2, errno.EIO, "cannot be read or written: the disk reports a fault. See to the disk"),
-        ("seals.json", 4, errno.EDQUOT, "cannot be written: your share of the disk (its quota) is used up."),
+        ("checksums.json", 4, errno.EDQUOT, "cannot be written: your share of the disk (its quota) is used up."),
         ("00002-0000000-", 1, errno.ENOSPC, "cannot be written: the disk is full. Make room there;"),
         ("model.safetensors", 1, errno.EROFS, "cannot be written: the disk can only be read. Make it writable"),
         ("predictions.csv", 1, errno.EMFILE, "too many files open. Allow more files (ulimit -n 4096)"),
@@ -225,7 +225,7 @@ def test_what_a_run_needs_is_what_it_takes(photos, run, tmp_path, monkeypatch):
     train(
         load_recipe("mission1", [*SMALL, "model.arch=resnet10t", "training.epochs=4"], str(photos)), folder=run.folder
     )
-    needed = bytes_written(made[0].model, run.recipe, run.samples)
+    needed = disk_estimate(made[0].model, run.recipe, run.samples)
     assert 0.7 * needed < max(sizes) < needed
 
 

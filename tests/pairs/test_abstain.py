@@ -36,7 +36,7 @@ def run(answers, tmp_path) -> Run:
     table = pd.concat([of("valid"), of("test")], ignore_index=True).drop(columns="group")
     write_csv(run.predictions_file, table.assign(loss=0.1))
     write_csv(run.samples_file, table[["path", "split", "label"]].assign(area="", digest=""))
-    run.seal_results()
+    run.record_checksums()
     return run
 
 
@@ -55,7 +55,7 @@ def test_test_photos_choose_nothing(run):
     table = run.predictions
     wrong = table["label"].mask(table["split"] == "test", table["label"].map({A: C, C: A, B: B}))
     write_csv(run.predictions_file, table.assign(label=wrong))
-    run.seal_results()
+    run.record_checksums()
     after = choose_abstention(Run(run.folder), (A, C), 0.9)
     assert (after.least, after.least_of_all) == (before.least, before.least_of_all)
     assert is_right(after.test).mean() < is_right(before.test).mean()

@@ -78,7 +78,7 @@ def test_test_labels_choose_nothing(two_runs, tmp_path):
         table = copy.samples
         judged = table["split"] == "test"
         write_csv(copy.samples_file, table.assign(label=table["label"].mask(judged, table["label"].map(change))))
-        copy.seals.add(copy.samples_file)
+        copy.checksums.add(copy.samples_file)
         margins.append(make_cascade(copy, two_runs.pair, folder).run.environment["cascade"]["margin"])
     assert margins[0] == margins[1]
 

@@ -73,7 +73,7 @@ def test_impossible_value_is_told_by_its_key(section, values):
             {"batch_size": 4, "accumulate": 4},
             "a batch of 4 photos cannot go through the network in 4",
         ),
-        ("loss", {"robust": 0.7, "label_smoothing": 0.1}, "are two answers to wrong labels"),
+        ("loss", {"gce_q": 0.7, "label_smoothing": 0.1}, "are two answers to wrong labels"),
         ("model", {"pretrained_file": "w.safetensors"}, "pretrained_file needs pretrained = true"),
         ("data", {"group": "(_"}, "is not a regular expression"),
         ("data", {"group": r"^\d+"}, "needs a pair of parentheses"),

@@ -8,7 +8,7 @@ from kfood.model.body import timm_name
 from kfood.recipes.load import load_recipe, merged, summary
 from kfood.study.load import choose_budget, find_study, load_study, shipped_studies
 from kfood.study.plan import Way, plan_tables
-from kfood.study.settle import kept_change, settled
+from kfood.study.settle import kept_change, resolved
 from kfood.study.trainings import terms_of
 from support.reported_figures import REPORT
 
@@ -124,7 +124,7 @@ def test_what_is_carried_on_leads_to_the_shipped_recipe(name):
         carried = merged(carried, kept_change(table))
     start = load_recipe(study.recipe, data="photos")
     of_the_last_table = table_of("mission2", "final").settings if name == "mission2" else {}  # 50 epochs
-    reached = settled(start, name, carried, of_the_last_table)
+    reached = resolved(start, name, carried, of_the_last_table)
     assert what_is_learned(reached) == what_is_learned(load_recipe(name, data="photos"))
 
 

@@ -7,7 +7,7 @@ from kfood.training.time_plan import Rates
 def test_rows_trainings_epochs_photos_and_hours(session, monkeypatch):
     monkeypatch.setattr(Rates, "seconds", lambda self, recipe, samples: 36.0)
     cost = study_cost(session).set_index("table")
-    (training, *_) = session.standing().trainings.values()
+    (training, *_) = session.progress().trainings.values()
     learned = (session.terms.photos.samples(training.recipe.data)["split"] == "train").sum()
     assert 20 < learned < 40
     first, second = cost.loc["batch-size"], cost.loc["loss"]

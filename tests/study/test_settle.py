@@ -5,7 +5,7 @@ import pytest
 from kfood.errors import KfoodError
 from kfood.recipes.load import load_recipe
 from kfood.study.schema import Table
-from kfood.study.settle import fewer_epochs, kept_change, settled
+from kfood.study.settle import fewer_epochs, kept_change, resolved
 
 
 @pytest.fixture
@@ -20,14 +20,14 @@ def rows(*kept):
 
 def test_the_last_layer_is_on_top(recipe):
     first = {"optimizer": {"lr": 0.1, "name": "sgd"}}
-    found = settled(recipe, "here", first, {}, {"optimizer": {"lr": 0.2}})
+    found = resolved(recipe, "here", first, {}, {"optimizer": {"lr": 0.2}})
     assert (found.optimizer.lr, found.optimizer.name) == (0.2, "sgd")
     assert found.training == recipe.training
-    assert settled(recipe, "here") == recipe
+    assert resolved(recipe, "here") == recipe
 
 
 def test_layers_that_are_right_only_together_are_right(recipe):
-    found = settled(recipe, "here", {"optimizer": {"nesterov": True}}, {"optimizer": {"momentum": 0.9}})
+    found = resolved(recipe, "here", {"optimizer": {"nesterov": True}}, {"optimizer": {"momentum": 0.9}})
     assert found.optimizer.nesterov
 
 
@@ -41,7 +41,7 @@ def test_layers_that_are_right_only_together_are_right(recipe):
 )
 def test_what_no_recipe_can_say_is_told_of_its_source(recipe, change, says):
     with pytest.raises(KfoodError) as error:
-        settled(recipe, "row 3", change)
+        resolved(recipe, "row 3", change)
     assert str(error.value).startswith("row 3: ") and says in str(error.value)
 
 
@@ -52,22 +52,22 @@ def test_the_kept_row_is_carried_on():
 
 @pytest.mark.parametrize(("epochs", "share", "expected"), [(20, 1, 20), (20, 0.5, 10), (50, 0.02, 1), (20, 0.001, 1)])
 def test_a_share_of_the_epochs_is_one_at_least(recipe, epochs, share, expected):
-    whole = settled(recipe, "here", {"training": {"epochs": epochs}})
+    whole = resolved(recipe, "here", {"training": {"epochs": epochs}})
     assert fewer_epochs(whole, share).training.epochs == expected
 
 
 def test_no_epochs_stay_none(recipe):
-    probe_alone = settled(recipe, "here", {"training": {"epochs": 0}, "probe": {"epochs": 5}})
+    probe_alone = resolved(recipe, "here", {"training": {"epochs": 0}, "probe": {"epochs": 5}})
     assert fewer_epochs(probe_alone, 0.5).training.epochs == 0
 
 
 def test_the_schedule_is_told_in_fewer_epochs_too(recipe):
-    step = settled(recipe, "here", {"schedule": {"name": "step", "step_size": 10}})
+    step = resolved(recipe, "here", {"schedule": {"name": "step", "step_size": 10}})
     assert fewer_epochs(step, 0.5).schedule.step_size == 5
     assert fewer_epochs(step, 0.02).schedule.step_size == 1
-    cosine = settled(recipe, "here", {"schedule": {"name": "cosine", "period": 8}})
+    cosine = resolved(recipe, "here", {"schedule": {"name": "cosine", "period": 8}})
     assert fewer_epochs(cosine, 0.5).schedule.period == 4
-    over_all = settled(recipe, "here", {"schedule": {"name": "cosine"}})
+    over_all = resolved(recipe, "here", {"schedule": {"name": "cosine"}})
     assert fewer_epochs(over_all, 0.5).schedule.period == 0
 
 

@@ -8,7 +8,7 @@ from kfood.errors import KfoodError
 from kfood.recipes.load import with_settings
 from kfood.study.load import choose_budget, load_study
 from kfood.study.schema import Budget
-from kfood.study.settle import fewer_epochs, settled
+from kfood.study.settle import fewer_epochs, resolved
 from kfood.study.trainings import Terms, in_place, row_recipe, terms_of, trainings_of, with_starts
 
 
@@ -167,5 +167,5 @@ def test_in_place_it_starts_from_a_run_folder_of_this_machine(chained, tmp_path)
 def test_the_share_of_epochs_is_the_rows_own(chained):
     terms, _ = chained
     table = terms.study.tables[0]
-    whole = settled(terms.base, "here", table.rows[0].change)
+    whole = resolved(terms.base, "here", table.rows[0].change)
     assert row_recipe(terms, table, table.rows[0], {}) == fewer_epochs(whole, 0.5)

@@ -44,8 +44,8 @@ def test_a_failed_row_says_why_and_the_rest_goes_on(session):
     now = work(session, Stop())
     failed = [now.failed[one.key] for one in now.tables[0].rows[2].trainings]
     assert len(failed) == 2 and "training.batch_size is 4000" in failed[0]
-    session.board.retry(now.failed)
-    assert len(session.standing().open) == 2
+    session.queue.retry(now.failed)
+    assert len(session.progress().open) == 2
     assert work(session, Stop()).failed == now.failed
 
 
@@ -54,7 +54,7 @@ def test_a_changed_row_alone_is_trained_anew(session, study_file, arguments):
     before = times(session)
     study_file.write_text(study_file.read_text("utf-8").replace("label_smoothing = 0.1", "label_smoothing = 0.2"))
     again = open_session(*arguments())
-    assert len(again.standing().open) == 2
+    assert len(again.progress().open) == 2
     work(again, Stop())
     after = times(again)
     assert {key: after[key] for key in before} == before and len(after) == len(before) + 2
@@ -73,7 +73,7 @@ def test_runs_outlive_their_storage(session, arguments):
 
 def test_the_greedy_way_goes_on_from_our_own_winner(arguments):
     session = open_session(*arguments(greedy=True))
-    assert len(session.standing().tables) == 1  # the second waits for the first
+    assert len(session.progress().tables) == 1  # the second waits for the first
     now = work(session, Stop())
     first, second = now.tables
     mean = {row.row.name: sum(now.outcomes[one.key].valid.accuracy for one in row.trainings) for row in first.rows[:2]}
@@ -99,7 +99,7 @@ def test_two_workers_killed_on_the_way_lose_and_repeat_nothing(arguments, tmp_pa
     job.finish()
     other.join()
     assert other.exitcode == 0
-    now = session.standing()
+    now = session.progress()
     assert not now.open and len(now.outcomes) == 6
     finished = times_of_finished(session)
     assert all(finished[key] == when for key, when in seen.items())
@@ -125,13 +125,13 @@ def test_a_full_disk_ends_the_study_and_what_was_done_stays(session, monkeypatch
         patch.setattr("kfood.training.train.require_room", room)
         with pytest.raises(MachineError, match="the disk is full"):
             work(session, Stop())
-    now = session.standing()
+    now = session.progress()
     assert len(now.outcomes) == 2 and not now.failed
     assert len(work(session, Stop()).outcomes) == 6
 
 
 def test_what_a_killed_process_began_is_begun_anew(session):
-    key = session.standing().open[0]
+    key = session.progress().open[0]
     (session.folder / key / "checkpoint").mkdir(parents=True)
     (session.folder / key / "environment.json").write_text("{}")
     assert key in work(session, Stop()).outcomes
@@ -146,4 +146,4 @@ def test_photos_that_are_not_there_are_told_before_anything_is_made(arguments, t
 def test_lost_runs_are_no_lost_results(session):
     now = work(session, Stop())
     shutil.rmtree(session.folder / next(iter(now.outcomes)))
-    assert not session.standing().open  # what is needed of them is in the storage
+    assert not session.progress().open  # what is needed of them is in the storage

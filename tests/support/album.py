@@ -9,15 +9,15 @@ from fastai.data.core import DataLoaders
 from fastai.torch_core import set_seed
 
 from kfood.data.loaders import build_dataloaders
-from kfood.data.pixels import Pixels, photo_key
-from kfood.data.preprocess import Shrink
+from kfood.data.pixels import PixelCache, photo_key
+from kfood.data.preprocess import Preprocess
 from kfood.recipes.explain import validate
 from kfood.recipes.schema import Recipe
 from kfood.system.files import content_digest
 from kfood.system.paths import cache_folder
 
 SIZE = 32
-SQUISH = Shrink(SIZE, "squish", "none")
+SQUISH = Preprocess(SIZE, "squish", "none")
 BYTES = 3 * SIZE**2  # of a photo that is a square
 AUGMENT = {"transforms": ["random_crop", "rotation", "horizontal_flip"]}
 SPLITS = ("train", "train", "train", "valid", "test")
@@ -28,15 +28,15 @@ def with_digests(samples: pd.DataFrame) -> pd.DataFrame:
     return samples.assign(digest=[content_digest(Path(path).read_bytes()) for path in samples["path"]])
 
 
-def from_cache(pixels: Pixels, samples: pd.DataFrame) -> list[np.ndarray | None]:
+def from_cache(pixels: PixelCache, samples: pd.DataFrame) -> list[np.ndarray | None]:
     return [pixels.find(photo_key(row.digest, row.area)) for row in samples.itertuples()]
 
 
-def from_files(samples: pd.DataFrame, shrink: Shrink = SQUISH) -> list[np.ndarray]:
+def from_files(samples: pd.DataFrame, shrink: Preprocess = SQUISH) -> list[np.ndarray]:
     return [shrink(row.path, row.area) for row in samples.itertuples()]
 
 
-def all_right(pixels: Pixels, samples: pd.DataFrame, shrink: Shrink = SQUISH) -> bool:
+def all_right(pixels: PixelCache, samples: pd.DataFrame, shrink: Preprocess = SQUISH) -> bool:
     """Whether every photo is in the cache with the pixels that its file has."""
     pairs = list(zip(from_cache(pixels, samples), from_files(samples, shrink), strict=True))
     return all(found is not None and np.array_equal(found, expected) for found, expected in pairs)

@@ -11,7 +11,7 @@ from kfood.recipes.load import load_recipe
 from kfood.study.outcome import Judged, Outcome
 from kfood.study.plan import PlannedRow, PlannedTable
 from kfood.study.schema import Budget, Study
-from kfood.study.session import Standing
+from kfood.study.session import Progress
 from kfood.study.tables import TableResult, table_results
 from kfood.study.trainings import Terms, Training
 
@@ -30,8 +30,8 @@ class MadeStudy:
     def result(self) -> TableResult:
         return table_results(self.planned, self.outcomes, self.failed, self.terms)
 
-    def standing(self) -> Standing:
-        return Standing([self.planned], self.planned.trainings(), {}, self.outcomes, self.failed)
+    def progress(self) -> Progress:
+        return Progress([self.planned], self.planned.trainings(), {}, self.outcomes, self.failed)
 
 
 def made_outcome(share: float, seed: int, photos: str = "same", macro_f1: float | None = 0.5) -> Outcome:

@@ -7,7 +7,7 @@ from fastai.learner import Learner
 from fastai.losses import CrossEntropyLossFlat
 from torch import nn
 
-from kfood.data.loaders import Photo, data_block, photo_loader, shrinking
+from kfood.data.loaders import Photo, data_block, photo_loader, preprocessing
 from kfood.model.build import Classifier
 from kfood.recipes.schema import Data, Recipe
 
@@ -35,7 +35,7 @@ def a_learner(photos: list[Photo], body: nn.Module) -> Learner:
     nn.init.eye_(head.weight)  # class 0, blue, by the second feature
     head.weight.data = head.weight.data.flip(0)
     recipe = Recipe(data=Data(size=PIXELS))
-    block = data_block(recipe, ["blue", "red"], 3, photo_loader(shrinking(recipe.data), None))
+    block = data_block(recipe, ["blue", "red"], 3, photo_loader(preprocessing(recipe.data), None))
     block.get_items = None
     dls = block.dataloaders(photos, bs=2, num_workers=0)
     body.weight = nn.Parameter(torch.zeros(1))

@@ -14,7 +14,7 @@ from kfood.errors import KfoodError
 from kfood.training.callbacks.best_epoch import BestEpoch
 from kfood.training.callbacks.freeze import FreezeBody
 from kfood.training.callbacks.history import History
-from kfood.training.callbacks.terminate_on_nan import RequireFiniteLoss
+from kfood.training.callbacks.terminate_on_nan import TerminateOnNaN
 from support.tiny import numbers
 
 
@@ -109,7 +109,7 @@ def test_a_loss_that_is_no_number_stops_the_training(tiny, bad):
         made.model.head[0].bias.fill_(bad)
     words = r"^The loss is nan in epoch 1, batch 1, of .*, at learning rate 0.001 in float32: training diverged"
     with pytest.raises(KfoodError, match=words):
-        fit(made, 1, RequireFiniteLoss())
+        fit(made, 1, TerminateOnNaN())
 
 
 def test_the_photos_of_the_batch_are_named(tiny, monkeypatch):
@@ -125,7 +125,7 @@ def test_the_photos_of_the_batch_are_named(tiny, monkeypatch):
                 self.learn.loss_grad = self.learn.loss_grad * float("nan")
 
     with pytest.raises(KfoodError) as raised:
-        fit(made, 1, RequireFiniteLoss(), Spoils())
+        fit(made, 1, TerminateOnNaN(), Spoils())
     named = re.search(r"batch 3, of (.*), at learning", str(raised.value))[1].split(", ")
     label = {f"{Path(photo.path).parent.name}/{Path(photo.path).name}": photo.label for photo in made.dls.train.items}
     assert [label[name] for name in named] == seen
@@ -135,7 +135,7 @@ def test_the_photos_of_the_batch_are_named(tiny, monkeypatch):
 def test_nothing_is_kept_of_a_training_that_a_gpu_has_not_been_asked_about(tiny):
     """A GPU is asked for many losses at once; a state that is kept in between must be of sound weights."""
     made = tiny()
-    check = RequireFiniteLoss()
+    check = TerminateOnNaN()
 
     class UnseenOnAGpu(Callback):
         run_valid = False
@@ -143,8 +143,8 @@ def test_nothing_is_kept_of_a_training_that_a_gpu_has_not_been_asked_about(tiny)
         def after_batch(self):
             check.unseen = [(0, torch.tensor(1.0)), (1, torch.tensor(float("inf"))), (2, torch.tensor(float("nan")))]
             with pytest.raises(KfoodError, match=r"^The loss is inf in epoch 1, batch 2, of .*, at learning"):
-                check.kept()
-            assert check.kept() == {}
+                check.state_dict()
+            assert check.state_dict() == {}
 
     fit(made, 1, check, UnseenOnAGpu())
 
@@ -165,7 +165,7 @@ def test_a_very_large_loss_does_not(tiny):
     made = tiny()
     with torch.no_grad():
         made.model.head[0].bias[0] = 1e30
-    fit(made, 1, RequireFiniteLoss())
+    fit(made, 1, TerminateOnNaN())
 
 
 @pytest.mark.parametrize("frozen", [True, False])

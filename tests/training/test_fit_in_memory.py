@@ -31,19 +31,20 @@ def failing(monkeypatch, tmp_path):
             self.run = create_run(self.recipe, {}, tmp_path / "run")
             self.fitted, self.made, self.errors = [], [], list(errors)
             monkeypatch.setattr(fit_module, "fit", self.fit)
+            monkeypatch.setattr(fit_module, "prepare_learner", self.prepare)
 
         def fit(self, learner, recipe, run, stop):
             self.fitted.append((learner.name, recipe.training.batch_size, recipe.training.accumulate))
             if self.errors:
                 raise self.errors.pop(0)
 
-        def prepare(self, recipe):
+        def prepare(self, recipe, prepared, start):
             self.made.append(f"learner in {recipe.training.accumulate}")
             return SimpleNamespace(name=self.made[-1], model=nn.Linear(1, 1))
 
         def __call__(self):
             first = SimpleNamespace(name="the first", model=nn.Linear(1, 1))
-            learner, _ = fit_in_memory(first, self.recipe, self.run, self.prepare, Stop())
+            learner, _ = fit_in_memory(first, self.run, None, None, Stop())
             return learner.name
 
     return lambda *errors, batch_size=12: Tried(errors, batch_size)

@@ -23,22 +23,22 @@ def test_smoothed_loss_is_torchs():
 
 
 def test_validation_loss_is_neither_weighted_nor_smoothed_nor_robust():
-    for loss in (StudyLoss(WEIGHTS, 0.1).eval(), StudyLoss(WEIGHTS, robust=0.7).eval()):
+    for loss in (StudyLoss(WEIGHTS, 0.1).eval(), StudyLoss(WEIGHTS, gce_q=0.7).eval()):
         torch.testing.assert_close(loss(LOGITS, TARGETS), nn.CrossEntropyLoss()(LOGITS, TARGETS))
 
 
 def test_robust_loss_goes_from_cross_entropy_to_the_missing_probability():
-    almost = StudyLoss(WEIGHTS, robust=1e-4).train()(LOGITS, TARGETS)
+    almost = StudyLoss(WEIGHTS, gce_q=1e-4).train()(LOGITS, TARGETS)
     torch.testing.assert_close(almost, StudyLoss(WEIGHTS).train()(LOGITS, TARGETS), rtol=1e-3, atol=0)
     sure = LOGITS.softmax(1)[torch.arange(20), TARGETS]
-    torch.testing.assert_close(StudyLoss([1.0] * 4, robust=1).train()(LOGITS, TARGETS), (1 - sure).mean())
-    assert StudyLoss([1.0] * 4, robust=0.7).train()(1e4 * LOGITS, TARGETS) <= 1 / 0.7
+    torch.testing.assert_close(StudyLoss([1.0] * 4, gce_q=1).train()(LOGITS, TARGETS), (1 - sure).mean())
+    assert StudyLoss([1.0] * 4, gce_q=0.7).train()(1e4 * LOGITS, TARGETS) <= 1 / 0.7
 
 
 def test_robust_loss_learns_less_from_a_label_that_seems_wrong():
-    def pull(robust: float, logit: float) -> float:
+    def pull(q: float, logit: float) -> float:
         logits = torch.tensor([[logit, 0.0]], requires_grad=True)
-        StudyLoss([1.0] * 2, robust=robust).train()(logits, torch.tensor([0])).backward()
+        StudyLoss([1.0] * 2, gce_q=q).train()(logits, torch.tensor([0])).backward()
         return logits.grad.abs().max().item()
 
     assert pull(0.7, -8) < 0.01 < 0.99 < pull(0, -8)

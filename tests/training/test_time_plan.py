@@ -10,7 +10,7 @@ from kfood.model.build import build_model
 from kfood.recipes.explain import validate
 from kfood.recipes.load import ladder_steps, load_recipe, shipped_recipes
 from kfood.training import time_plan
-from kfood.training.time_plan import fit_into
+from kfood.training.time_plan import choose_step_for_budget
 
 LADDER = [{"training": {"epochs": 8}}, {"training": {"epochs": 4}}, {"data": {"size": 64}, "training": {"epochs": 2}}]
 RATES = 1e-7, 3e-7  # seconds a photo and pixel
@@ -60,7 +60,7 @@ def test_the_first_step_that_fits_is_taken(measured, number, caplog):
     caplog.set_level("INFO", "kfood")
     recipe = make(ladder=LADDER)
     steps = ladder_steps(recipe)
-    chosen = fit_into(recipe, photos(), needed(steps[number]) + 0.1)
+    chosen = choose_step_for_budget(recipe, photos(), needed(steps[number]) + 0.1)
     assert chosen == steps[number]
     assert chosen.training.epochs == (8, 4, 2)[number]
     assert f"step {number + 1} of 3" in caplog.text
@@ -68,7 +68,7 @@ def test_the_first_step_that_fits_is_taken(measured, number, caplog):
 
 
 def test_more_than_enough_time_takes_the_first_step(measured):
-    assert fit_into(make(ladder=LADDER), photos(), 1e6).training.epochs == 8
+    assert choose_step_for_budget(make(ladder=LADDER), photos(), 1e6).training.epochs == 8
 
 
 def test_the_time_that_measuring_takes_is_counted(monkeypatch):
@@ -82,9 +82,9 @@ def test_the_time_that_measuring_takes_is_counted(monkeypatch):
     monkeypatch.setattr(time_plan, "measure_rates", measure)
     many = photos(100_000)
     first = needed(ladder_steps(recipe)[0], many)
-    assert fit_into(recipe, many, first + 0.9).training.epochs == 4
+    assert choose_step_for_budget(recipe, many, first + 0.9).training.epochs == 4
     now[0] = 0
-    assert fit_into(recipe, many, first + 1.1).training.epochs == 8
+    assert choose_step_for_budget(recipe, many, first + 1.1).training.epochs == 8
 
 
 @pytest.mark.parametrize("seconds", [0.001, -30])
@@ -92,7 +92,7 @@ def test_where_no_step_fits_the_last_is_taken_and_its_time_is_said(measured, cap
     recipe = make(ladder=LADDER)
     many = photos(100_000, 10_000, 10_000)
     last = ladder_steps(recipe)[-1]
-    assert fit_into(recipe, many, seconds) == last
+    assert choose_step_for_budget(recipe, many, seconds) == last
     (record,) = caplog.records
     assert record.levelname == "WARNING"
     assert f"the shortest step takes about {time_plan.duration(needed(last, many))}" in record.getMessage()
@@ -103,7 +103,7 @@ def test_a_slower_machine_takes_a_later_step(monkeypatch):
     for factor in (1, 2, 100):
         rates = (RATES[0] * factor, RATES[1] * factor)
         monkeypatch.setattr(time_plan, "measure_rates", lambda step, rates=rates: rates)
-        chosen.append(fit_into(recipe, many, 1.1 * needed(ladder_steps(recipe)[0], many)).training.epochs)
+        chosen.append(choose_step_for_budget(recipe, many, 1.1 * needed(ladder_steps(recipe)[0], many)).training.epochs)
     assert chosen == [8, 4, 2]
 
 
@@ -114,7 +114,7 @@ def test_each_kind_of_network_and_each_size_is_measured_once(measured, decoding)
         {"model": {"arch": "resnet10t"}},
         {"model": {"frozen_stages": 2}},
     ]
-    fit_into(make(ladder=steps), photos(), 0)
+    choose_step_for_budget(make(ladder=steps), photos(), 0)
     assert measured == [("resnet18", 0), ("resnet18", 2), ("resnet10t", 0)]
     assert decoding == [128, 64]
 
@@ -139,7 +139,7 @@ def test_the_network_is_measured_as_it_will_learn(monkeypatch, freeze_norm):
 
 def test_a_recipe_without_a_ladder_is_told_of_best(measured):
     with pytest.raises(KfoodError, match="has no ladder.*recipe best has one"):
-        fit_into(make(), photos(), 60)
+        choose_step_for_budget(make(), photos(), 60)
     assert measured == []
 
 
@@ -216,4 +216,4 @@ def test_photos_are_decoded_once_or_in_each_epoch():
 
 
 def test_predicting_with_mirror_images_takes_longer():
-    assert needed(make(model={"mirror": True})) > needed(make())
+    assert needed(make(model={"hflip_tta": True})) > needed(make())

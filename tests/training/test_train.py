@@ -18,6 +18,7 @@ from kfood.run.find import all_runs, find_run, finished_runs
 from kfood.run.folder import DONE, FAILED, INTERRUPTED
 from kfood.training.callbacks.show_progress import ShowProgress
 from kfood.training.checkpoint_files import load_checkpoint
+from kfood.training.restore import restore_learner
 from kfood.training.train import train
 
 SMALL = (
@@ -62,7 +63,9 @@ def test_a_run_holds_all_that_the_training_was(photos, tmp_path):
 
 def test_the_learner_of_a_run_predicts_what_the_run_predicted(photos, tmp_path):
     run = train(recipe("mission1", photos, "augment.transforms=rotation"), tmp_path / "runs")
-    pd.testing.assert_frame_equal(predict(run.learner, run.samples, run.recipe.data.size), run.predictions, atol=1e-6)
+    pd.testing.assert_frame_equal(
+        predict(restore_learner(run), run.samples, run.recipe.data.size), run.predictions, atol=1e-6
+    )
 
 
 def test_how_pixels_come_to_pretrained_weights_goes_on_to_what_starts_from_them(photos, tmp_path):
@@ -70,11 +73,11 @@ def test_how_pixels_come_to_pretrained_weights_goes_on_to_what_starts_from_them(
     save_file(timm.create_model("mobilenetv3_small_050").state_dict(), weights)
     runs, from_file = tmp_path / "runs", (f"model.pretrained_file={weights}", "model.pretrained=true")
     first = train(recipe("mission1", photos, *from_file), runs)
-    assert first.learner.model.statistics == (IMAGENET_DEFAULT_MEAN, IMAGENET_DEFAULT_STD)
+    assert restore_learner(first).model.normalization == (IMAGENET_DEFAULT_MEAN, IMAGENET_DEFAULT_STD)
     weights.unlink()  # a finished run needs it no more
     second = train(recipe("pair", photos, "model.start_from=mission1"), runs)
-    assert second.learner.model.statistics == first.learner.model.statistics
-    again = predict(second.learner, second.samples, second.recipe.data.size)
+    assert restore_learner(second).model.normalization == restore_learner(first).model.normalization
+    again = predict(restore_learner(second), second.samples, second.recipe.data.size)
     pd.testing.assert_frame_equal(again, second.predictions, atol=1e-6)
 
 

@@ -1,17 +1,15 @@
-"""`kfood data check | conflicts | doubts | unpack`."""
+"""`kfood data check | duplicates | label-issues | unpack`."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from kfood.cli import duplicates as conflicts
-from kfood.cli import label_issues as doubts
-from kfood.cli import options
+from kfood.cli import duplicates, label_issues, options
 
 app = typer.Typer(help="Unpack photos, and look at them before training.", no_args_is_help=True)
-app.command("conflicts")(conflicts.conflicts)
-app.command("doubts")(doubts.doubts)
+app.command("duplicates")(duplicates.duplicates)
+app.command("label-issues")(label_issues.label_issues)
 
 
 @app.command("check")

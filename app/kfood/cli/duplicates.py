@@ -1,4 +1,4 @@
-"""`kfood data conflicts [PATH]`."""
+"""`kfood data duplicates [PATH]`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -17,7 +17,7 @@ _ROWS = {
 _COLUMNS = {"exact": "same file", "near": "copy", "scene": "shots of one scene"}
 
 
-def conflicts(
+def duplicates(
     path: Annotated[
         str | None,
         typer.Argument(
@@ -29,7 +29,7 @@ def conflicts(
         str | None,
         typer.Option("--run", help="A run: which of its test photos has it seen in training?", show_default=False),
     ] = None,
-    out: Annotated[Path, typer.Option("--out", help="The folder for what is written.")] = Path("conflicts"),
+    out: Annotated[Path, typer.Option("--out", help="The folder for what is written.")] = Path("duplicates"),
     settings: options.Settings = None,
     runs: options.Runs = options.RUNS,
 ) -> None:
@@ -42,17 +42,17 @@ def conflicts(
     from kfood.text import printable
 
     with logs.shown():
-        from kfood.duplicates.files import write_conflicts
+        from kfood.duplicates.files import write_duplicates
         from kfood.duplicates.findings import brief, count
-        from kfood.duplicates.search import find_conflicts
+        from kfood.duplicates.search import find_duplicates
         from kfood.recipes.load import load_recipe
         from kfood.run.find import find_run
 
         chosen = find_run(run, runs) if run else None
         base = chosen.recipe_file if chosen else "mission1"
         data = load_recipe(str(base), settings or [], path).data
-        found = find_conflicts(data, chosen)
-        files = write_conflicts(found, out)
+        found = find_duplicates(data, chosen)
+        files = write_duplicates(found, out)
     counts = count(found.findings).rename(index=_ROWS, columns=_COLUMNS).rename_axis("pairs").reset_index()
     print_table(f"{len(found.samples):,} photos", counts)
     if len(found.findings):

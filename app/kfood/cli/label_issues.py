@@ -1,4 +1,4 @@
-"""`kfood data doubts [PATH]`."""
+"""`kfood data label-issues [PATH]`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +10,7 @@ from kfood.cli import options
 _WORST = 10
 
 
-def doubts(
+def label_issues(
     path: Annotated[
         str | None,
         typer.Argument(help="A folder or CSV with photos, or demo. Default: as in training.", show_default=False),
@@ -23,14 +23,14 @@ def doubts(
         str | None, typer.Option("--run", help="A run whose network judges, and is judged.", show_default=False)
     ] = None,
     n: Annotated[int, typer.Option("-n", min=1, max=1000, help="Photos to show.")] = _WORST,
-    out: Annotated[Path, typer.Option("--out", help="The folder for what is written.")] = Path("doubts"),
+    out: Annotated[Path, typer.Option("--out", help="The folder for what is written.")] = Path("label-issues"),
     settings: options.Settings = None,
     runs: options.Runs = options.RUNS,
 ) -> None:
     """Find labels that may be wrong, by models that have not seen the photo.
 
     A page shows them beside what they look like, to decide there and take fixes.csv from it. proposals.csv relabels
-    all that are accused: follow it only to see whether that helps.
+    all label issues: follow it only to see whether that helps.
     """
     from kfood.cli.render import print_table
     from kfood.recipes.load import load_recipe
@@ -39,20 +39,20 @@ def doubts(
     from kfood.text import printable
 
     with logs.shown():
-        from kfood.label_issues.files import write_doubts
-        from kfood.label_issues.search import find_doubts
+        from kfood.label_issues.files import write_label_issues
+        from kfood.label_issues.search import find_label_issues
 
         chosen = find_run(run, runs) if run else None
         data = load_recipe(str(chosen.recipe_file) if chosen else "mission1", settings or [], path).data
-        found = find_doubts(data, pair, chosen)
-        files = write_doubts(found, out)
-    accused = int(found.photos["accused"].sum())
-    shown = found.photos.head(n)[["doubt", "label", "proposed", "probability", "split", "path"]]
+        found = find_label_issues(data, pair, chosen)
+        files = write_label_issues(found, out)
+    issues = int(found.photos["is_label_issue"].sum())
+    shown = found.photos.head(n)[["label_quality", "label", "proposed", "probability", "split", "path"]]
     shown = shown.assign(path=[f"{Path(path).parent.name}/{Path(path).name}" for path in shown["path"]])
-    print_table(f"The most doubtful of {len(found.photos):,} labels; {accused} are accused", shown)
+    print_table(f"The lowest quality of {len(found.photos):,} labels; {issues} are label issues", shown)
     if found.pair:
-        print_table("Flipped labels, 95 % intervals", found.pair.flips.table(found.pair.pair))
-        if found.pair.flips.caution:
-            typer.echo(found.pair.flips.caution)
-        print_table("Error on the pair that these labels leave to any model, 95 % intervals", found.pair.floors)
+        print_table("Flipped labels, 95 % intervals", found.pair.noise_rates.table(found.pair.pair))
+        if found.pair.noise_rates.caution:
+            typer.echo(found.pair.noise_rates.caution)
+        print_table("Error on the pair that these labels leave to any model, 95 % intervals", found.pair.error_bounds)
     typer.echo(printable("Written: " + ", ".join(map(str, files))))

@@ -6,6 +6,7 @@ import atexit
 import gc
 import sys
 import warnings
+from typing import Annotated
 
 import typer
 
@@ -32,6 +33,18 @@ app.add_typer(runs.app, name="runs")
 app.add_typer(study.app, name="study")
 
 _BAD_INPUT = 2
+
+
+@app.callback()
+def kfood(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and end.", is_eager=True)] = False,
+) -> None:
+    """Train, compare and explain classifiers of Korean dishes."""
+    if version:
+        from importlib.metadata import version as version_of
+
+        typer.echo(version_of("kfood"))
+        raise typer.Exit
 
 
 def main() -> None:

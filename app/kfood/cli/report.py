@@ -7,8 +7,6 @@ import typer
 
 from kfood.cli import options
 
-_NAME = "report.html"
-
 
 def report(
     names: Annotated[
@@ -40,12 +38,7 @@ def report(
 
     found = [find_run(name, runs) for name in names or [None]]
     with logs.shown():
-        from kfood.interpretation.interpret import FIGURES, interpret_run
-        from kfood.interpretation.section import Request
-        from kfood.reporting.page import require_reportable, write_report
+        from kfood.reporting.runs_page import report_runs
 
-        require_reportable(found, split)
-        sections = {run.name: interpret_run(run, list(FIGURES), Request(split)) for run in found}
-        default = found[0].folder / _NAME if len(found) == 1 else Path(_NAME)
-        page = write_report(found, sections, out or default, split, photos)
+        page = report_runs(found, out, split, photos)
     typer.echo(f"Written: {page} ({page.stat().st_size / 1e6:.1f} MB)")

@@ -119,7 +119,7 @@ def run(
 
         session = open_session()
         if retry:
-            session.board.retry(session.standing().failed)
+            session.queue.retry(session.progress().failed)
         with stop_on_signals() as stop, other_workers(workers):
             work(session, stop)
     _show(session)
@@ -133,7 +133,7 @@ def status(open_session: OpenSession) -> None:
     from kfood.study.status import status_table
 
     session = open_session()
-    print_table(f"{session.terms.study.name}, {session.terms.budget.about}", status_table(session.standing()))
+    print_table(f"{session.terms.study.name}, {session.terms.budget.about}", status_table(session.progress()))
 
 
 @app.command("show")
@@ -153,7 +153,7 @@ def report(
     from kfood.reporting.study_page import write_study_page
 
     session = open_session()
-    now = session.standing()
+    now = session.progress()
     page = write_study_page(session.results(now), session.terms, now, out or session.folder / "report.html")
     typer.echo(f"Written: {page} ({page.stat().st_size / 1e6:.1f} MB)")
 
@@ -168,7 +168,7 @@ def export(
     from kfood.study.export import export_study
 
     session = open_session()
-    for path in export_study(session.results(session.standing()), folder):
+    for path in export_study(session.results(session.progress()), folder):
         typer.echo(f"Written: {path}")
 
 
@@ -237,7 +237,7 @@ def plan(
 def _show(session: "Session") -> None:
     from kfood.cli.render import print_table
 
-    results = session.results(session.standing())
+    results = session.results(session.progress())
     for result in results:
         print_table(f"{result.table.title} ({session.terms.budget.about})", result.rows, "{:.4f}")
         for sentence in result.sentences:

@@ -7,7 +7,7 @@ import typer
 
 from kfood.cli import options
 from kfood.errors import KfoodError
-from kfood.system.processes import is_first
+from kfood.system.processes import is_main_process
 
 
 def train(
@@ -50,13 +50,13 @@ def train(
     given = [*(settings or []), *([f"optimizer.lr={_number(lr)}"] if lr not in (None, "auto") else [])]
     resolved = load_recipe(recipe, given, data)
     with logs.shown():
-        from kfood.training.distributed import joined
+        from kfood.training.distributed import process_group
         from kfood.training.stop import stop_on_signals
         from kfood.training.train import train as train_recipe
 
-        with stop_on_signals() as stop, joined():
+        with stop_on_signals() as stop, process_group():
             run = train_recipe(resolved, runs, folder, find_lr=lr == "auto", minutes=minutes, stop=stop)
-    if is_first():
+    if is_main_process():
         typer.echo(f"Look at it:  kfood interpret {run.folder}")
 
 
@@ -68,13 +68,13 @@ def _go_on(name: str | None, runs: Path, settings: list[str], others: list[objec
         raise KfoodError("A run goes on as it began: --resume takes no other option but --runs and --set.")
     run = find_unfinished(name, runs)
     with logs.shown():
-        from kfood.training.distributed import joined
+        from kfood.training.distributed import process_group
         from kfood.training.stop import stop_on_signals
         from kfood.training.train import resume
 
-        with stop_on_signals() as stop, joined():
+        with stop_on_signals() as stop, process_group():
             resume(run, stop, settings)
-    if is_first():
+    if is_main_process():
         typer.echo(f"Look at it:  kfood interpret {run.folder}")
 
 

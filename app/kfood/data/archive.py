@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO
 
-from kfood.errors import KfoodError
+from kfood.errors import DataError, KfoodError
 
 # Data that unpacks to more than this many times its size is a bomb: photos are compressed already, and the drawings and
 # tables beside them that shrink so well are small.
@@ -40,7 +40,7 @@ def opened(archive: Path) -> Iterator[list[Member]]:
     """Give the files in a zip, tar or tar.gz archive, to be read while it is open.
 
     Raises:
-        KfoodError: it is no such archive, damaged, cut off, encrypted, a bomb, or holds a link or a device.
+        DataError: it is no such archive, damaged, cut off, encrypted, a bomb, or holds a link or a device.
     """
     with ExitStack() as stack:
         with _damage_told(archive):
@@ -55,7 +55,7 @@ def _damage_told(archive: Path) -> Iterator[None]:
     except KfoodError:
         raise
     except Exception as error:  # BadZipFile, TarError, zlib.error, EOFError, struct.error, ValueError, …
-        raise KfoodError(
+        raise DataError(
             f"{archive} cannot be read as a zip, tar or tar.gz archive ({error}): it may be damaged or not wholly "
             "downloaded. Get it again."
         ) from None
@@ -88,9 +88,9 @@ def _zip_members(zipped: zipfile.ZipFile, archive: Path) -> Iterator[Member]:
             continue
         _require_file(archive, name, kind in (0, stat.S_IFREG))
         if entry.flag_bits & 1:
-            raise KfoodError(f"{archive} is encrypted. Unpack it with its password by the program that made it.")
+            raise DataError(f"{archive} is encrypted. Unpack it with its password by the program that made it.")
         if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # such as Windows' Deflate64
-            raise KfoodError(f"{archive}: {name} is compressed in a way that Python cannot read. Unpack it with 7-Zip.")
+            raise DataError(f"{archive}: {name} is compressed in a way that Python cannot read. Unpack it with 7-Zip.")
         limit.add(entry.file_size)
         yield Member(
             unicodedata.normalize("NFC", name), entry.file_size, partial(_pieces, archive, partial(zipped.open, entry))
@@ -139,7 +139,7 @@ def _decoded(names: list[bytes]) -> list[str]:
 
 def _require_file(archive: Path, name: str, is_file: bool) -> None:
     if not is_file:
-        raise KfoodError(
+        raise DataError(
             f"{archive} holds {name}, which is a link or a device and no file. Nothing is unpacked: make an archive of "
             "the photos themselves."
         )
@@ -158,7 +158,7 @@ class _Limit:
 
     def check(self, size: int) -> None:
         if size > self.most:
-            raise KfoodError(
+            raise DataError(
                 f"{self.archive} would unpack to more than {_MOST_TIMES} times its size, which photos do not: it may "
                 "be made to fill a disk. Unpack it by hand if you trust it."
             )

@@ -12,7 +12,7 @@ from fastai.torch_core import TensorCategory
 from fastai.vision.core import TensorImage
 from torch import Tensor
 
-from kfood.data.pixels import Pixels, photo_key
+from kfood.data.pixels import PixelCache, photo_key
 from kfood.data.sampling import SeededWeightedDL
 
 _SHARE_OF_GPU = 0.25  # of the memory that is free on it, for pixels
@@ -29,7 +29,7 @@ class CachedDL(TfmdDL):
         pixels: the cache.
     """
 
-    def __init__(self, *args: Any, pixels: Pixels, **kwargs: Any) -> None:  # noqa: ANN401 - fastai's own
+    def __init__(self, *args: Any, pixels: PixelCache, **kwargs: Any) -> None:  # noqa: ANN401 - fastai's own
         self.pixels = pixels
         super().__init__(*args, **kwargs)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from kfood.errors import KfoodError
+from kfood.errors import DataError
 from kfood.recipes.schema import nfc
 from kfood.text import did_you_mean
 
@@ -25,31 +25,31 @@ def read_csv_samples(path: Path) -> pd.DataFrame:
     Paths may leave that folder, by `..` or as absolute ones: whoever writes the CSV names the photos.
 
     Raises:
-        KfoodError: no such columns or one of them twice, an unknown split, an empty path or label, a photo listed
+        DataError: no such columns or one of them twice, an unknown split, an empty path or label, a photo listed
             twice, a row longer than the header, or a file that is no CSV in UTF-8 or CP949.
     """
     table = _read(path)  # its index are line numbers
     table = table[(table != "").any(axis=1)]  # Excel leaves empty rows behind
     for column, longest in _LONGEST.items():
         if (empty := table[column] == "").any():
-            raise KfoodError(f"{path}, line {empty.idxmax()}: the {column} is empty.")
+            raise DataError(f"{path}, line {empty.idxmax()}: the {column} is empty.")
         unfit = table[column].str.contains("\0", regex=False) | (table[column].str.len() > longest)
         if unfit.any():
-            raise KfoodError(
+            raise DataError(
                 f"{path}, line {unfit.idxmax()}: this cannot be a {column}, as it has more than {longest} characters "
                 "or holds a NUL."
             )
     unknown = ~table["split"].str.lower().isin(_SPLITS)
     if unknown.any():
         line, word = unknown.idxmax(), table["split"][unknown.idxmax()][:80]
-        raise KfoodError(f'{path}, line {line}: "{word}" is no split. Use train, valid, test or nothing.')
+        raise DataError(f'{path}, line {line}: "{word}" is no split. Use train, valid, test or nothing.')
     table["split"] = table["split"].str.lower().map(_SPLITS)
     table["label"] = table["label"].map(nfc)
     table["path"] = _resolved(path.parent, table["path"])
     if (twice := table["path"].duplicated()).any():
-        raise KfoodError(f"{path}, line {twice.idxmax()}: {table['path'][twice.idxmax()]} is listed twice.")
+        raise DataError(f"{path}, line {twice.idxmax()}: {table['path'][twice.idxmax()]} is listed twice.")
     if not len(table):
-        raise KfoodError(f"{path} lists no photos.")
+        raise DataError(f"{path} lists no photos.")
     table["area"] = ""
     columns = ["path", "label", "split", "area"]
     if (table["group"] != "").any():
@@ -79,8 +79,8 @@ def _read(path: Path) -> pd.DataFrame:
         except UnicodeDecodeError:
             continue
         except OSError as error:
-            raise KfoodError(f"{path} cannot be read: {error.strerror}.") from None
-    raise KfoodError(f"{path} is neither in UTF-8 nor in CP949: save it as UTF-8.")
+            raise DataError(f"{path} cannot be read: {error.strerror}.") from None
+    raise DataError(f"{path} is neither in UTF-8 nor in CP949: save it as UTF-8.")
 
 
 def _table(lines: Iterable[str], path: Path) -> pd.DataFrame:
@@ -93,7 +93,7 @@ def _table(lines: Iterable[str], path: Path) -> pd.DataFrame:
         places = _places(header, path)
         for cells in reader:
             if any(map(str.strip, cells[len(header) :])):
-                raise KfoodError(
+                raise DataError(
                     f"{path}, line {reader.line_num}: there are more cells than columns. Put text with a comma into "
                     "quotes."
                 )
@@ -101,20 +101,20 @@ def _table(lines: Iterable[str], path: Path) -> pd.DataFrame:
             for name, place in places.items():
                 columns[name].append(sys.intern(cells[place].strip()) if place < len(cells) else "")
     except csv.Error as error:
-        raise KfoodError(f"{path} is not a CSV: line {reader.line_num}: {error}.") from None
+        raise DataError(f"{path} is not a CSV: line {reader.line_num}: {error}.") from None
     return pd.DataFrame(columns, index=lines, dtype="str")
 
 
 def _places(header: list[str], path: Path) -> dict[str, int]:
     """Return where each known column stands; a place behind all others where it does not."""
     if not any(header):
-        raise KfoodError(f"{path} is not a CSV: its first line is empty, but should name the columns.")
+        raise DataError(f"{path} is not a CSV: its first line is empty, but should name the columns.")
     for column in _COLUMNS:
         if header.count(column) > 1:
-            raise KfoodError(f'{path} has {header.count(column)} columns called "{column}": leave one.')
+            raise DataError(f'{path} has {header.count(column)} columns called "{column}": leave one.')
         if column not in header and column in _LONGEST:
             near = did_you_mean(column, (name for name in header if len(name) < 80))
-            raise KfoodError(
+            raise DataError(
                 f'{path} has no column "{column}".{near} It needs path and label, and may have split and group.'
             )
     return {column: header.index(column) if column in header else len(header) for column in _COLUMNS}

@@ -14,9 +14,9 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from kfood.data.connected_components import connected
+from kfood.data.connected_components import connected_components
 from kfood.data.fixes_file import COLUMNS, DROP, GROUP, RELABEL, read_fixes
-from kfood.errors import KfoodError
+from kfood.errors import DataError
 from kfood.text import did_you_mean, listed, shortened
 
 log = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ def find_fixes(path: str, samples: pd.DataFrame) -> pd.DataFrame:
         samples: with `digest` and `label`, before classes are chosen.
 
     Raises:
-        KfoodError: as `read_fixes`, or a photo is to become of a class that the data does not have.
+        DataError: as `read_fixes`, or a photo is to become of a class that the data does not have.
     """
     if not path:
         return pd.DataFrame(columns=COLUMNS, dtype="str")
@@ -56,7 +56,7 @@ def find_fixes(path: str, samples: pd.DataFrame) -> pd.DataFrame:
     unknown = fixes.loc[(fixes["action"] == RELABEL) & ~fixes["value"].isin(classes), "value"]
     if len(unknown):
         name = shortened(unknown.iloc[0])
-        raise KfoodError(
+        raise DataError(
             f'{path}, line {unknown.index[0]}: the data has no class "{name}".{did_you_mean(name, classes)} It has '
             f"{listed(classes, 20)}; a new class begins with a folder of photos."
         )
@@ -87,10 +87,10 @@ def join_groups(samples: pd.DataFrame, fixes: pd.DataFrame) -> pd.DataFrame:
     pairs = samples[["digest", "group"]].merge(wanted, on="digest")
     codes, names = pd.factorize(pd.concat([samples["group"], pairs["group"], pairs["value"]], ignore_index=True))
     of_samples, ends = codes[: len(samples)], codes[len(samples) :].reshape(2, -1).T
-    component = connected(ends, len(names))
-    joined = pd.Series(names[ends[:, 1]]).groupby(component[ends[:, 1]]).min()
+    component = connected_components(ends, len(names))
+    process_group = pd.Series(names[ends[:, 1]]).groupby(component[ends[:, 1]]).min()
     own = samples["group"].to_numpy()
-    name = pd.Series(component[of_samples]).map(joined)
+    name = pd.Series(component[of_samples]).map(process_group)
     return samples.assign(group=np.where(name.notna(), name, own))
 
 

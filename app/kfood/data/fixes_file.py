@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from kfood.errors import KfoodError
+from kfood.errors import DataError
 from kfood.recipes.schema import nfc
 from kfood.text import did_you_mean, listed, shortened
 
@@ -35,25 +35,25 @@ def read_fixes(path: Path) -> pd.DataFrame:
         `COLUMNS` as text, a row a decision; its index are line numbers. Said twice is said once.
 
     Raises:
-        KfoodError: the file cannot be read or is no CSV, has no such column, or a line says what cannot be done or
+        DataError: the file cannot be read or is no CSV, has no such column, or a line says what cannot be done or
             contradicts another one. The message has the line.
     """
     rows = _rows(path)
     for line, row in rows.items():
         if not _DIGEST.fullmatch(row["digest"]):
-            raise KfoodError(
+            raise DataError(
                 f'{path}, line {line}: "{shortened(row["digest"])}" is no digest: it has 32 hex digits, as in the '
                 "samples.csv of a run."
             )
         if row["action"] not in ACTIONS:
             action = shortened(row["action"])
-            raise KfoodError(
+            raise DataError(
                 f'{path}, line {line}: there is no action "{action}".{did_you_mean(action, ACTIONS)} '
                 f"The actions are {listed(ACTIONS)}."
             )
         if not row["value"] and row["action"] != DROP:
             what = "the right class" if row["action"] == RELABEL else "the group's name"
-            raise KfoodError(f"{path}, line {line}: the value is empty, but {row['action']} needs {what}.")
+            raise DataError(f"{path}, line {line}: the value is empty, but {row['action']} needs {what}.")
     table = pd.DataFrame.from_dict(rows, orient="index", columns=list(COLUMNS), dtype="str")
     table["value"] = table["value"].where(table["action"] != DROP, "")
     table = table[~table.duplicated(["digest", "action", "value"])]
@@ -75,7 +75,7 @@ def _require_one_decision(table: pd.DataFrame, path: Path) -> None:
     line = twice.idxmax()
     same = decided[decided["digest"] == decided.loc[line, "digest"]]
     first, second = (f"{row.action} {shortened(row.value)}".strip() for row in same.head(2).itertuples())
-    raise KfoodError(
+    raise DataError(
         f"{path}, line {line}: it says {second} of the photo of which line {same.index[0]} says {first}: keep one "
         "of the two lines."
     )
@@ -90,8 +90,8 @@ def _rows(path: Path) -> dict[int, dict[str, str]]:
         except UnicodeDecodeError:
             continue
         except OSError as error:
-            raise KfoodError(f"data.fixes: {path} cannot be read: {error.strerror}.") from None
-    raise KfoodError(f"{path} is neither in UTF-8 nor in CP949: save it as UTF-8.")
+            raise DataError(f"data.fixes: {path} cannot be read: {error.strerror}.") from None
+    raise DataError(f"{path} is neither in UTF-8 nor in CP949: save it as UTF-8.")
 
 
 def _parsed(reader: csv.DictReader, path: Path) -> dict[int, dict[str, str]]:
@@ -102,20 +102,20 @@ def _parsed(reader: csv.DictReader, path: Path) -> dict[int, dict[str, str]]:
             if header.count(column) != 1:
                 wrong = "no column" if column not in header else f"{header.count(column)} columns"
                 near = did_you_mean(column, (name for name in header if len(name) < 80))
-                raise KfoodError(f'{path} has {wrong} "{column}".{near} It needs {listed(_NEEDED)}, each once.')
+                raise DataError(f'{path} has {wrong} "{column}".{near} It needs {listed(_NEEDED)}, each once.')
         rows = {}
         for row in reader:
             if _has_text(row, reader.line_num, path):
                 rows[reader.line_num] = _cleaned(row)
         return rows
     except csv.Error as error:
-        raise KfoodError(f"{path} is not a CSV: line {reader.reader.line_num}: {error}.") from None
+        raise DataError(f"{path} is not a CSV: line {reader.reader.line_num}: {error}.") from None
 
 
 def _has_text(row: dict[str | None, str | list[str]], line: int, path: Path) -> bool:
     """Say whether it is more than the empty row that Excel leaves behind."""
     if any(map(str.strip, row.pop(None, []))):
-        raise KfoodError(f"{path}, line {line}: there are more cells than columns. Put text with a comma into quotes.")
+        raise DataError(f"{path}, line {line}: there are more cells than columns. Put text with a comma into quotes.")
     return any(map(str.strip, row.values()))
 
 

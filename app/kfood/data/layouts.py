@@ -23,7 +23,7 @@ import pandas as pd
 from kfood.data.crop_area import areas_in
 from kfood.data.csv_layout import read_csv_samples
 from kfood.data.photo import EXTENSIONS
-from kfood.errors import KfoodError
+from kfood.errors import DataError
 from kfood.recipes.schema import nfc
 from kfood.system.paths import real_path
 from kfood.text import listed
@@ -59,21 +59,21 @@ def read_layout(root: str | Path, subset: str = "kfood") -> Layout:
         subset: which of the camp's two data sets, "kfood" (42 dishes) or "kfood_health" (13).
 
     Raises:
-        KfoodError: there is nothing there, no photo in it, or two folders are one class after NFC.
+        DataError: there is nothing there, no photo in it, or two folders are one class after NFC.
     """
     root = real_path(root)
     if not os.path.exists(root):
-        raise KfoodError(f"There is no data folder {root}. Name one with --data, data.root or KFOOD_DATA.")
+        raise DataError(f"There is no data folder {root}. Name one with --data, data.root or KFOOD_DATA.")
     if root.is_file():
         if root.suffix.lower() != ".csv":
-            raise KfoodError(f"{root} is neither a folder nor a CSV; an archive is unpacked by kfood data unpack.")
+            raise DataError(f"{root} is neither a folder nor a CSV; an archive is unpacked by kfood data unpack.")
         return Layout("CSV with path and label", read_csv_samples(root))
     folders = _folders(root)
     for recognise in (_camp, _splits, _classes, _categories):
         if layout := recognise(root, folders, subset):
             break
     else:
-        raise KfoodError(
+        raise DataError(
             f"There are no photos in {root}. kfood looks for <class>/*.jpg (or {_endings()}), the same below "
             "train, val and test, the camp's four folders, or AI Hub's <category>/<dish>/*."
         )
@@ -86,7 +86,7 @@ def _camp(root: Path, folders: dict[str, Path], subset: str) -> Layout | None:
     if not names & set(folders):
         return None
     if f"{subset}_train" not in folders:
-        raise KfoodError(f"{root} holds the camp's data, but not the folder {subset}_train that this needs.")
+        raise DataError(f"{root} holds the camp's data, but not the folder {subset}_train that this needs.")
     rows, found = [], []
     for part, split in (("train", "train"), ("val", "test")):
         if folder := folders.get(f"{subset}_{part}"):
@@ -137,7 +137,7 @@ def _folders(parent: Path) -> dict[str, Path]:
     for folder in map(Path, _visible(parent, _is_folder)):
         name = nfc(folder.name)
         if name in found:
-            raise KfoodError(
+            raise DataError(
                 f"{parent} holds two folders that are both called {name} (one composed, one decomposed Hangul). "
                 "Put their photos into one folder."
             )
@@ -158,7 +158,7 @@ def _visible(folder: Path, kind: Callable[[os.DirEntry[str]], bool]) -> list[str
         return []
     for path in found:
         if not path.isascii() and _NO_UNICODE.search(path):
-            raise KfoodError(f"{path}: the name is no UTF-8. Rename it, or unpack its archive by kfood data unpack.")
+            raise DataError(f"{path}: the name is no UTF-8. Rename it, or unpack its archive by kfood data unpack.")
     return found
 
 

@@ -20,10 +20,10 @@ from fasttransform import Transform
 from kfood.data.augment import augmentations
 from kfood.data.cached_batches import CachedDL, CachedWeightedDL
 from kfood.data.pixel_cache import cached_pixels
-from kfood.data.pixels import Pixels, photo_key, photo_keys
-from kfood.data.preprocess import Shrink
+from kfood.data.pixels import PixelCache, photo_key, photo_keys
+from kfood.data.preprocess import Preprocess
 from kfood.data.sampling import SeededWeightedDL, class_balancing_weights, undersample
-from kfood.errors import KfoodError
+from kfood.errors import DataError
 from kfood.model.normalization import STUDY
 from kfood.recipes.schema import Data, Recipe
 
@@ -73,7 +73,7 @@ class OpenPhoto(Transform):
         return TensorImage(torch.from_numpy(np.array(pixels)).permute(2, 0, 1))
 
 
-def photo_loader(shrink: Shrink, pixels: Pixels | None) -> Callable[[Photo], np.ndarray]:
+def photo_loader(shrink: Preprocess, pixels: PixelCache | None) -> Callable[[Photo], np.ndarray]:
     """Return what gives a photo's pixels, brought to size: from the cache where it has them, else from the file."""
 
     def load_photo(photo: Photo) -> np.ndarray:
@@ -97,11 +97,11 @@ def build_dataloaders(samples: pd.DataFrame, recipe: Recipe) -> DataLoaders:
         recipe: its sections data, augment, sampling and training.
 
     Raises:
-        KfoodError: the batch is larger than the training set.
+        DataError: the batch is larger than the training set.
     """
     classes, training = class_names(samples), recipe.training
     train, valid = training_samples(samples, recipe), samples[samples["split"] == "valid"]
-    shrink = shrinking(recipe.data)
+    shrink = preprocessing(recipe.data)
     pixels = cached_pixels(samples, shrink) if recipe.data.cache and "digest" in samples else None
     at_once = pixels is not None and pixels.are_squares(photo_keys(pd.concat([train, valid])))
     on_gpu = device().type == "cuda"
@@ -124,22 +124,22 @@ def training_samples(samples: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
     """Return the photos that an epoch draws from.
 
     Raises:
-        KfoodError: they are fewer than a batch.
+        DataError: they are fewer than a batch.
     """
     if recipe.sampling.method == "under":
         samples = undersample(samples, recipe.training.seed)
     train, batch_size = samples[samples["split"] == "train"], recipe.training.batch_size
     if batch_size > len(train):
-        raise KfoodError(
+        raise DataError(
             f"training.batch_size is {batch_size}, but there are only {len(train)} training photos. "
             f"Choose a smaller one, such as --set training.batch_size={max(2, len(train) // 4)}."
         )
     return train
 
 
-def shrinking(data: Data) -> Shrink:
+def preprocessing(data: Data) -> Preprocess:
     """Return how a recipe brings its photos to size."""
-    return Shrink(round(data.size * data.presize), data.resize, data.denoise)
+    return Preprocess(round(data.size * data.presize), data.resize, data.denoise)
 
 
 def data_block(
@@ -151,10 +151,10 @@ def data_block(
         recipe: its sections data and augment.
         classes: in the order of their numbers.
         n_train: number of items.
-        load_photo: gives a photo's pixels, height x width x 3, uint8, as `shrinking` leaves them.
+        load_photo: gives a photo's pixels, height x width x 3, uint8, as `preprocessing` leaves them.
     """
     data = recipe.data
-    shrunk = shrinking(data)
+    shrunk = preprocessing(data)
     # A shrunken photo is as wide or as high as it should be: what is left is to cut off, or fill up, the other side.
     square = data.resize == "squish"
     to_square = [] if square else [Resize(shrunk.size, method=RESIZE_METHODS[data.resize])]
@@ -175,7 +175,7 @@ def data_block(
 
 
 def normalisation() -> Normalize:
-    """Return the transform to pixels in -1..1, whatever the body: see `AsTrained` for what its weights know."""
+    """Return the transform to pixels in -1..1, whatever the body: see `Renormalize` for what its weights know."""
     (mean, *_), (std, *_) = STUDY  # the same for each channel, and in one number several times as fast
     return Normalize.from_stats([mean], [std], cuda=False)
 

@@ -19,8 +19,8 @@ import numpy as np
 import pandas as pd
 from filelock import FileLock, Timeout
 
-from kfood.data.pixels import KEY, Pixels, photo_key, photo_keys
-from kfood.data.preprocess import Shrink
+from kfood.data.pixels import KEY, PixelCache, photo_key, photo_keys
+from kfood.data.preprocess import Preprocess
 from kfood.system.disk import free_bytes
 from kfood.system.files import content_digest
 from kfood.system.memory import keep_freed_memory
@@ -28,14 +28,14 @@ from kfood.system.paths import cache_folder, cache_limit
 from kfood.system.progress import track
 
 log = logging.getLogger(__name__)
-_FORMAT = 1  # of the segments, and of what `Shrink` does to a photo: counted up when either changes
+_FORMAT = 1  # of the segments, and of what `Preprocess` does to a photo: counted up when either changes
 _PHOTOS_A_SEGMENT = 4096
 _AT_ONCE = 256  # photos being decoded
 _TRIED = 16  # photos, to know how long decoding takes
 _KEPT_FREE = 2**30  # bytes of the disk that the cache never takes
 
 
-def cached_pixels(samples: pd.DataFrame, shrink: Shrink) -> Pixels:
+def cached_pixels(samples: pd.DataFrame, shrink: Preprocess) -> PixelCache:
     """Return the pixels of these photos, after decoding those that no training has used at this size yet.
 
     What cannot be kept (a full disk, a limit reached) is said and left out; it is then decoded anew in each epoch.
@@ -45,7 +45,7 @@ def cached_pixels(samples: pd.DataFrame, shrink: Shrink) -> Pixels:
         shrink: how photos are brought to size.
     """
     folder, wanted = _folder_of(shrink), _known(samples)
-    pixels = Pixels(folder)
+    pixels = PixelCache(folder)
     if not pixels.has(wanted["key"]).all():
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -53,17 +53,17 @@ def cached_pixels(samples: pd.DataFrame, shrink: Shrink) -> Pixels:
                 _add(wanted, shrink, folder)
         except OSError as error:  # a full disk or a read-only home costs time, not the training
             log.warning("Photos are decoded anew in each epoch: they cannot be kept in %s: %s", folder, error)
-        pixels = Pixels(folder)
+        pixels = PixelCache(folder)
     for segment in pixels.segments_of(wanted["key"]):
         with suppress(OSError):  # a cache that may only be read
             os.utime(segment)  # used now, so the last to be thrown away
     return pixels
 
 
-def seconds_to_fill(samples: pd.DataFrame, shrink: Shrink) -> float:
+def seconds_to_fill(samples: pd.DataFrame, shrink: Preprocess) -> float:
     """Return about how long `cached_pixels` would take, by decoding a few of the photos that the cache lacks."""
     wanted = _known(samples)
-    missing = wanted[~Pixels(_folder_of(shrink)).has(wanted["key"])]
+    missing = wanted[~PixelCache(_folder_of(shrink)).has(wanted["key"])]
     some = missing[:: math.ceil(len(missing) / _TRIED) or 1]
     started = time.perf_counter()
     for _ in _decoded(_places_of(some), shrink):
@@ -71,7 +71,7 @@ def seconds_to_fill(samples: pd.DataFrame, shrink: Shrink) -> float:
     return (time.perf_counter() - started) * len(missing) / max(1, len(some))
 
 
-def _folder_of(shrink: Shrink) -> Path:
+def _folder_of(shrink: Preprocess) -> Path:
     return cache_folder() / "pixels" / f"{_FORMAT}-{shrink.size}-{shrink.resize}-{shrink.denoise}"
 
 
@@ -99,9 +99,9 @@ def _alone_in(folder: Path) -> Iterator[None]:
         lock.release()
 
 
-def _add(wanted: pd.DataFrame, shrink: Shrink, folder: Path) -> None:
+def _add(wanted: pd.DataFrame, shrink: Preprocess, folder: Path) -> None:
     """Decode in parallel what is missing, a segment at a time, so that little is lost if it is stopped."""
-    pixels = Pixels(folder)
+    pixels = PixelCache(folder)
     for dead in [*folder.glob("partial-*"), *pixels.damaged]:  # partial: of a killed process, as we hold the lock
         shutil.rmtree(dead, ignore_errors=True)
     missing = wanted[~pixels.has(wanted["key"])]
@@ -162,7 +162,7 @@ def _within(room: int, photos: Iterable[tuple[str, np.ndarray] | None]) -> Itera
         yield photo
 
 
-def _decoded(photos: list[tuple[str, str]], shrink: Shrink) -> Iterator[tuple[str, np.ndarray] | None]:
+def _decoded(photos: list[tuple[str, str]], shrink: Preprocess) -> Iterator[tuple[str, np.ndarray] | None]:
     """Yield key and pixels of each photo in order; None where it can no longer be read."""
 
     def decode(photo: tuple[str, str]) -> tuple[str, np.ndarray] | None:

@@ -1,4 +1,4 @@
-"""Photos decoded once: a cache on disk that training reads without decoding (`decode_once` fills it).
+"""Photos decoded once: a cache on disk that training reads without decoding (`pixel_cache` fills it).
 
 `<cache>/pixels/<size, resize, denoise>/` holds segments, each a folder with `pixels.bin` (photos one behind the other,
 uint8, height x width x 3) and `index.npz`. A photo's key is the content of its file and the area it is cut to, so that
@@ -31,7 +31,7 @@ def photo_keys(samples: pd.DataFrame) -> pd.Series:
     return pd.Series(keys, samples.index, dtype="object")
 
 
-class Pixels:
+class PixelCache:
     """Shrunken photos by key, as read-only views of memory-mapped files.
 
     Args:

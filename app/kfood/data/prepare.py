@@ -12,8 +12,8 @@ import pandas as pd
 from kfood.data.check import check_photos, readable
 from kfood.data.fixes import Fixed, apply_fixes, find_fixes, in_words, join_groups
 from kfood.data.layouts import Layout, read_layout
-from kfood.data.split import SPLITS, add_groups, few_of_each_class, require_every_class, split_samples
-from kfood.errors import KfoodError
+from kfood.data.split import SPLITS, add_groups, require_every_class, split_samples, subsample
+from kfood.errors import DataError
 from kfood.recipes.load import DEMO
 from kfood.recipes.schema import Data
 from kfood.system.os_errors import cannot_use
@@ -58,14 +58,14 @@ def prepare_samples(data: Data) -> Prepared:
     """Return the samples that a recipe's data section stands for.
 
     Raises:
-        KfoodError: no photos, one class, a class with too few photos, or a class in `data.classes` that is not
+        DataError: no photos, one class, a class with too few photos, or a class in `data.classes` that is not
             there; or what `find_fixes` raises.
     """
     layout = find_samples(data)
     found = layout.samples if data.crop_area else layout.samples.assign(area="")
     good, left_out = readable(found, check_photos(found, data_folder(data)))
     if good.empty:
-        raise KfoodError(f"None of the {len(found)} photos in {data.root} can be read. See kfood data check.")
+        raise DataError(f"None of the {len(found)} photos in {data.root} can be read. See kfood data check.")
     if lost := sorted(set(found["label"]) - set(good["label"])):
         log.warning("No photo of %s can be read: the class is left out.", listed(lost))
     fixed = split_and_fix(good, data)
@@ -93,26 +93,26 @@ def split_and_fix(samples: pd.DataFrame, data: Data) -> Fixed:
         data: of a recipe.
 
     Raises:
-        KfoodError: as `find_fixes`.
+        DataError: as `find_fixes`.
     """
     fixes = find_fixes(data.fixes, samples)
     grouped = join_groups(add_groups(samples, data.group), fixes)
     split = split_samples(grouped, data.valid, data.test, data.split_seed)
-    return apply_fixes(few_of_each_class(split, data.per_class, data.split_seed), fixes)
+    return apply_fixes(subsample(split, data.per_class, data.split_seed), fixes)
 
 
 def keep_classes(samples: pd.DataFrame, classes: tuple[str, ...]) -> pd.DataFrame:
     """Keep the photos of these classes; all of them where none is named.
 
     Raises:
-        KfoodError: a class is not there, with the nearest name.
+        DataError: a class is not there, with the nearest name.
     """
     if not classes:
         return samples
     there = sorted(samples["label"].unique())
     for name in classes:
         if name not in there:
-            raise KfoodError(
+            raise DataError(
                 f'data.classes names "{name}", which the photos do not have.{did_you_mean(name, there)} '
                 f"They have {listed(there)}."
             )

@@ -18,7 +18,7 @@ _MARGIN = 1.5  # a JPEG is decoded to no less than this many times the wanted si
 
 
 @dataclass(frozen=True)
-class Shrink:
+class Preprocess:
     """How photos are brought to size, once, before anything random.
 
     Args:

@@ -9,7 +9,7 @@ from os.path import basename, splitext
 import numpy as np
 import pandas as pd
 
-from kfood.errors import KfoodError
+from kfood.errors import DataError
 from kfood.text import listed
 
 SPLITS = ("train", "valid", "test")
@@ -52,7 +52,7 @@ def split_samples(samples: pd.DataFrame, valid: float, test: float, seed: int) -
     return samples.assign(split=split.replace("", "train"))
 
 
-def few_of_each_class(samples: pd.DataFrame, most: int, seed: int) -> pd.DataFrame:
+def subsample(samples: pd.DataFrame, most: int, seed: int) -> pd.DataFrame:
     """Keep at most `most` photos of each class, with the shares that its splits have; 0 keeps all.
 
     A photo that is kept stays in its split, and one of every split is kept at least. More photos with the same seed
@@ -78,17 +78,17 @@ def require_every_class(samples: pd.DataFrame) -> None:
     """Check that there are two classes or more and that each has photos in every split.
 
     Raises:
-        KfoodError: naming the classes.
+        DataError: naming the classes.
     """
     counts = counts_by_split(samples)
     if len(counts) < 2:
-        raise KfoodError(
+        raise DataError(
             f"There is only one class, {listed(counts.index)}: a classifier needs two or more class folders."
         )
     poor = counts[(counts == 0).any(axis=1)]
     if len(poor):
         shown = [f"{label} ({counts.loc[label].sum()})" for label in poor.index]
-        raise KfoodError(
+        raise DataError(
             f"Too few photos to split into train, validation and test: {listed(shown)}. Add photos (shots of one "
             "plate count once), or leave the class out with data.classes."
         )

@@ -28,7 +28,7 @@ def survey(data: Data) -> Survey:
     """Open every photo (or remember what was found) and count, with the fixes of the data applied.
 
     Raises:
-        KfoodError: there are no photos there, or fixes cannot be followed.
+        DataError: there are no photos there, or fixes cannot be followed.
     """
     layout = find_samples(data)
     findings = check_photos(layout.samples, data_folder(data))

@@ -22,7 +22,7 @@ _LARGEST = 64  # photos a batch: larger ones predict no faster
 _AHEAD = 2  # batches made ready while a GPU computes
 
 
-def in_order(dls: DataLoaders, photos: list[Photo]) -> ThreadedDL:
+def prediction_loader(dls: DataLoaders, photos: list[Photo]) -> ThreadedDL:
     """Return a loader of these photos as validation photos: in their order, each once, not augmented."""
     kind = ThreadedSquaresDL if _opening(dls.valid_ds).square else ThreadedDL
     return dls.test_dl(photos, with_labels=True, cls=kind, bs=min(_LARGEST, dls.valid.bs), num_workers=0)

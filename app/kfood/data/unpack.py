@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kfood.data.archive import Member, opened
-from kfood.errors import KfoodError
+from kfood.errors import DataError
 from kfood.system.progress import track
 
 _ENDINGS = (".zip", ".tar.gz", ".tgz", ".tar")
@@ -37,16 +37,16 @@ def unpack(archive: Path, folder: Path | None = None) -> Unpacked:
         folder: not there yet, or empty; None for the archive's name without its ending, in the current folder.
 
     Raises:
-        KfoodError: the archive is no archive, damaged or hostile (see `opened`), names a place outside the folder or
+        DataError: the archive is no archive, damaged or hostile (see `opened`), names a place outside the folder or
             one place twice; the folder holds something; there is no room. Nothing is left behind then.
     """
     if not os.path.isfile(archive):
-        raise KfoodError(f"There is no archive {archive}.")
+        raise DataError(f"There is no archive {archive}.")
     target = Path(os.path.realpath(folder or _without_ending(archive.name)))
     if target.exists() and not (target.is_dir() and not any(target.iterdir())):
-        raise KfoodError(f"{target} is there already: name a new folder, as kfood data unpack {archive.name} FOLDER.")
+        raise DataError(f"{target} is there already: name a new folder, as kfood data unpack {archive.name} FOLDER.")
     if not target.parent.is_dir():
-        raise KfoodError(f"There is no folder {target.parent} to unpack into.")
+        raise DataError(f"There is no folder {target.parent} to unpack into.")
     with opened(archive) as members:
         files = _places(archive, members)
         _require_room(archive, files, target.parent)
@@ -61,14 +61,14 @@ def unpack(archive: Path, folder: Path | None = None) -> Unpacked:
                     target.rmdir()
                 whole.rename(target)
         except OSError as error:
-            raise KfoodError(f"{archive} cannot be unpacked into {target}: {error.strerror or error}.") from None
+            raise DataError(f"{archive} cannot be unpacked into {target}: {error.strerror or error}.") from None
     return Unpacked(target, len(files), sum(member.size for member in files.values()), _with_classes(target))
 
 
 def _without_ending(name: str) -> str:
     ending = next((ending for ending in _ENDINGS if name.lower().endswith(ending)), None)
     if not ending or len(name) == len(ending):
-        raise KfoodError(f"{name} does not end in {', '.join(_ENDINGS)}: name the folder too.")
+        raise DataError(f"{name} does not end in {', '.join(_ENDINGS)}: name the folder too.")
     return name[: -len(ending)]
 
 
@@ -77,7 +77,7 @@ def _places(archive: Path, members: list[Member]) -> dict[str, Member]:
     files: dict[str, Member] = {}
     for member in members:
         if _OUTSIDE.match(member.name):
-            raise KfoodError(
+            raise DataError(
                 f"{archive} holds {member.name}, which would be written outside of the folder. Nothing is unpacked: "
                 "get the archive from a source that you trust."
             )
@@ -85,17 +85,17 @@ def _places(archive: Path, members: list[Member]) -> dict[str, Member]:
         if any(part == "__MACOSX" or part.startswith(".") for part in parts):
             continue
         if (place := "/".join(parts)) in files:
-            raise KfoodError(f"{archive} holds {place} twice. Nothing is unpacked: make the archive anew.")
+            raise DataError(f"{archive} holds {place} twice. Nothing is unpacked: make the archive anew.")
         files[place] = member
     if not files:
-        raise KfoodError(f"{archive} holds no files.")
+        raise DataError(f"{archive} holds no files.")
     return files
 
 
 def _require_room(archive: Path, files: dict[str, Member], disk: Path) -> None:
     needed, free = sum(member.size + _A_FILE for member in files.values()), shutil.disk_usage(disk).free
     if needed > free:
-        raise KfoodError(
+        raise DataError(
             f"{archive} needs {needed / 1e9:.1f} GB, but {disk} has only {free / 1e9:.1f} GB left: unpack it elsewhere."
         )
 
@@ -108,7 +108,7 @@ def _write(archive: Path, member: Member, path: Path) -> None:
                 file.write(piece)
     except OSError as error:
         why = "its name is too long for this disk" if error.errno == errno.ENAMETOOLONG else error.strerror
-        raise KfoodError(f"{archive}: {member.name} cannot be written: {why}. Nothing is unpacked.") from None
+        raise DataError(f"{archive}: {member.name} cannot be written: {why}. Nothing is unpacked.") from None
 
 
 def _with_classes(folder: Path) -> Path:

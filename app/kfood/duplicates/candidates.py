@@ -6,14 +6,14 @@ import numpy as np
 import pandas as pd
 from usearch.index import Index, MetricKind, ScalarKind
 
-from kfood.duplicates.image_hashes import Looks
+from kfood.duplicates.image_hashes import ImageHashes
 
 _NEIGHBOURS = 10  # of each photo
 _MOST_BITS = 14  # of 64 in which the hashes of a photo and of its copy may differ: cutting off 5 % changes about 8
 _LEAST_COSINE = 0.75  # of features: a copy cut by 20 % still has 0.73 to 0.95, a copy saved anew more than 0.95
 
 
-def candidates(looks: Looks, features: np.ndarray | None) -> pd.DataFrame:
+def candidates(hashes: ImageHashes, features: np.ndarray | None) -> pd.DataFrame:
     """Return pairs of photos that may show the same, each once.
 
     Neighbours come from a graph that is searched greedily: Malkov and Yashunin, "Efficient and robust approximate
@@ -21,24 +21,24 @@ def candidates(looks: Looks, features: np.ndarray | None) -> pd.DataFrame:
     the same photos give the same pairs.
 
     Args:
-        looks: of n photos.
+        hashes: of n photos.
         features: n x length, by any network; None for hashes alone, which miss photos that were cut.
 
     Returns:
         `a` < `b`, positions among the photos, and `how`: "phash" where the hashes are near, else "features".
     """
-    if len(looks.hashes) < 2:
+    if len(hashes.hashes) < 2:
         return pd.DataFrame({"a": [], "b": [], "how": []}).astype({"a": "int64", "b": "int64", "how": "str"})
-    found = [_by_hash(looks)]
+    found = [_by_hash(hashes)]
     if features is not None:
         found.append(_by_features(features))
     return pd.concat(found).drop_duplicates(["a", "b"]).sort_values(["a", "b"], ignore_index=True)
 
 
-def _by_hash(looks: Looks) -> pd.DataFrame:
+def _by_hash(hashes: ImageHashes) -> pd.DataFrame:
     index = Index(ndim=64, metric=MetricKind.Hamming, dtype=ScalarKind.B1)
     return pd.concat(
-        [_near(index, looks.hashes, asked, "phash", _MOST_BITS) for asked in (looks.hashes, looks.mirrored)]
+        [_near(index, hashes.hashes, asked, "phash", _MOST_BITS) for asked in (hashes.hashes, hashes.mirrored)]
     )
 
 

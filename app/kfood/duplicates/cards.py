@@ -9,7 +9,7 @@ import pandas as pd
 
 from kfood.duplicates.findings import FINDINGS
 from kfood.duplicates.matching import EXACT, NEAR, SCENE
-from kfood.duplicates.search import Conflicts
+from kfood.duplicates.search import Duplicates
 from kfood.reporting.table_view import percent
 from kfood.review.parts import Card, Choice, Part, Side, differing
 
@@ -40,7 +40,7 @@ _WORDS = {EXACT: "the same file", NEAR: "a copy", SCENE: "one scene"}
 _REASONS = {EXACT: "the same file as", NEAR: "a copy of", SCENE: "the same scene as"}
 
 
-def parts_of(found: Conflicts) -> list[Part]:
+def parts_of(found: Duplicates) -> list[Part]:
     """Return the sections that have pairs, in the order of the page, each with its most serious pairs first."""
     members = found.samples["together"].value_counts().to_dict()
     parts = []
@@ -54,7 +54,7 @@ def parts_of(found: Conflicts) -> list[Part]:
     return parts
 
 
-def _tables(found: Conflicts) -> dict[str, pd.DataFrame]:
+def _tables(found: Duplicates) -> dict[str, pd.DataFrame]:
     findings, scenes = found.findings, found.findings["kind"] == SCENE
     tables = {_SEEN: found.leaks.table} if found.leaks else {}
     tables |= {name: findings[~scenes & (findings["finding"] == name)] for name in FINDINGS}

@@ -8,21 +8,21 @@ import pandas as pd
 
 from kfood.data.fixes_file import COLUMNS, GROUP
 from kfood.duplicates.cards import parts_of
-from kfood.duplicates.search import Conflicts
+from kfood.duplicates.search import Duplicates
 from kfood.review.decided import decided_fixes
 from kfood.review.page import Review, Shares, shares, write_review
 from kfood.system.files import write_csv
 from kfood.system.os_errors import writing_into
 
 
-def write_conflicts(found: Conflicts, folder: Path) -> list[Path]:
+def write_duplicates(found: Duplicates, folder: Path) -> list[Path]:
     """Write everything that was found and return the files; those of an earlier time are replaced.
 
-    conflicts.html shows it. conflicts.csv has a row a pair, leaks.csv a row for each test photo that a run has seen.
+    duplicates.html shows it. duplicates.csv has a row a pair, leaks.csv a row for each test photo that a run has seen.
     groups.csv can be trained on, and fixes.csv says what to keep together by the photos' contents.
 
     Args:
-        found: what `find_conflicts` returned.
+        found: what `find_duplicates` returned.
         folder: made where it is not there.
 
     Raises:
@@ -31,7 +31,7 @@ def write_conflicts(found: Conflicts, folder: Path) -> list[Path]:
     """
     fixes = pd.concat([decided_fixes(folder / "fixes.csv", found.data.fixes), proposed_fixes(found.samples)])
     fixes = fixes.drop_duplicates(["digest", "action", "value"], ignore_index=True)
-    tables = {"fixes.csv": fixes, "conflicts.csv": found.findings}
+    tables = {"fixes.csv": fixes, "duplicates.csv": found.findings}
     if found.leaks:
         tables["leaks.csv"] = found.leaks.table
     with writing_into(folder):
@@ -41,17 +41,17 @@ def write_conflicts(found: Conflicts, folder: Path) -> list[Path]:
         return [page, *(folder / name for name in tables), *write_groups(found.samples, folder)]
 
 
-def write_page(found: Conflicts, fixes: pd.DataFrame, folder: Path) -> Path:
-    """Write conflicts.html into `folder` and return it; see `write_review`.
+def write_page(found: Duplicates, fixes: pd.DataFrame, folder: Path) -> Path:
+    """Write duplicates.html into `folder` and return it; see `write_review`.
 
     Args:
-        found: what `find_conflicts` returned.
+        found: what `find_duplicates` returned.
         fixes: what is decided and proposed so far.
         folder: must be there.
     """
     left_out = f"; left out, as they cannot be read: {len(found.left_out):,}" if len(found.left_out) else ""
     review = Review(
-        command="kfood data conflicts",
+        command="kfood data duplicates",
         title="Photos that are there twice",
         source=found.data.root,
         about=f"{len(found.samples):,} photos compared{left_out}",
@@ -60,10 +60,10 @@ def write_page(found: Conflicts, fixes: pd.DataFrame, folder: Path) -> Path:
         parts=parts_of(found),
         nothing="No photo is there twice.",
     )
-    return write_review(review, fixes, found.samples["label"].unique(), folder / "conflicts.html")
+    return write_review(review, fixes, found.samples["label"].unique(), folder / "duplicates.html")
 
 
-def _accuracy(found: Conflicts) -> list[Shares]:
+def _accuracy(found: Duplicates) -> list[Shares]:
     if not found.leaks:
         return []
     table = found.leaks.accuracy[found.leaks.accuracy["n"] > 0]

@@ -7,7 +7,7 @@ import os
 import numpy as np
 import pandas as pd
 
-from kfood.data.connected_components import connected
+from kfood.data.connected_components import connected_components
 from kfood.data.fixes_file import PROPOSED_GROUP
 from kfood.data.split import SPLITS
 from kfood.duplicates.matching import KINDS, SCENE
@@ -16,7 +16,7 @@ CONFLICT, LEAK, DATA_SETS, SAME_CLASS = FINDINGS = ("conflict", "leak", "data se
 _SIDES = ("path", "label", "split", "subset", "digest")
 
 
-def news(samples: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
+def unreported(samples: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
     """Return the pairs without shots of one scene that are in one class and one group: those are kept together anyway.
 
     Args:
@@ -55,9 +55,9 @@ def describe(samples: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
 
 
 def group_names(samples: pd.DataFrame, pairs: pd.DataFrame) -> np.ndarray:
-    """Return for each photo the name of the group that it belongs to; '' where it is connected with no other.
+    """Return for each photo the name of the group that it belongs to; '' where no pair has it.
 
-    What is connected is one group, over any number of pairs and of groups that the samples already have. Its name
+    Connected photos are one group, over any number of pairs and of groups that the samples already have. Its name
     comes from the contents of its photos, so that it is the same for the same photos. Copies connect whatever their
     labels; shots of one scene only within a class, as a table may have seen many dishes.
 
@@ -69,7 +69,7 @@ def group_names(samples: pd.DataFrame, pairs: pd.DataFrame) -> np.ndarray:
     pairs = pairs[(pairs["kind"] != SCENE) | (of[pairs["a"]] == of[pairs["b"]])]
     known, names = pd.factorize(samples["subset"].str.cat(samples["group"], "/"))  # each group is a node, too
     ends = np.concatenate([pairs[["a", "b"]].to_numpy(), np.stack([np.arange(n), n + known], 1)])
-    component = connected(ends, n + len(names))[:n]
+    component = connected_components(ends, n + len(names))[:n]
     smallest = samples["digest"].groupby(component).transform("min")
     paired = np.isin(component, component[pairs["a"]])
     return np.where(paired, PROPOSED_GROUP + smallest.str[:12], "")

@@ -1,4 +1,4 @@
-"""What each photo looks like, small: its grey pixels, and a hash that survives saving anew and resizing."""
+"""Each photo, small: its grey pixels, and a hash that survives saving anew and resizing."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from PIL import Image
 
 from kfood.data.loaders import Photo, photo_loader, photos_of
 from kfood.data.pixel_cache import cached_pixels
-from kfood.data.preprocess import Shrink
+from kfood.data.preprocess import Preprocess
 from kfood.errors import KfoodError
 from kfood.system.progress import track
 
 SIDE = 64  # pixels of the small pictures
-_SHRINK = Shrink(224, "squish", "none")  # as the trainings and `embed` take photos, so that they are decoded once
+_SHRINK = Preprocess(224, "squish", "none")  # as the trainings and `embed` take photos, so that they are decoded once
 
 
-class Looks(NamedTuple):
+class ImageHashes(NamedTuple):
     """Of each photo: grey pixels (n x 64 x 64, uint8), its hash and that of its mirror image (n x 8 bytes)."""
 
     small: np.ndarray
@@ -29,7 +29,7 @@ class Looks(NamedTuple):
     mirrored: np.ndarray
 
 
-def look(samples: pd.DataFrame) -> Looks:
+def image_hashes(samples: pd.DataFrame) -> ImageHashes:
     """Return what photos look like, in the order of `samples`.
 
     The hash is the perceptual hash of imagehash (64 bits: which of a photo's slow waves are above their median).
@@ -47,16 +47,16 @@ def look(samples: pd.DataFrame) -> Looks:
         small = np.asarray(grey.resize((SIDE, SIDE), Image.Resampling.BILINEAR))
         return small, _packed(grey), _packed(grey.transpose(Image.Transpose.FLIP_LEFT_RIGHT))
 
-    looks = Looks(*(np.zeros((len(samples), *shape), np.uint8) for shape in ((SIDE, SIDE), (8,), (8,))))
+    hashes = ImageHashes(*(np.zeros((len(samples), *shape), np.uint8) for shape in ((SIDE, SIDE), (8,), (8,))))
     try:
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             found = pool.map(look_at, photos_of(samples))
             for row, parts in enumerate(track(found, len(samples), "looking at photos")):
-                for of_all, of_one in zip(looks, parts, strict=True):
+                for of_all, of_one in zip(hashes, parts, strict=True):
                     of_all[row] = of_one
     except OSError as error:
         raise KfoodError(f"{error}. Run kfood data check on the photos.") from None
-    return looks
+    return hashes
 
 
 def _packed(grey: Image.Image) -> np.ndarray:

@@ -10,7 +10,7 @@ import pandas as pd
 from kfood.data.split import SPLITS
 from kfood.duplicates.align import compare
 from kfood.duplicates.candidates import candidates
-from kfood.duplicates.image_hashes import look
+from kfood.duplicates.image_hashes import image_hashes
 from kfood.errors import KfoodError
 from kfood.evaluation.embeddings import embed
 from kfood.run.folder import Run
@@ -57,10 +57,10 @@ def find_pairs(samples: pd.DataFrame, run: Run | None = None) -> pd.DataFrame:
 
 def _alike(samples: pd.DataFrame, run: Run | None) -> pd.DataFrame:
     """Return pairs of changed copies and of shots of one scene, among photos of different content."""
-    looks = look(samples)
-    pairs = candidates(looks, _features(samples, run))
+    hashes = image_hashes(samples)
+    pairs = candidates(hashes, _features(samples, run))
     log.info("Comparing %s pairs of photos that may show the same.", f"{len(pairs):,}")
-    similarity, mirrored = compare(looks.small, pairs[["a", "b"]].to_numpy())
+    similarity, mirrored = compare(hashes.small, pairs[["a", "b"]].to_numpy())
     pairs = pairs.assign(similarity=similarity.astype(float).round(4), mirrored=mirrored)
     pairs = pairs[similarity >= SAME_SCENE]
     return pairs.assign(kind=np.where(pairs["similarity"] >= COPY, NEAR, SCENE))

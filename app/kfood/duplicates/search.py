@@ -9,7 +9,7 @@ import pandas as pd
 
 from kfood.data.check import check_photos, readable
 from kfood.data.prepare import data_folder, find_samples, split_and_fix
-from kfood.duplicates.findings import describe, group_names, news
+from kfood.duplicates.findings import describe, group_names, unreported
 from kfood.duplicates.leaks import Leaks, leaks
 from kfood.duplicates.matching import find_pairs
 from kfood.errors import KfoodError
@@ -18,7 +18,7 @@ from kfood.run.folder import Run
 
 
 @dataclass(frozen=True)
-class Conflicts:
+class Duplicates:
     """What was found.
 
     Args:
@@ -39,7 +39,7 @@ class Conflicts:
     leaks: Leaks | None = None
 
 
-def find_conflicts(data: Data, run: Run | None = None) -> Conflicts:
+def find_duplicates(data: Data, run: Run | None = None) -> Duplicates:
     """Look for photos that are there twice: in a class, under two labels, in two splits, in both data sets.
 
     Args:
@@ -52,11 +52,11 @@ def find_conflicts(data: Data, run: Run | None = None) -> Conflicts:
     """
     leaked = leaks(run) if run else None
     samples, left_out = _samples(data)
-    pairs = news(samples, find_pairs(samples, run))
+    pairs = unreported(samples, find_pairs(samples, run))
     samples["together"] = group_names(samples, pairs)
     alone = samples.groupby(["subset", "together"])["path"].transform("size") < 2
     samples.loc[alone, "together"] = ""  # it is the other data set that has the other photo
-    return Conflicts(data, samples, describe(samples, pairs), left_out, run, leaked)
+    return Duplicates(data, samples, describe(samples, pairs), left_out, run, leaked)
 
 
 def _samples(data: Data) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -14,16 +14,16 @@ import torch
 from fastai.torch_core import no_random
 from torch import Tensor, nn
 
-from kfood.data.loaders import data_block, device, photo_loader, photos_of, shrinking
+from kfood.data.loaders import data_block, device, photo_loader, photos_of, preprocessing
 from kfood.data.photo import read_file
 from kfood.data.pixel_cache import cached_pixels
 from kfood.data.pixels import KEY, photo_keys
-from kfood.data.threads import in_order
+from kfood.data.threads import prediction_loader
 from kfood.errors import KfoodError
 from kfood.model.body import build_body
 from kfood.model.build import Classifier
 from kfood.model.cascade import Cascade
-from kfood.model.fold_batchnorm import folded
+from kfood.model.fold_batchnorm import fold_batchnorm
 from kfood.model.precision import choose_precision
 from kfood.model.pretrained import packaged_lite0
 from kfood.model.saved import load_model
@@ -107,20 +107,20 @@ def _network(run: Run | None) -> tuple[Classifier, Recipe]:
         body.load_state_dict(weights)
         model, recipe = Classifier(body, nn.Identity()), _IMAGENET
     else:
-        run.require_whole(run.weights_file, run.model_file)
+        run.verify(run.weights_file, run.model_file)
         (model, _), recipe = load_model(run.weights_file, run.model_file), run.recipe
         if isinstance(model, Cascade):
             raise KfoodError(f"{run.folder} is a cascade of two networks: name the run of one of them.")
     keep_freed_memory()
     where = device()
-    return model.eval().on(where).run_in(*choose_precision(recipe, where)), recipe
+    return model.eval().to_device(where).set_precision(*choose_precision(recipe, where)), recipe
 
 
 def _identity(model: Classifier, recipe: Recipe) -> str:
     """Return what stands for everything but the photos that the features depend on."""
     digest = hashlib.blake2b(digest_size=16)
     shown = recipe.data.model_dump(include={"size", "presize", "resize", "denoise"})
-    digest.update(f"{_FORMAT} {recipe.model.arch} {model.precision.predicting} {shown} {model.statistics}".encode())
+    digest.update(f"{_FORMAT} {recipe.model.arch} {model.precision.predicting} {shown} {model.normalization}".encode())
     for name, tensor in model.body.state_dict().items():
         digest.update(name.encode() + tensor.detach().cpu().contiguous().numpy().tobytes())
     return digest.hexdigest()
@@ -128,13 +128,13 @@ def _identity(model: Classifier, recipe: Recipe) -> str:
 
 def _compute(model: Classifier, recipe: Recipe, photos: pd.DataFrame) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield keys and features of some thousand photos at a time. Raises OSError where one cannot be read."""
-    shrink = shrinking(recipe.data)
+    shrink = preprocessing(recipe.data)
     pixels = cached_pixels(photos, shrink) if recipe.data.cache else None
     block = data_block(recipe, [_LABEL], len(photos), photo_loader(shrink, pixels))
     dls = block.dataloaders(photos, bs=_BATCH, num_workers=0, device=next(model.parameters()).device)
-    faster = folded(model, recipe.data.size)
+    faster = fold_batchnorm(model, recipe.data.size)
     parts = [photos[start : start + _AT_ONCE] for start in range(0, len(photos), _AT_ONCE)]
-    loaders = [in_order(dls, photos_of(part)) for part in parts]
+    loaders = [prediction_loader(dls, photos_of(part)) for part in parts]
     batches = (batch for loader in loaders for batch, _ in loader)
     shown = track(batches, sum(len(loader) for loader in loaders), "computing features")
     for part, loader in zip(parts, loaders, strict=True):

@@ -11,8 +11,8 @@ from fastai.learner import Learner
 from torch import Tensor
 
 from kfood.data.loaders import photos_of
-from kfood.data.threads import in_order
-from kfood.model.fold_batchnorm import folded
+from kfood.data.threads import prediction_loader
+from kfood.model.fold_batchnorm import fold_batchnorm
 from kfood.system.progress import track
 
 log = logging.getLogger(__name__)
@@ -62,7 +62,7 @@ def predict_logits(
         change: what is done to each batch (n x 3 x height x width, -1..1) first.
         doing: a few words for the progress.
     """
-    loader = in_order(learner.dls, photos_of(samples))
-    model = folded(learner.model, size)
+    loader = prediction_loader(learner.dls, photos_of(samples))
+    model = fold_batchnorm(learner.model, size)
     batches = (photos.as_subclass(Tensor) for photos, _ in track(loader, len(loader), doing))
     return torch.cat([model(change(photos) if change else photos).cpu() for photos in batches])

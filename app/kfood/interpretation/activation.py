@@ -16,9 +16,9 @@ from timm.models._efficientnet_blocks import SqueezeExcite
 from torch import Tensor, nn
 
 from kfood.data.loaders import Photo
-from kfood.data.threads import in_order
+from kfood.data.threads import prediction_loader
 from kfood.model.build import Classifier
-from kfood.model.fold_batchnorm import folded
+from kfood.model.fold_batchnorm import fold_batchnorm
 
 _PARTS = 8  # of a photo's height and width, where it is occluded
 _WINDOWS = (2, 4)  # parts wide and high: the photo's half tells where, the quarter where exactly
@@ -64,7 +64,7 @@ def activation_maps(
     """
     model = exact(learner)
     maps, done = [], 0
-    for batch, _ in in_order(learner.dls, photos):
+    for batch, _ in prediction_loader(learner.dls, photos):
         pixels = batch.as_subclass(Tensor)
         part = slice(done, done + len(pixels))
         done = part.stop
@@ -75,8 +75,8 @@ def activation_maps(
 
 def exact(learner: Learner) -> Classifier:
     """Return a copy of the model that computes in float32, without mirror images: a map is of the photo as shown."""
-    model = copy.deepcopy(learner.model).eval().run_in(torch.float32)
-    model.mirror = False
+    model = copy.deepcopy(learner.model).eval().set_precision(torch.float32)
+    model.hflip_tta = False
     return model.requires_grad_(True)
 
 
@@ -93,7 +93,7 @@ def maps_of_batch(model: Classifier, photos: Tensor, targets: list[int], against
         products = LayerGradientXActivation(partial(speaks, model), model.feature_map).attribute(photos)
         found = _as_grid(products.detach(), model.body)
     if found is None:
-        found = _by_occlusion(partial(speaks, folded(model, photos.shape[-1])), photos)
+        found = _by_occlusion(partial(speaks, fold_batchnorm(model, photos.shape[-1])), photos)
     return found.float().cpu()
 
 

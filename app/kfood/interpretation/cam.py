@@ -23,6 +23,7 @@ from kfood.interpretation.map_grid import Rows, Tile, draw_grid, overlay, overla
 from kfood.interpretation.per_class_plot import best_and_worst
 from kfood.interpretation.predict_photos import predict_photos
 from kfood.run.folder import Run
+from kfood.training.restore import predictor_of
 
 _TILE_PIXELS = 224
 _EXAMPLES = 2  # right ones and wrong ones of each class
@@ -96,16 +97,16 @@ def draw_photo_maps(run: Run, photo: Path, path: Path) -> pd.DataFrame:
         KfoodError: the photo cannot be read.
     """
     found = predict_photos(run, photo)
-    row, classes = found.iloc[0], list(run.predictor.dls.vocab)
+    row, classes = found.iloc[0], list(predictor_of(run).dls.vocab)
     names = [row[column] for column in ("predicted", "second", "third") if column in row]
     numbers = [classes.index(name) for name in names]
     item = Photo(str(photo), "", "", classes[0])
     image = _as_shown(run, item)
-    maps = activation_maps(run.predictor, [item] * len(names), numbers)
+    maps = activation_maps(predictor_of(run), [item] * len(names), numbers)
     tiles: list[Tile | None] = [Tile(image, photo.name)]
     for name, heat, column in zip(names, maps, ("predicted", "second", "third"), strict=False):
         tiles.append(Tile(overlay(image, heat), f"{name} {row[f'{column}_probability']:.2f}"))
-    against = activation_maps(run.predictor, [item], numbers[:1], numbers[1:2])[0]
+    against = activation_maps(predictor_of(run), [item], numbers[:1], numbers[1:2])[0]
     tiles.append(Tile(overlay_contrast(image, against), f"red: {names[0]}\nblue: {names[1]}"))
     draw_grid([("", tiles)], f"Where {run.name} sees what", path)
     return found
@@ -118,7 +119,7 @@ def judge_maps(run: Run, predictions: pd.DataFrame) -> Faithfulness | None:
     if len(rows) < 2:
         return None
     numbers = [class_names(predictions).index(name) for name in rows["predicted"]]
-    return faithfulness(run.predictor, _items(run, rows), numbers)
+    return faithfulness(predictor_of(run), _items(run, rows), numbers)
 
 
 def _examples(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -159,7 +160,7 @@ def _tiles(
     maps = None
     if targets is not None:
         others = [against[number] for number in there] if against else None
-        maps = activation_maps(run.predictor, items, [targets[number] for number in there], others)
+        maps = activation_maps(predictor_of(run), items, [targets[number] for number in there], others)
     for place, number in enumerate(there):
         image = _as_shown(run, items[place])
         if maps is not None:

@@ -12,10 +12,10 @@ from fastai.learner import Learner
 from torch import Tensor
 
 from kfood.data.loaders import Photo
-from kfood.data.threads import in_order
+from kfood.data.threads import prediction_loader
 from kfood.interpretation.activation import exact, maps_of_batch
 from kfood.model.build import Classifier
-from kfood.model.fold_batchnorm import folded
+from kfood.model.fold_batchnorm import fold_batchnorm
 
 SHARES = tuple(np.linspace(0, 1, 6))  # of the photo's area
 _DRAWS = 2000  # of the bootstrap
@@ -72,13 +72,13 @@ def faithfulness(learner: Learner, photos: list[Photo], targets: list[int], seed
     """
     model, rng = exact(learner), torch.Generator().manual_seed(seed)
     curves, done = [], 0
-    for batch, _ in in_order(learner.dls, photos):
+    for batch, _ in prediction_loader(learner.dls, photos):
         pixels = batch.as_subclass(Tensor)
         wanted = targets[done : done + len(pixels)]
         done += len(pixels)
         maps = maps_of_batch(model, pixels, wanted)
         chance = torch.rand(maps.shape, generator=rng)
-        fast = folded(model, pixels.shape[-1])
+        fast = fold_batchnorm(model, pixels.shape[-1])
         curves.append(torch.stack([_curves(fast, pixels, wanted, each) for each in (maps, chance)]))
     deletion, insertion = torch.cat(curves, dim=2).unbind(1)  # each: (map, chance) x n x shares
     gains = ((deletion[1] - deletion[0]) + (insertion[0] - insertion[1])).mean(1).numpy()

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from kfood.data.loaders import Photo, photo_loader, shrinking
+from kfood.data.loaders import Photo, photo_loader, preprocessing
 from kfood.data.photo import EXTENSIONS
-from kfood.data.preprocess import Shrink
+from kfood.data.preprocess import Preprocess
 from kfood.errors import KfoodError
 from kfood.evaluation.predict import predict_logits
 from kfood.model.saved import read_description
@@ -40,7 +40,7 @@ def predict_photos(run: Run, source: Path) -> pd.DataFrame:
     classes = read_description(run.model_file).classes
     # What is on them is not known; fastai wants some class.
     samples = pd.DataFrame({"path": find_photos(source), "area": "", "label": classes[0]})
-    load_photo, faults = _forgiving(shrinking(run.recipe.data))
+    load_photo, faults = _forgiving(preprocessing(run.recipe.data))
     learner = predicting_learner(run, samples, load_photo)
     probabilities = predict_logits(learner, samples, run.recipe.data.size).softmax(dim=1).numpy()
     _say_left_out(faults, source, len(samples))
@@ -52,7 +52,7 @@ def predict_photos(run: Run, source: Path) -> pd.DataFrame:
     return table.round(6)
 
 
-def _forgiving(shrink: Shrink) -> tuple[Callable[[Photo], np.ndarray], dict[str, str]]:
+def _forgiving(shrink: Preprocess) -> tuple[Callable[[Photo], np.ndarray], dict[str, str]]:
     """Return what opens a photo, and the faults by path of those that it found unreadable and gave as black instead."""
     faults: dict[str, str] = {}
     load_photo = photo_loader(shrink, None)

@@ -139,11 +139,12 @@ def _recoloured(run: Run, predictions: pd.DataFrame, split: str) -> pd.DataFrame
     if gone := missing_photos(list(predictions["path"])):
         raise KfoodError(f"{gone} of {len(predictions)} photos are not where they were, so none is recoloured.")
     from kfood.interpretation.colour import predict_recoloured
+    from kfood.training.restore import predictor_of
 
     samples = run.samples.set_index("path").loc[predictions["path"]].reset_index()
-    table = predict_recoloured(run.predictor, samples, run.recipe.data.size)
+    table = predict_recoloured(predictor_of(run), samples, run.recipe.data.size)
     write_csv(file, table)
-    run.seals.add(file)
+    run.checksums.add(file)
     return table
 
 

@@ -9,37 +9,39 @@ import pandas as pd
 
 from kfood.duplicates.matching import SCENE
 from kfood.label_issues.neighbours import nearest_of_another_group
-from kfood.label_issues.noise_rates import Flips
+from kfood.label_issues.noise_rates import NoiseRates
 from kfood.statistics.estimates import share_interval
 
 _MOST = 5000  # photos among which neighbours are looked for
 _COLUMNS = ("by", "error", "low", "high", "n", "if")
 
 
-def error_floors(flips: Flips, features: np.ndarray, pair: pd.DataFrame, copies: pd.DataFrame) -> pd.DataFrame:
+def error_bounds(
+    noise_rates: NoiseRates, features: np.ndarray, pair: pd.DataFrame, copies: pd.DataFrame
+) -> pd.DataFrame:
     """Return a row an estimate: `by`, `error` with `low` and `high` (95 %), `n`, and `if`: what it assumes.
 
     Args:
-        flips: of the pair.
+        noise_rates: of the pair.
         features: n x length, of the pair's photos.
         pair: the photos, with `label` and `group`.
         copies: as `find_pairs` returns them, of these photos.
     """
-    rows = [_of_flips(flips), _of_copies(pair, copies), _of_neighbours(features, pair)]
+    rows = [_of_flips(noise_rates), _of_copies(pair, copies), _of_neighbours(features, pair)]
     return pd.DataFrame(rows, columns=_COLUMNS)
 
 
 def lower_bound(error: float) -> float:
     """Return the least error R* that a nearest neighbour with this error allows, both 0 to 0.5.
 
-    T. Cover and P. Hart, "Nearest neighbor pattern classification", IEEE Trans. Inf. Theory 13 (1967): with ever so
-    many photos of two classes R* <= error <= 2 R* (1 - R*). The same holds for two copies labelled one by one.
+    T. Cover and P. Hart, "Nearest neighbor pattern classification", IEEE Trans. Inf. Theory 13 (1967): asymptotically,
+    for two classes, R* <= error <= 2 R* (1 - R*). The same holds for two copies labelled one by one.
     """
     return (1 - math.sqrt(max(0.0, 1 - 2 * min(error, 0.5)))) / 2
 
 
-def _of_flips(flips: Flips) -> tuple[object, ...]:
-    both = flips.both
+def _of_flips(noise_rates: NoiseRates) -> tuple[object, ...]:
+    both = noise_rates.both
     said = "labels are flipped by chance, and each photo shows which dish it is"
     return ("flipped labels", both.rate, both.low, both.high, both.n, said)
 

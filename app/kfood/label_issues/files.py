@@ -7,20 +7,20 @@ from pathlib import Path
 from kfood.data.fixes_file import on_labels
 from kfood.label_issues.page import write_page
 from kfood.label_issues.ranking import proposed_relabels
-from kfood.label_issues.search import Doubts
+from kfood.label_issues.search import LabelIssues
 from kfood.review.decided import decided_fixes
 from kfood.system.files import write_csv
 from kfood.system.os_errors import writing_into
 
 
-def write_doubts(found: Doubts, folder: Path) -> list[Path]:
+def write_label_issues(found: LabelIssues, folder: Path) -> list[Path]:
     """Write everything that was found and return the files; those of an earlier time are replaced.
 
-    doubts.html shows it, doubts.csv has a row a photo, and proposals.csv, of the form of fixes.csv, relabels all that
-    are accused and not decided on. A fixes.csv that is there is never written to.
+    label-issues.html shows it, label-issues.csv has a row a photo, and proposals.csv, of the form of fixes.csv,
+    relabels all label issues that are not decided on. A fixes.csv that is there is never written to.
 
     Args:
-        found: what `find_doubts` returned.
+        found: what `find_label_issues` returned.
         folder: made where it is not there.
 
     Raises:
@@ -29,7 +29,7 @@ def write_doubts(found: Doubts, folder: Path) -> list[Path]:
     """
     decided = decided_fixes(folder / "fixes.csv", found.data.fixes)
     open_ones = found.photos[~found.photos["digest"].isin(on_labels(decided)["digest"])]
-    tables = {"doubts.csv": found.photos, "proposals.csv": proposed_relabels(open_ones)}
+    tables = {"label-issues.csv": found.photos, "proposals.csv": proposed_relabels(open_ones)}
     with writing_into(folder):
         page = write_page(found, decided, folder)
         for name, table in tables.items():

@@ -46,7 +46,7 @@ class Rate:
 
 
 @dataclass(frozen=True)
-class Flips:
+class NoiseRates:
     """The rates under the first label, under the second, and of both together; and how far the classes lie apart.
 
     `apart` is the distance of the two shapes in their mean width.
@@ -74,7 +74,7 @@ class Flips:
         return pd.DataFrame(rows, columns=["photos", "n", "flipped labels", "low", "high"])
 
 
-def flip_rates(scores: np.ndarray, second: np.ndarray) -> Flips:
+def noise_rates(scores: np.ndarray, second: np.ndarray) -> NoiseRates:
     """Estimate the rates of flipped labels.
 
     Args:
@@ -93,7 +93,7 @@ def flip_rates(scores: np.ndarray, second: np.ndarray) -> Flips:
     counts = {"first": n_first, "second": len(scores) - n_first, "both": len(scores)}
     rates = [Rate(*intervals[kind], counts[kind]) for kind in _VALUES]
     width = np.exp((found[1] + found[1 + PARAMETERS]) / 2)
-    return Flips(*rates, abs(found[PARAMETERS] - found[0]) / width, wrong)
+    return NoiseRates(*rates, abs(found[PARAMETERS] - found[0]) / width, wrong)
 
 
 def _fit(

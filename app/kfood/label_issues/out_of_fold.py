@@ -11,7 +11,7 @@ from kfood.errors import KfoodError
 
 _FOLDS, _INNER = 5, 4
 _FEWEST = 2 * _FOLDS  # groups of a class
-_STRENGTHS = (1e-4, 1e-3, 1e-2, 1e-1)  # of logistic regression: sklearn's C, the smaller the smoother
+_CS = (1e-4, 1e-3, 1e-2, 1e-1)  # of logistic regression: sklearn's C, the smaller the smoother
 _MOST_DIRECTIONS = 256  # of features, those in which the photos differ most
 _TO_CHOOSE_BY = 4000  # photos
 
@@ -31,10 +31,10 @@ def probabilities(features: np.ndarray, labels: np.ndarray, groups: np.ndarray, 
     require_enough(labels, groups)
     features = principal_directions(features)
     found = np.zeros((len(labels), labels.max() + 1))
-    strength = None
+    c = None
     for rest, fold in folds(labels, groups, _FOLDS, seed):
-        strength = strength or _strength(features[rest], labels[rest], groups[rest], seed)
-        found[fold] = _fitted(features[rest], labels[rest], strength).predict_proba(features[fold])
+        c = c or _choose_c(features[rest], labels[rest], groups[rest], seed)
+        found[fold] = _fitted(features[rest], labels[rest], c).predict_proba(features[fold])
     return found
 
 
@@ -43,7 +43,7 @@ def pair_scores(
 ) -> np.ndarray:
     """Return for each photo of a pair the log-odds of the second class, by models that have not seen it.
 
-    The strength is chosen for each fold from its own training photos, and the scores are means over other divisions
+    C is chosen for each fold from its own training photos, and the scores are means over other divisions
     into folds, so that they are nearly normal within a class.
 
     Args:
@@ -60,8 +60,8 @@ def pair_scores(
     scores = np.zeros(len(second))
     for number in range(repeats):
         for rest, fold in folds(second, groups, _FOLDS, seed + number):
-            strength = _strength(features[rest], second[rest], groups[rest], seed + number)
-            scores[fold] += _fitted(features[rest], second[rest], strength).decision_function(features[fold])
+            c = _choose_c(features[rest], second[rest], groups[rest], seed + number)
+            scores[fold] += _fitted(features[rest], second[rest], c).decision_function(features[fold])
     return scores / repeats
 
 
@@ -90,8 +90,8 @@ def require_enough(labels: np.ndarray, groups: np.ndarray) -> None:
         )
 
 
-def _strength(features: np.ndarray, labels: np.ndarray, groups: np.ndarray, seed: int) -> float:
-    """Return the strength with the least log-loss on photos held out of these."""
+def _choose_c(features: np.ndarray, labels: np.ndarray, groups: np.ndarray, seed: int) -> float:
+    """Return the C with the least log-loss on photos held out of these."""
     if len(labels) > _TO_CHOOSE_BY:
         some = np.random.default_rng(seed).permutation(np.unique(groups))
         chosen = np.isin(groups, some[: max(1, len(some) * _TO_CHOOSE_BY // len(labels))])
@@ -99,13 +99,13 @@ def _strength(features: np.ndarray, labels: np.ndarray, groups: np.ndarray, seed
             features, labels, groups = features[chosen], labels[chosen], groups[chosen]
     inner = folds(labels, groups, _INNER, seed) if len(np.unique(labels)) == 2 else folds(labels, groups, 2, seed)
     losses = []
-    for strength in _STRENGTHS:
+    for c in _CS:
         said = np.zeros((len(labels), len(np.unique(labels))))
         for rest, fold in inner:
-            said[fold] = _fitted(features[rest], labels[rest], strength).predict_proba(features[fold])
+            said[fold] = _fitted(features[rest], labels[rest], c).predict_proba(features[fold])
         losses.append(log_loss(labels, said, labels=np.unique(labels)))
-    return _STRENGTHS[int(np.argmin(losses))]
+    return _CS[int(np.argmin(losses))]
 
 
-def _fitted(features: np.ndarray, labels: np.ndarray, strength: float) -> LogisticRegression:
-    return LogisticRegression(C=strength, max_iter=300, tol=1e-3).fit(features, labels)
+def _fitted(features: np.ndarray, labels: np.ndarray, c: float) -> LogisticRegression:
+    return LogisticRegression(C=c, max_iter=300, tol=1e-3).fit(features, labels)

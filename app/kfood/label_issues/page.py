@@ -8,30 +8,30 @@ from typing import Any
 
 import pandas as pd
 
-from kfood.label_issues.search import Doubts, PairDoubts
+from kfood.label_issues.search import LabelIssues, PairLabelIssues
 from kfood.review.page import Review, Shares, shares, write_review
 from kfood.review.parts import Card, Choice, Part, Side, differing
 
-_SHOWN = {"accused": 1000, "doubtful": 100}  # photos of a section
+_SHOWN = {"issues": 1000, "unsure": 100}  # photos of a section
 _SECTIONS = {
-    "accused": (
+    "issues": (
         "Labels taken for wrong",
         "Models that have not seen the photo are surer of another dish than they are of most of its own photos.",
     ),
-    "doubtful": ("Labels in doubt", "Another dish is more probable, but not by enough to take the label for wrong."),
+    "unsure": ("Labels less sure", "Another dish is more probable, but not by enough to take the label for wrong."),
 }
 
 
-def write_page(found: Doubts, decided: pd.DataFrame, folder: Path) -> Path:
-    """Write doubts.html into `folder` and return it; see `write_review`.
+def write_page(found: LabelIssues, decided: pd.DataFrame, folder: Path) -> Path:
+    """Write label-issues.html into `folder` and return it; see `write_review`.
 
     Args:
-        found: what `find_doubts` returned.
+        found: what `find_label_issues` returned.
         decided: as `decided_fixes` returns it.
         folder: must be there.
     """
     review = Review(
-        command="kfood data doubts",
+        command="kfood data label-issues",
         title="Labels that may be wrong",
         source=found.data.root,
         about=f"{len(found.photos):,} labels judged, each by models that have not seen its photo",
@@ -40,13 +40,13 @@ def write_page(found: Doubts, decided: pd.DataFrame, folder: Path) -> Path:
         parts=parts_of(found.photos),
         nothing="No label is in doubt.",
     )
-    return write_review(review, decided, found.photos["label"].unique(), folder / "doubts.html")
+    return write_review(review, decided, found.photos["label"].unique(), folder / "label-issues.html")
 
 
 def parts_of(photos: pd.DataFrame) -> list[Part]:
-    """Return the sections that have photos, the most doubtful first; `photos` as in `Doubts`."""
+    """Return the sections that have photos, the lowest quality first; `photos` as in `LabelIssues`."""
     other = photos[photos["proposed"] != photos["label"]]
-    tables = {"accused": other[other["accused"]], "doubtful": other[~other["accused"]]}
+    tables = {"issues": other[other["is_label_issue"]], "unsure": other[~other["is_label_issue"]]}
     return [_part(name, table) for name, table in tables.items() if len(table)]
 
 
@@ -61,7 +61,7 @@ def _card(row: dict[str, Any]) -> Card:
     choice = Choice(
         digest=row["digest"],
         path=row["path"],
-        reason=f"{row['doubt']:.2f} doubtful: {said}",
+        reason=f"label quality {row['label_quality']:.2f}: {said}",
         keep=f"keep as {label}",
         drop="drop",
         own=label,
@@ -73,11 +73,11 @@ def _card(row: dict[str, Any]) -> Card:
     return Card(said, (photo, alike), differing(photo, alike), None, "", 0)
 
 
-def _of_pair(found: PairDoubts) -> list[Shares]:
-    flips, floors = found.flips.table(found.pair), found.floors
-    rates = flips.rename(columns={"photos": "name", "flipped labels": "share"}).assign(note="")
-    errors = floors.rename(columns={"by": "name", "error": "share", "if": "note"})
+def _of_pair(found: PairLabelIssues) -> list[Shares]:
+    noise_rates, error_bounds = found.noise_rates.table(found.pair), found.error_bounds
+    rates = noise_rates.rename(columns={"photos": "name", "flipped labels": "share"}).assign(note="")
+    errors = error_bounds.rename(columns={"by": "name", "error": "share", "if": "note"})
     return [
-        shares(f"Flipped labels of {found.pair[0]} and {found.pair[1]}", "flipped", rates, found.flips.caution),
+        shares(f"Flipped labels of {found.pair[0]} and {found.pair[1]}", "flipped", rates, found.noise_rates.caution),
         shares("Error on the pair that these labels leave to any model", "error", errors),
     ]

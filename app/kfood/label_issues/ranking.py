@@ -1,4 +1,4 @@
-"""How doubtful each photo's label is, by confident learning.
+"""How far each photo's label can be believed, by confident learning.
 
 C. Northcutt, L. Jiang and I. Chuang, "Confident learning: estimating uncertainty in dataset labels", JAIR 70 (2021), by
 the library cleanlab.
@@ -13,8 +13,8 @@ from kfood.data.fixes_file import COLUMNS, RELABEL
 from kfood.label_issues.neighbours import nearest_of_another_group
 
 
-def doubtful_labels(samples: pd.DataFrame, probabilities: np.ndarray, classes: list[str]) -> pd.DataFrame:
-    """Return a row a photo, the most doubtful label first.
+def rank_labels(samples: pd.DataFrame, probabilities: np.ndarray, classes: list[str]) -> pd.DataFrame:
+    """Return a row a photo, the label of lowest quality first.
 
     Args:
         samples: with `path`, `digest`, `split` and `label`.
@@ -22,9 +22,9 @@ def doubtful_labels(samples: pd.DataFrame, probabilities: np.ndarray, classes: l
         classes: in the order of the columns.
 
     Returns:
-        `path`, `digest`, `split`, `label`; `proposed`, the most probable class; `probability` of it and of the `label`;
-        `doubt`, 0 to 1 (1 less cleanlab's score: how much more probable another class is); `accused`, whether confident
-        learning takes the label for wrong.
+        `path`, `digest`, `split`, `label`; `proposed`, the most probable class; `probability` of it and
+        `probability_of_label`; `label_quality`, 0 to 1 (cleanlab's normalized margin: the lower, the more probable
+        another class is); `is_label_issue`, whether confident learning takes the label for wrong.
     """
     from cleanlab.filter import find_label_issues
     from cleanlab.rank import get_label_quality_scores
@@ -35,10 +35,10 @@ def doubtful_labels(samples: pd.DataFrame, probabilities: np.ndarray, classes: l
         proposed=np.array(classes)[probabilities.argmax(axis=1)],
         probability=probabilities.max(axis=1),
         probability_of_label=probabilities[rows, numbers],
-        doubt=1 - get_label_quality_scores(numbers, probabilities, method="normalized_margin"),
-        accused=find_label_issues(numbers, probabilities, filter_by="both", n_jobs=1),
+        label_quality=get_label_quality_scores(numbers, probabilities, method="normalized_margin"),
+        is_label_issue=find_label_issues(numbers, probabilities, filter_by="both", n_jobs=1),
     )
-    return table.sort_values("doubt", ascending=False, kind="stable", ignore_index=True)
+    return table.sort_values("label_quality", kind="stable", ignore_index=True)
 
 
 def most_alike(features: np.ndarray, labels: np.ndarray, groups: np.ndarray, proposed: np.ndarray) -> np.ndarray:
@@ -57,8 +57,10 @@ def most_alike(features: np.ndarray, labels: np.ndarray, groups: np.ndarray, pro
 
 
 def proposed_relabels(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a line of fixes for each accused photo; nothing follows it until a person says so (`data.fixes`)."""
-    accused = table[table["accused"]]
-    reasons = [f"{row.doubt:.2f} doubtful: {row.proposed} {row.probability:.2f}" for row in accused.itertuples()]
-    lines = accused.assign(action=RELABEL, value=accused["proposed"], reason=reasons)
+    """Return a line of fixes for each label issue; nothing follows it until a person says so (`data.fixes`)."""
+    issues = table[table["is_label_issue"]]
+    reasons = [
+        f"label quality {row.label_quality:.2f}: {row.proposed} {row.probability:.2f}" for row in issues.itertuples()
+    ]
+    lines = issues.assign(action=RELABEL, value=issues["proposed"], reason=reasons)
     return lines[list(COLUMNS)].drop_duplicates("digest", ignore_index=True)

@@ -1,4 +1,4 @@
-"""All photos of a data set: which labels are doubtful; and of a pair, how many are wrong and what that allows."""
+"""All photos of a data set: which labels may be wrong; and of a pair, how many are and what that allows."""
 
 from __future__ import annotations
 
@@ -13,52 +13,52 @@ from kfood.duplicates.matching import find_pairs
 from kfood.errors import KfoodError
 from kfood.evaluation.embeddings import embed
 from kfood.evaluation.predictions import is_right
-from kfood.label_issues.error_bounds import error_floors
-from kfood.label_issues.noise_rates import Flips, flip_rates
+from kfood.label_issues.error_bounds import error_bounds
+from kfood.label_issues.noise_rates import NoiseRates, noise_rates
 from kfood.label_issues.out_of_fold import pair_scores, probabilities, require_enough
-from kfood.label_issues.ranking import doubtful_labels, most_alike
+from kfood.label_issues.ranking import most_alike, rank_labels
 from kfood.pairs.photos import judged_photos, of_either, pair_among
 from kfood.recipes.schema import Data
 from kfood.run.folder import Run
 from kfood.statistics.estimates import share_interval
 
-Reached = tuple[str, float, float, float, int, str]  # a row of the floors
+Reached = tuple[str, float, float, float, int, str]  # a row of the error bounds
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class PairDoubts:
+class PairLabelIssues:
     """What is known of a pair's labels.
 
     Args:
         pair: the two classes.
-        flips: how many labels are wrong.
-        floors: as `error_floors` returns them; with a last row for what a run reaches, where one was named.
+        noise_rates: how many labels are wrong.
+        error_bounds: as `error_bounds` returns them; with a last row for what a run reaches, where one was named.
     """
 
     pair: tuple[str, str]
-    flips: Flips
-    floors: pd.DataFrame
+    noise_rates: NoiseRates
+    error_bounds: pd.DataFrame
 
 
 @dataclass(frozen=True)
-class Doubts:
+class LabelIssues:
     """What was found.
 
     Args:
         data: which photos were looked at.
-        photos: a row a photo, as `doubtful_labels` returns it, and `alike`: the path of the photo most like it of those
+        photos: a row a photo, as `rank_labels` returns it, and `alike`: the path of the photo most like it of those
             with the proposed label; '' where that is its own.
         pair: what is known of a pair, if one was named.
     """
 
     data: Data
     photos: pd.DataFrame
-    pair: PairDoubts | None
+    pair: PairLabelIssues | None
 
 
-def find_doubts(data: Data, pair: tuple[str, str] | None = None, run: Run | None = None) -> Doubts:
+def find_label_issues(data: Data, pair: tuple[str, str] | None = None, run: Run | None = None) -> LabelIssues:
     """Judge every label by models that have not seen the photo.
 
     Args:
@@ -80,21 +80,23 @@ def find_doubts(data: Data, pair: tuple[str, str] | None = None, run: Run | None
     features = embed(samples, run)
     log.info("Judging %s labels by photos of other plates.", f"{len(samples):,}")
     said = probabilities(features, labels, groups)
-    photos = doubtful_labels(samples, said, classes)
+    photos = rank_labels(samples, said, classes)
     alike = np.append(samples["path"].to_numpy(object), "")[most_alike(features, labels, groups, said.argmax(axis=1))]
     photos["alike"] = photos["path"].map(dict(zip(samples["path"], alike, strict=True)))
-    return Doubts(data, photos, _of_pair(samples, features, names, reached) if names else None)
+    return LabelIssues(data, photos, _of_pair(samples, features, names, reached) if names else None)
 
 
-def _of_pair(samples: pd.DataFrame, features: np.ndarray, pair: tuple[str, str], reached: Reached | None) -> PairDoubts:
+def _of_pair(
+    samples: pd.DataFrame, features: np.ndarray, pair: tuple[str, str], reached: Reached | None
+) -> PairLabelIssues:
     own = samples["label"].isin(pair).to_numpy()
     photos, features = samples[own].reset_index(drop=True), features[own]
     second = (photos["label"] == pair[1]).to_numpy()
-    flips = flip_rates(pair_scores(features, second, pd.factorize(photos["group"])[0]), second)
-    floors = error_floors(flips, features, photos, find_pairs(photos))
+    rates = noise_rates(pair_scores(features, second, pd.factorize(photos["group"])[0]), second)
+    bounds = error_bounds(rates, features, photos, find_pairs(photos))
     if reached:
-        floors.loc[len(floors)] = reached
-    return PairDoubts(pair, flips, floors)
+        bounds.loc[len(bounds)] = reached
+    return PairLabelIssues(pair, rates, bounds)
 
 
 def _reached(run: Run, pair: tuple[str, str]) -> Reached:

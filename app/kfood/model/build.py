@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from kfood.errors import KfoodError
 from kfood.model.body import build_body, feature_count
-from kfood.model.normalization import STUDY, AsTrained, Statistics
+from kfood.model.normalization import UNIT_RANGE, Normalization, Renormalize
 from kfood.model.pretrained import load_pretrained
 from kfood.recipes.schema import Model
 
@@ -34,38 +34,38 @@ class Classifier(nn.Module):
     convolutional, transformer or mixed.
     """
 
-    def __init__(self, body: nn.Module, head: nn.Module, mirror: bool = False) -> None:
+    def __init__(self, body: nn.Module, head: nn.Module, hflip_tta: bool = False) -> None:
         super().__init__()
-        self.body, self.head, self.mirror = body, head, mirror
-        self.as_trained = AsTrained()
+        self.body, self.head, self.hflip_tta = body, head, hflip_tta
+        self.renormalize = Renormalize()
         self.feature_map = nn.Identity()  # where activation maps look
         self.precision = Precision(torch.float32, torch.float32)
 
     def forward(self, photos: Tensor) -> Tensor:
         """Return logits, n x classes, float32, of photos, n x 3 x height x width in -1..1.
 
-        With `mirror`, the prediction is the mean over each photo and its mirror image; training is not concerned.
+        With `hflip_tta`, the prediction is the mean over each photo and its mirror image; training is not concerned.
         """
         logits = self._logits(photos)
-        return (logits + self._logits(photos.flip(3))) / 2 if self.mirror and not self.training else logits
+        return (logits + self._logits(photos.flip(3))) / 2 if self.hflip_tta and not self.training else logits
 
     def pooled(self, photos: Tensor) -> Tensor:
         """Return what the head is given, n x features."""
         with self._autocast(photos):
-            features = self.feature_map(self.body.forward_features(self.as_trained(photos)))
+            features = self.feature_map(self.body.forward_features(self.renormalize(photos)))
             return self.body.forward_head(features, pre_logits=True)
 
     @property
-    def statistics(self) -> Statistics:
+    def normalization(self) -> Normalization:
         """Of the photos that the body's weights know."""
-        return self.as_trained.statistics
+        return self.renormalize.normalization
 
-    def expect(self, statistics: Statistics) -> Classifier:
+    def set_normalization(self, normalization: Normalization) -> Classifier:
         """Give the body photos as its weights know them, from now on. Return the classifier."""
-        self.as_trained = AsTrained(statistics)
+        self.renormalize = Renormalize(normalization)
         return self
 
-    def run_in(self, training: torch.dtype, predicting: torch.dtype | None = None) -> Classifier:
+    def set_precision(self, training: torch.dtype, predicting: torch.dtype | None = None) -> Classifier:
         """Compute in float32 or bfloat16 from now on; weights stay float32. Return the classifier.
 
         Here and not in a callback, because fastai's MixedPrecision knows GPUs only.
@@ -77,7 +77,7 @@ class Classifier(nn.Module):
         self.precision = Precision(training, predicting or training)
         return self
 
-    def on(self, device: torch.device) -> Classifier:
+    def to_device(self, device: torch.device) -> Classifier:
         """Move to a device, with the colours of a pixel side by side (channels last), and return the classifier.
 
         Convolutions are faster so on CPUs and GPUs; results differ by rounding.
@@ -105,11 +105,11 @@ def build_model(model: Model, n_classes: int, size: int) -> Classifier:
     Raises:
         KfoodError: timm has no such network, or none for this size, or its ImageNet weights cannot be had.
     """
-    body, statistics = build_body(model.arch, size), STUDY
+    body, normalization = build_body(model.arch, size), UNIT_RANGE
     if model.pretrained:
-        statistics = load_pretrained(body, model.arch, size, model.pretrained_file)
+        normalization = load_pretrained(body, model.arch, size, model.pretrained_file)
     head = build_head(model.head, feature_count(body), n_classes, model.dropout)
-    classifier = Classifier(body, head, model.mirror).expect(statistics)
+    classifier = Classifier(body, head, model.hflip_tta).set_normalization(normalization)
     _require_size(classifier, model.arch, size)
     return classifier
 

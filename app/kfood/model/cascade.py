@@ -65,29 +65,29 @@ class Cascade(nn.Module):
         return self.main.pooled(_at(photos, self.sizes[0]))
 
     @property
-    def mirror(self) -> bool:
+    def hflip_tta(self) -> bool:
         """Whether a network predicts with the mean over a photo and its mirror image; setting it sets both."""
-        return self.main.mirror or self.specialist.mirror
+        return self.main.hflip_tta or self.specialist.hflip_tta
 
-    @mirror.setter
-    def mirror(self, mirror: bool) -> None:
-        self.main.mirror = self.specialist.mirror = mirror
+    @hflip_tta.setter
+    def hflip_tta(self, hflip_tta: bool) -> None:
+        self.main.hflip_tta = self.specialist.hflip_tta = hflip_tta
 
     @property
     def precision(self) -> Precision:
         """The number formats of the main network."""
         return self.main.precision
 
-    def run_in(self, training: torch.dtype, predicting: torch.dtype | None = None) -> Cascade:
-        """As `Classifier.run_in`, of both networks."""
-        self.main.run_in(training, predicting)
-        self.specialist.run_in(training, predicting)
+    def set_precision(self, training: torch.dtype, predicting: torch.dtype | None = None) -> Cascade:
+        """As `Classifier.set_precision`, of both networks."""
+        self.main.set_precision(training, predicting)
+        self.specialist.set_precision(training, predicting)
         return self
 
-    def on(self, device: torch.device) -> Cascade:
-        """As `Classifier.on`, of both networks."""
-        self.main.on(device)
-        self.specialist.on(device)
+    def to_device(self, device: torch.device) -> Cascade:
+        """As `Classifier.to_device`, of both networks."""
+        self.main.to_device(device)
+        self.specialist.to_device(device)
         return self
 
 

@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 _TOLERANCE = 1e-3  # of the largest logit
 
 
-def folded(model: Classifier, size: int) -> Classifier:
+def fold_batchnorm(model: Classifier, size: int) -> Classifier:
     """Return a copy that predicts the same faster, up to rounding; in eval mode, not to be trained.
 
     A batch normalisation that does not learn multiplies and adds by channel, which the convolution before it can do
@@ -33,14 +33,14 @@ def folded(model: Classifier, size: int) -> Classifier:
     device = next(model.parameters()).device
     photos = torch.linspace(-1, 1, 2 * 3 * size * size, device=device).sin().view(2, 3, size, size)
     with torch.no_grad():
-        wanted, pairs = _watched(faster.run_in(torch.float32), photos)
+        wanted, pairs = _watched(faster.set_precision(torch.float32), photos)
         for conv, norm in pairs:
             _fold(faster, conv, norm, precision.predicting)
         got = faster(photos)
     if not torch.allclose(got, wanted, atol=_TOLERANCE * wanted.abs().max().item()):
         log.debug("Batch normalisation cannot be folded into this network.")
         return copy.deepcopy(model).eval()
-    return faster.run_in(*precision)
+    return faster.set_precision(*precision)
 
 
 def _watched(model: nn.Module, photos: Tensor) -> tuple[Tensor, list[tuple[str, str]]]:

@@ -92,11 +92,11 @@ def _measure(recipe: Recipe, device: torch.device, n_photos: int, size: int) -> 
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(0)
         section = recipe.model.model_copy(update={"pretrained": False, "head": "plain"})
-        model = build_model(section, n_photos, size).on(device)
+        model = build_model(section, n_photos, size).to_device(device)
         photos = torch.randn(n_photos, 3, size, size, device=device)
         found = {}
         for work, run in (("training", _gradient), ("predicting", _features)):
-            results = [run(copy.deepcopy(model).run_in(each), photos) for each in _FORMATS]
+            results = [run(copy.deepcopy(model).set_precision(each), photos) for each in _FORMATS]
             alike = F.cosine_similarity(*results, dim=0).nan_to_num(-1).item()
             found |= {f"{work}_speedup": round(_speedup(run, model, photos), 3), f"{work}_alike": round(alike, 4)}
     return found
@@ -107,7 +107,7 @@ def _speedup(run: Callable[[Classifier, Tensor], Tensor], model: Classifier, pho
     for _ in range(_STEPS):
         for each in _FORMATS:
             started = time.perf_counter()
-            run(model.run_in(each), photos)
+            run(model.set_precision(each), photos)
             seconds[each].append(time.perf_counter() - started)
     slow, fast = (min(seconds[each]) for each in _FORMATS)  # the least disturbed by other work
     return slow / fast

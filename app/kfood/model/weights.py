@@ -12,7 +12,7 @@ from kfood.model.build import Classifier
 
 
 @dataclass(frozen=True)
-class Taken:
+class LoadReport:
     """The account of a transfer: tensors taken from the other model, tensors that start anew."""
 
     taken: tuple[str, ...]
@@ -31,7 +31,7 @@ class Taken:
         )
 
 
-def take_weights(model: Classifier, theirs: Mapping[str, Tensor], same_classes: bool, source: str) -> Taken:
+def take_weights(model: Classifier, theirs: Mapping[str, Tensor], same_classes: bool, source: str) -> LoadReport:
     """Load the body's weights whole; the head's too where it has the same classes and shapes.
 
     Args:
@@ -54,4 +54,4 @@ def take_weights(model: Classifier, theirs: Mapping[str, Tensor], same_classes: 
     taken = [*body, *(head if fits else [])]
     model.load_state_dict({name: theirs[name] for name in taken}, strict=False)
     new = [] if fits else head
-    return Taken(tuple(taken), tuple(new), sum(ours[n].numel() for n in taken), sum(ours[n].numel() for n in new))
+    return LoadReport(tuple(taken), tuple(new), sum(ours[n].numel() for n in taken), sum(ours[n].numel() for n in new))

@@ -25,7 +25,7 @@ from kfood.system.disk import require_writable
 from kfood.system.environment import describe_environment
 from kfood.system.files import read_csv, write_csv, write_json
 from kfood.system.paths import runs_folder
-from kfood.training.restore import judging_learner
+from kfood.training.restore import evaluation_learner
 from kfood.training.results import results_of, say_results
 
 log = logging.getLogger(__name__)
@@ -95,10 +95,10 @@ def _recipe(main: Run, specialist: Run) -> Recipe:
 def _learner(main: Run, specialist: Run, about: CascadeDescription, recipe: Recipe) -> Learner:
     model = build_described(about)
     for part, run in ((model.main, main), (model.specialist, specialist)):
-        run.require_whole(run.weights_file, run.model_file)
+        run.verify(run.weights_file, run.model_file)
         loaded, _ = load_model(run.weights_file, run.model_file)
         part.load_state_dict(loaded.state_dict())
-    return judging_learner(model.eval(), about, recipe, main.samples)
+    return evaluation_learner(model.eval(), about, recipe, main.samples)
 
 
 def _both_ways(
@@ -155,7 +155,7 @@ def _write(
     write_csv(run.history_file, main.history)
     if main.left_out_file.exists():
         write_csv(run.left_out_file, main.read(main.left_out_file, read_csv))
-    run.seals.add(run.left_out_file, run.samples_file)
+    run.checksums.add(run.left_out_file, run.samples_file)
     write_csv(run.predictions_file, predictions)
     results = results_of(predictions, main.samples)
     rest = {key: main.metrics.get(key) for key in ("epochs", "best_epoch")}
@@ -163,4 +163,4 @@ def _write(
     write_json(run.metrics_file, results | rest | {"parameters": parameter_count(learner.model)})
     save_model(learner.model, about, run.weights_file, run.model_file)
     say_results(results)
-    run.seal_results()
+    run.record_checksums()

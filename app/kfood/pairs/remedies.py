@@ -51,12 +51,10 @@ def remedies(pair: tuple[str, str], base: Recipe, fixes: Path | None = None) -> 
         Remedy("class-weights", {"loss": weights}, f"weight {_WEIGHT:g} on both in the loss, as in the report"),
         Remedy("mixup", {"training": {"mixup": 0.4}}, "MixUp, as in the report; alpha is fastai's"),
         Remedy("over-sampling", {"sampling": {"method": "over"}}, "every class is seen equally often"),
-        Remedy(
-            "label-smoothing", {"loss": {"label_smoothing": 0.1, "robust": 0.0}}, "no label is believed to the full"
-        ),
+        Remedy("label-smoothing", {"loss": {"label_smoothing": 0.1, "gce_q": 0.0}}, "no label is believed to the full"),
         Remedy(
             "robust-loss",
-            {"loss": {"label_smoothing": 0.0, "robust": 0.7}},
+            {"loss": {"label_smoothing": 0.0, "gce_q": 0.7}},
             "generalised cross-entropy: little is learned from photos whose label seems improbable",
         ),
         Remedy("larger", {"data": {"size": size}}, larger),

@@ -7,7 +7,7 @@ from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from kfood.errors import KfoodError
+from kfood.errors import RecipeError
 from kfood.recipes.schema import Recipe
 from kfood.text import did_you_mean, shortened
 
@@ -18,18 +18,18 @@ def validate(raw: dict[str, Any], source: str) -> Recipe:
     """Check a recipe's contents; `source` names in the message where they came from.
 
     Raises:
-        KfoodError: one sentence for each fault, with the key, the value and the nearest match.
+        RecipeError: one sentence for each fault, with the key, the value and the nearest match.
     """
     return validate_as(Recipe, raw, source)
 
 
 def validate_as(model: type[Kind], raw: dict[str, Any], source: str) -> Kind:
-    """Check the contents of a file that says what `model` may say. Raises KfoodError as `validate` does."""
+    """Check the contents of a file that says what `model` may say. Raises RecipeError as `validate` does."""
     try:
         return model.model_validate(raw)
     except ValidationError as error:
         faults = " ".join(dict.fromkeys(_sentence(fault, model) for fault in error.errors()))
-        raise KfoodError(f"{source}: {faults}") from None
+        raise RecipeError(f"{source}: {faults}") from None
 
 
 def _sentence(fault: dict[str, Any], model: type[BaseModel]) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from kfood.errors import KfoodError
+from kfood.errors import KfoodError, RecipeError
 from kfood.recipes.explain import validate
 from kfood.recipes.schema import Recipe
 from kfood.text import did_you_mean, listed, shortened
@@ -41,7 +41,7 @@ def find_recipe(name: str, beside: Path | None = None) -> Path:
     shipped recipes.
 
     Raises:
-        KfoodError: there is none; the message gives the nearest name.
+        RecipeError: there is none; the message gives the nearest name.
     """
     if beside and not is_path(name) and os.path.isfile(beside / f"{name}.toml"):
         return beside / f"{name}.toml"
@@ -63,16 +63,16 @@ def find_file(name: str, shipped: Mapping[str, Path], called: tuple[str, str], b
         beside: the folder that a path is meant from.
 
     Raises:
-        KfoodError: there is none; the message gives the nearest name.
+        RecipeError: there is none; the message gives the nearest name.
     """
     one, several = called
     if is_path(name):
         path = (beside or Path()) / os.path.expanduser(name)
         if os.path.isfile(path):
             return path
-        raise KfoodError(f"There is no {one} file {shortened(str(path), 400)}.")
+        raise RecipeError(f"There is no {one} file {shortened(str(path), 400)}.")
     if name not in shipped:
-        raise KfoodError(
+        raise RecipeError(
             f'There is no {one} "{shortened(name)}".{did_you_mean(name, shipped)} '
             f"The {several} are {listed(shipped, 20)}; a file of yours is named by its path, ending in .toml."
         )
@@ -89,7 +89,7 @@ def load_recipe(name: str, settings: Iterable[str] = (), data: str | None = None
             where none is given the demo photos are used, and the recipe's `[demo]` table applies.
 
     Raises:
-        KfoodError: the file is missing, is no TOML, extends itself, or says what a recipe cannot say.
+        RecipeError: the file is missing, is no TOML, extends itself, or says what a recipe cannot say.
     """
     path = find_recipe(name)
     written = _extended(path)
@@ -110,7 +110,7 @@ def load_recipe(name: str, settings: Iterable[str] = (), data: str | None = None
 
 
 def with_settings(recipe: Recipe, settings: Iterable[str]) -> Recipe:
-    """Return a recipe with some settings changed, as `load_recipe` takes them. Raises KfoodError as it does."""
+    """Return a recipe with some settings changed, as `load_recipe` takes them. Raises RecipeError as it does."""
     return with_changes(recipe, _overrides(settings), f"{recipe.name}, with what --set gives")
 
 
@@ -118,7 +118,7 @@ def with_changes(recipe: Recipe, changes: Mapping[str, Any], source: str) -> Rec
     """Return a recipe with tables of changes merged into it; `source` names them where they are wrong.
 
     Raises:
-        KfoodError: they say what a recipe cannot say.
+        RecipeError: they say what a recipe cannot say.
     """
     return validate(merged(recipe.model_dump(), changes), source)
 
@@ -127,7 +127,7 @@ def ladder_steps(recipe: Recipe) -> list[Recipe]:
     """Return the recipe as each step of its ladder changes it; just the recipe itself where it has none.
 
     Raises:
-        KfoodError: a step says what a recipe cannot say.
+        RecipeError: a step says what a recipe cannot say.
     """
     whole = recipe.model_dump(exclude={"ladder"})
     return [
@@ -140,28 +140,28 @@ def read_text(path: Path) -> str:
     """Return a recipe file as it is written.
 
     Raises:
-        KfoodError: it cannot be read, or is not in UTF-8.
+        RecipeError: it cannot be read, or is not in UTF-8.
     """
     try:
         return path.read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise KfoodError(f"{path} cannot be read: {error.strerror}.") from None
+        raise RecipeError(f"{path} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError:
-        raise KfoodError(f"{path} is not in UTF-8: save it as UTF-8.") from None
+        raise RecipeError(f"{path} is not in UTF-8: save it as UTF-8.") from None
 
 
 def read_toml(path: Path) -> dict[str, Any]:
     """Read a TOML file.
 
     Raises:
-        KfoodError: it is no TOML or no UTF-8; the message has the line.
+        RecipeError: it is no TOML or no UTF-8; the message has the line.
     """
     try:
         table = tomllib.loads(read_text(path))
     except (ValueError, RecursionError) as error:  # also where Python refuses too many digits or brackets
-        raise KfoodError(f"{path} is not a TOML file: {shortened(str(error), 400)}.") from None
+        raise RecipeError(f"{path} is not a TOML file: {shortened(str(error), 400)}.") from None
     if _deeper(table, _DEEPEST):
-        raise KfoodError(f"{path}: tables and lists stand within each other deeper than in any recipe.")
+        raise RecipeError(f"{path}: tables and lists stand within each other deeper than in any recipe.")
     return table
 
 
@@ -190,17 +190,17 @@ def _extended(path: Path, above: tuple[Path, ...] = ()) -> dict[str, Any]:
     path = path.resolve()
     if path in above:
         chain = " -> ".join(step.stem for step in (*above[above.index(path) :], path))
-        raise KfoodError(f"{path}: the recipes extend each other in a circle ({chain}).")
+        raise RecipeError(f"{path}: the recipes extend each other in a circle ({chain}).")
     own = read_toml(path)
     base = own.pop("extends", None)
     if base is None:
         return _checked(own, path)
     if not isinstance(base, str):
-        raise KfoodError(f"{path}: extends must name one recipe, in quotes.")
+        raise RecipeError(f"{path}: extends must name one recipe, in quotes.")
     try:
         base_path = find_recipe(base, beside=path.parent)
     except KfoodError as error:
-        raise KfoodError(f'{path}: extends = "{shortened(base)}" cannot be followed. {error}') from None
+        raise RecipeError(f'{path}: extends = "{shortened(base)}" cannot be followed. {error}') from None
     return _checked(merged(_extended(base_path, (*above, path)), own), path)
 
 
@@ -208,7 +208,7 @@ def _checked(written: dict[str, Any], path: Path) -> dict[str, Any]:
     """Return `written` once it is right without its [demo] table and with it, whichever will be trained."""
     for_demo = written.get("demo", {})
     if not isinstance(for_demo, dict):
-        raise KfoodError(f"{path}: demo must be a table of overrides, such as [demo.data].")
+        raise RecipeError(f"{path}: demo must be a table of overrides, such as [demo.data].")
     without = {key: value for key, value in written.items() if key != "demo"}
     ladder_steps(validate(without, str(path)))
     ladder_steps(validate(merged(without, for_demo), f"{path}, with its [demo] table"))
@@ -230,7 +230,7 @@ def _overrides(settings: Iterable[str]) -> dict[str, Any]:
         key, equals, text = setting.partition("=")
         steps = key.strip().split(".")
         if not equals or len(steps) < 2 or not all(steps):
-            raise KfoodError(
+            raise RecipeError(
                 f'--set "{shortened(setting)}" is not of the form section.key=value, as training.epochs=5.'
             )
         try:
@@ -258,3 +258,15 @@ def on_the_same_terms(before: Recipe, recipe: Recipe) -> Recipe:
             "model": before.model.model_copy(update=body),
         }
     )
+
+
+_RENAMED = {"model": {"mirror": "hflip_tta"}, "loss": {"robust": "gce_q"}}  # after version 0.1
+
+
+def with_current_names(table: dict[str, Any]) -> dict[str, Any]:
+    """Return the table of an old run's recipe with the keys that were renamed since under their present names."""
+    return table | {
+        section: {names.get(key, key): value for key, value in table[section].items()}
+        for section, names in _RENAMED.items()
+        if isinstance(table.get(section), dict)
+    }

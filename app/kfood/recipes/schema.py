@@ -127,7 +127,7 @@ class Model(Section):
     freeze_epochs: int = Field(0, ge=0)  # at the start, epochs in which only the head learns
     frozen_stages: int = Field(0, ge=0)  # the body's first stages (1 is the stem) never learn: less to compute
     freeze_norm: bool = False  # the body's batch normalisation keeps its statistics, as a probe's head knows them
-    mirror: bool = False  # predict with the mean over a photo and its mirror image
+    hflip_tta: bool = False  # predict with the mean over a photo and its mirror image
 
     @model_validator(mode="after")
     def _file_is_of_pretrained_weights(self) -> Model:
@@ -181,12 +181,12 @@ class Loss(Section):
 
     class_weights: dict[ClassName, Annotated[float, Field(gt=0)]] = {}  # 1 for classes not named
     label_smoothing: float = Field(0.0, ge=0, lt=1)
-    robust: float = Field(0.0, ge=0, le=1)  # q of the generalised cross-entropy, for wrong labels (0.7 in its paper)
+    gce_q: float = Field(0.0, ge=0, le=1)  # q of the generalised cross-entropy, for wrong labels (0.7 in its paper)
 
     @model_validator(mode="after")
     def _smooth_or_robust(self) -> Loss:
-        if self.robust and self.label_smoothing:
-            raise ValueError("robust and label_smoothing are two answers to wrong labels: set one of them to 0")
+        if self.gce_q and self.label_smoothing:
+            raise ValueError("gce_q and label_smoothing are two answers to wrong labels: set one of them to 0")
         return self
 
 

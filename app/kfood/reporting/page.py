@@ -12,7 +12,7 @@ from kfood.evaluation.predictions import of_split
 from kfood.interpretation.section import Section
 from kfood.reporting.curves import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, draw_curves
 from kfood.reporting.gallery import gallery_data, photos_of, thumbnail_data
-from kfood.reporting.placeholders import with_stand_ins
+from kfood.reporting.placeholders import with_placeholders
 from kfood.reporting.render import render, write_page
 from kfood.reporting.results import BAR_WIDTH, compared, results_of
 from kfood.reporting.settings import environment_groups, recipe_groups, settings_that_differ
@@ -42,7 +42,7 @@ def write_report(
         KfoodError: a run has no photos in that split, two runs have one name, or the file cannot be written.
     """
     require_reportable(runs, split)
-    runs, damage = zip(*map(with_stand_ins, runs), strict=True)
+    runs, damage = zip(*map(with_placeholders, runs), strict=True)
     table = photos_of(runs, split)
     context = _context(list(runs), sections, split) | {"gallery": gallery_data(runs, split, table)}
     context["damage"] = [words for each in damage for words in each]

@@ -16,7 +16,7 @@ _HISTORY = ("epoch", "lr", "train_loss", "valid_loss", "valid_accuracy", "second
 _SAMPLES = ("path", "label", "split", "area", "group", "digest")
 
 
-def with_stand_ins(run: Run) -> tuple[Run, list[str]]:
+def with_placeholders(run: Run) -> tuple[Run, list[str]]:
     """Return the run with something empty in place of what cannot be read, and a sentence on each such file.
 
     Metrics are computed anew. The recipe and the predictions have no stand-in: without them there is nothing to show.

@@ -22,7 +22,7 @@ _ESCAPES = {sign: f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
 def render(
     context: dict[str, Any],
     name: str = "page.html.j2",
-    package: str = "kfood.report",
+    package: str = "kfood.reporting",
     styles: tuple[str, ...] = ("page.css",),
     script: str = "page.js",
 ) -> str:
@@ -35,7 +35,7 @@ def render(
         styles, script: files beside the templates, put into the page as they are.
     """
     environment = Environment(
-        loader=ChoiceLoader([PackageLoader(package), PackageLoader("kfood.report")]),
+        loader=ChoiceLoader([PackageLoader(package), PackageLoader("kfood.reporting")]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

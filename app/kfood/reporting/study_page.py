@@ -12,14 +12,14 @@ from kfood.reporting.results import BAR_WIDTH
 from kfood.reporting.table_view import percent, view_table
 from kfood.study.schema import Figures
 from kfood.study.sentences import is_drawn, is_full
-from kfood.study.session import Standing
+from kfood.study.session import Progress
 from kfood.study.tables import TableResult
 from kfood.study.trainings import Terms
 
 _MARGIN = 0.01  # of accuracy, left free on both sides of the intervals
 
 
-def write_study_page(results: list[TableResult], terms: Terms, now: Standing, out: Path) -> Path:
+def write_study_page(results: list[TableResult], terms: Terms, now: Progress, out: Path) -> Path:
     """Write one HTML file with the study's tables, which needs no other file and no network; return its path.
 
     Args:
@@ -34,7 +34,7 @@ def write_study_page(results: list[TableResult], terms: Terms, now: Standing, ou
     return write_page(out, render(_context(results, terms, now), "study.html.j2"))
 
 
-def _context(results: list[TableResult], terms: Terms, now: Standing) -> dict[str, Any]:
+def _context(results: list[TableResult], terms: Terms, now: Progress) -> dict[str, Any]:
     return {
         "title": terms.study.name,
         "budget": terms.budget.about,

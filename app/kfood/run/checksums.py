@@ -8,17 +8,18 @@ from pathlib import Path
 from kfood.system.files import content_digest, write_json
 
 
-class Seals:
+class Checksums:
     """Digests of files in one folder, kept in a file beside them. A file that has none is taken as it is.
 
-    A disk that turns a bit is found out, and so is an edit; somebody who means to deceive is not: he can seal anew.
+    They find a disk that turns a bit, and an edit. They are no signature: who edits a file can write its digest.
 
     Args:
         file: where the digests are kept; none are kept yet where it is not there.
+        before: where they were kept up to version 0.1; it is used on in a folder that has it.
     """
 
-    def __init__(self, file: Path) -> None:
-        self.file = file
+    def __init__(self, file: Path, before: Path | None = None) -> None:
+        self.file = before if before and before.exists() else file
 
     def add(self, *files: Path) -> None:
         """Note what the files hold now; those that are not there are passed over."""
@@ -32,7 +33,7 @@ class Seals:
         if rest != kept:
             self._write(rest)
 
-    def require_whole(self, file: Path) -> None:
+    def verify(self, file: Path) -> None:
         """Check that a file holds what was noted; one that is not there is for its reader to miss.
 
         Raises:

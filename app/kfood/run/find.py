@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kfood.errors import KfoodError
+from kfood.errors import RunError
 from kfood.run.folder import DONE, FAILED, INTERRUPTED, Run
 from kfood.text import did_you_mean, listed
 
@@ -44,13 +44,13 @@ def find_run(name: str | None, runs: Path) -> Run:
         runs: the folder of all runs.
 
     Raises:
-        KfoodError: there is none, or it was not finished.
+        RunError: there is none, or it was not finished.
     """
     if name is None or not (Run(name).recipe_file.is_file() or Run(runs / name).recipe_file.is_file()):
         return _find_by_name(name, runs)
     run = Run(name) if Run(name).recipe_file.is_file() else Run(runs / name)
     if run.status != DONE:
-        raise KfoodError(
+        raise RunError(
             f"The run {run.folder} is {run.status}, not done: its log.txt says how far it came, and "
             "kfood train --resume goes on with it."
         )
@@ -61,7 +61,7 @@ def find_unfinished(name: str | None, runs: Path) -> Run:
     """Return the run to go on with: a run folder, a recipe's latest unfinished run, or the latest of all.
 
     Raises:
-        KfoodError: there is none.
+        RunError: there is none.
     """
     for folder in (Path(name), runs / name) if name else ():
         if Run(folder).recipe_file.is_file():
@@ -69,20 +69,20 @@ def find_unfinished(name: str | None, runs: Path) -> Run:
     unfinished = [run for run in all_runs(runs, name) if run.status in (INTERRUPTED, FAILED)]
     if not unfinished:
         of = f' of "{name}"' if name else ""
-        raise KfoodError(f"There is no interrupted run{of} in {runs}; kfood runs ls lists all.")
+        raise RunError(f"There is no interrupted run{of} in {runs}; kfood runs ls lists all.")
     return unfinished[-1]
 
 
 def _find_by_name(name: str | None, runs: Path) -> Run:
     finished = finished_runs(runs)
     if not finished:
-        raise KfoodError(f"There is no finished run in {runs} yet. Train one first: kfood train mission1")
+        raise RunError(f"There is no finished run in {runs} yet. Train one first: kfood train mission1")
     if name is None:
         return finished[-1]
     matching = [run for run in finished if name in (run.folder.parent.name, run.folder.name)]
     if not matching:
         known = {run.folder.parent.name for run in finished}
-        raise KfoodError(
+        raise RunError(
             f'There is no finished run "{name}" in {runs}.{did_you_mean(name, known)} '
             f"There are runs of {listed(sorted(known), 20)}; kfood runs ls lists them."
         )

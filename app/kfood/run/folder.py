@@ -1,7 +1,7 @@
 """The run folder: the one place that knows its file names, and how runs are found again.
 
 `<runs>/<recipe>/<time>-<id>/` holds recipe.toml (resolved), environment.json, samples.csv, history.csv,
-metrics.json, predictions.csv, model.safetensors and model.json, seals.json, checkpoint/, figures/, log.txt and status.
+metrics.json, predictions.csv, model.safetensors, model.json, checksums.json, checkpoint/, figures/, log.txt and status.
 """
 
 from __future__ import annotations
@@ -23,18 +23,17 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import tomli_w
 from filelock import FileLock, Timeout
 
-from kfood.errors import KfoodError, Stopped
+from kfood.errors import RunError, Stopped
 from kfood.recipes.explain import validate
-from kfood.recipes.load import read_toml
+from kfood.recipes.load import read_toml, with_current_names
 from kfood.recipes.schema import Recipe
-from kfood.run.checksums import Seals
+from kfood.run.checksums import Checksums
 from kfood.system import logs
 from kfood.system.files import read_csv, write_json, write_text
 from kfood.system.os_errors import cannot_use
 
 if TYPE_CHECKING:
     import pandas as pd
-    from fastai.learner import Learner
 
 log = logging.getLogger(__name__)
 RUNNING, INTERRUPTED, FAILED, DONE = "running", "interrupted", "failed", "done"
@@ -64,7 +63,7 @@ class Run:
         self.figures = self.folder / "figures"
         self.log_file = self.folder / "log.txt"
         self.status_file = self.folder / "status"
-        self.seals = Seals(self.folder / "seals.json")
+        self.checksums = Checksums(self.folder / "checksums.json", before=self.folder / "seals.json")
 
     def __repr__(self) -> str:
         return f"Run({str(self.folder)!r}, {self.status})"
@@ -91,7 +90,7 @@ class Run:
     @cached_property
     def recipe(self) -> Recipe:
         """The recipe as it was resolved for this run."""
-        return self.read(self.recipe_file, lambda file: validate(read_toml(file), str(file)))
+        return self.read(self.recipe_file, lambda file: validate(with_current_names(read_toml(file)), str(file)))
 
     @cached_property
     def environment(self) -> dict[str, Any]:
@@ -119,71 +118,57 @@ class Run:
         """A row for each validation and test photo, with the probability of every class."""
         return self.read(self.predictions_file, _predictions)
 
-    @cached_property
-    def learner(self) -> Learner:
-        """The fastai Learner with this run's weights and photos, to predict or to train on."""
-        from kfood.training.restore import restore_learner
-
-        return restore_learner(self)
-
-    @cached_property
-    def predictor(self) -> Learner:
-        """The same, but only to predict validation and test photos: it needs no photo of the training."""
-        from kfood.training.restore import restore_predictor
-
-        return restore_predictor(self)
-
     def read(self, file: Path, reader: Callable[[Path], T]) -> T:
         """Read one of the run's files.
 
         Raises:
-            KfoodError: it is missing, not what was written, or nothing that `reader` can read.
+            RunError: it is missing, not what was written, or nothing that `reader` can read.
         """
         try:
-            self.seals.require_whole(file)
+            self.checksums.verify(file)
             return reader(file)
         except FileNotFoundError:
-            raise KfoodError(f"{file} is missing: without it, this cannot be shown.") from None
+            raise RunError(f"{file} is missing: without it, this cannot be shown.") from None
         except (OSError, ValueError) as error:
             reason = str(error).splitlines()[0]
-            raise KfoodError(f"{file} is damaged: {reason}") from None
+            raise RunError(f"{file} is damaged: {reason}") from None
 
-    def require_whole(self, *files: Path) -> None:
-        """Check that files are what was written when the run was trained. Raises KfoodError as `read` does."""
+    def verify(self, *files: Path) -> None:
+        """Check that files are what was written when the run was trained. Raises RunError as `read` does."""
         for file in files:
             self.read(file, lambda _: None)
 
     def write_recipe(self, recipe: Recipe) -> None:
         """Keep the recipe as it is resolved for this run."""
-        self.seals.drop(self.recipe_file)
+        self.checksums.drop(self.recipe_file)
         write_text(self.recipe_file, tomli_w.dumps(recipe.model_dump(mode="json")))
-        self.seals.add(self.recipe_file)
+        self.checksums.add(self.recipe_file)
         self.__dict__.pop("recipe", None)  # read anew when asked for
 
     @property
     def _results(self) -> tuple[Path, ...]:
         return (self.history_file, self.predictions_file, self.metrics_file, self.weights_file, self.model_file)
 
-    def seal_results(self) -> None:
+    def record_checksums(self) -> None:
         """Note what the files hold that a training ends with."""
-        self.seals.add(*self._results)
+        self.checksums.add(*self._results)
 
     @contextmanager
     def recording(self) -> Iterator[None]:
         """Keep `status` and log.txt while the run is worked on, by one process alone.
 
         Raises:
-            KfoodError: another process works on it.
+            RunError: another process works on it.
         """
         try:
             lock = FileLock(self.lock_file).acquire(timeout=0)
         except Timeout:
-            raise KfoodError(f"{self.folder} is being trained by another process; its log.txt says which.") from None
+            raise RunError(f"{self.folder} is being trained by another process; its log.txt says which.") from None
         with lock, logs.written_to(self.log_file):
             for partial_file in self.folder.rglob(".*.partial"):  # of a process that was killed
                 partial_file.unlink(missing_ok=True)
             write_text(self.status_file, RUNNING)
-            self.seals.drop(*self._results)
+            self.checksums.drop(*self._results)
             log.info("Process %d on %s.", os.getpid(), platform.node())
             try:
                 yield
@@ -258,7 +243,7 @@ def create_run(recipe: Recipe, environment: dict[str, Any], folder: Path) -> Run
     """Make a run folder with its recipe and environment.
 
     Raises:
-        KfoodError: the folder holds something already, or cannot be written.
+        RunError: the folder holds something already, or cannot be written.
     """
     require_free(folder)
     run = Run(folder)
@@ -266,7 +251,7 @@ def create_run(recipe: Recipe, environment: dict[str, Any], folder: Path) -> Run
         run.checkpoints.mkdir(parents=True)
         run.figures.mkdir()
         write_json(run.environment_file, environment)
-        run.seals.add(run.environment_file)
+        run.checksums.add(run.environment_file)
         run.write_recipe(recipe)  # last: a folder is a run once it has one, and can be gone on with from then on
     except OSError as error:
         shutil.rmtree(folder, ignore_errors=True)  # half a run could not be gone on with
@@ -283,8 +268,8 @@ def require_free(folder: Path) -> None:
     """Check that a run may be written here.
 
     Raises:
-        KfoodError: it is a file, or a folder with something in it.
+        RunError: it is a file, or a folder with something in it.
     """
     if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
         holds = "a run" if Run(folder).recipe_file.exists() else "something else"
-        raise KfoodError(f"{folder} already holds {holds}: name a new folder. No run is ever written over.")
+        raise RunError(f"{folder} already holds {holds}: name a new folder. No run is ever written over.")

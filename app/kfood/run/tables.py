@@ -51,7 +51,7 @@ def _row(run: Run) -> dict[str, object]:
     if row["status"] != DONE:
         return row
     try:
-        run.require_whole(run.recipe_file, run.history_file)
+        run.verify(run.recipe_file, run.history_file)
         return row | _outcome(run)
     except KfoodError as error:
         return row | {"status": "damaged", "epochs": None, "why": _brief(str(error), run)}

@@ -1,4 +1,4 @@
-"""The board: which trainings of a study wait, who works on them, and what came out, shared by all workers.
+"""The job queue: which trainings of a study wait, who works on them, and what came out, shared by all workers.
 
 A training is a trial of an Optuna study, known by its key. Claiming one is Optuna's own step from waiting to running,
 which one process alone can make. A worker that dies stops giving signs of life, and what it worked on waits again.
@@ -23,7 +23,7 @@ from optuna.exceptions import UpdateFinishedTrialError
 from optuna.storages import fail_stale_trials
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from kfood.study.storage import alone, file_of, open_storage, told
+from kfood.study.storage import exclusive, file_of, open_storage, translate_errors
 
 WAITING, RUNNING, DONE, FAILED = "waiting", "running", "done", "failed"
 _NAMES = {
@@ -47,12 +47,12 @@ class State:
     who: str = ""
 
 
-class Board:
+class JobQueue:
     """The trainings of one study in one storage.
 
     Args:
         url: of the storage, see `open_storage`.
-        name: of the study; another name is another board.
+        name: of the study; another name is another queue.
         heartbeat, grace: seconds, see `open_storage`.
 
     Raises:
@@ -62,31 +62,31 @@ class Board:
     def __init__(self, url: str, name: str, heartbeat: int = 10, grace: int = 60) -> None:
         self.url, self.heartbeat = url, heartbeat
         self.storage = open_storage(url, heartbeat, grace)
-        with told(url), alone(url):
+        with translate_errors(url), exclusive(url):
             self._study = optuna.create_study(storage=self.storage, study_name=name, load_if_exists=True)
             self._id = self.storage.get_study_id_from_name(name)
 
-    def post(self, keys: Iterable[str]) -> None:
+    def enqueue(self, keys: Iterable[str]) -> None:
         """Put up trainings, in this order; those that are there already, in whatever state, are left alone."""
-        with told(self.url), alone(self.url):
+        with translate_errors(self.url), exclusive(self.url):
             known = self._that_count()
             self._put_up(key for key in keys if key not in known)
 
     def retry(self, keys: Iterable[str]) -> None:
         """Let failed trainings wait again."""
-        with told(self.url), alone(self.url):
+        with translate_errors(self.url), exclusive(self.url):
             trials = self._that_count()
             self._put_up(key for key in keys if key in trials and trials[key].state == TrialState.FAIL)
 
     def states(self) -> dict[str, State]:
         """Return how each training that was put up stands, by key."""
-        with told(self.url):
+        with translate_errors(self.url):
             return {key: _state(trial) for key, trial in self._that_count().items()}
 
     def claim(self, keys: Iterable[str]) -> Claim | None:
         """Take the first training among these that waits; None where none does. Those not put up yet are."""
         keys = list(keys)
-        with told(self.url), alone(self.url):
+        with translate_errors(self.url), exclusive(self.url):
             self._give_back_of_the_dead()
             known = self._that_count()
             self._put_up(key for key in keys if key not in known)
@@ -118,7 +118,7 @@ class Board:
             self._study.add_trial(create_trial(state=TrialState.WAITING, user_attrs={_KEY: key}))
 
     def _that_count(self) -> dict[str, FrozenTrial]:
-        """Return the trial of each key that tells how it stands: of those not given back, done before running first.
+        """Return the trial of each key that counts: of those not given back, a done one before a running one.
 
         Of trials alike the one with the lowest number counts: two processes that put up the same training at once
         agree on it, because the storage gives out numbers one after the other.
@@ -154,8 +154,8 @@ class Board:
 class Claim:
     """A training that this process works on. Within `with`, it gives signs of life."""
 
-    def __init__(self, board: Board, key: str, trial: int, lock: BaseFileLock | None) -> None:
-        self.board, self.key, self._trial, self._lock = board, key, trial, lock
+    def __init__(self, queue: JobQueue, key: str, trial: int, lock: BaseFileLock | None) -> None:
+        self.queue, self.key, self._trial, self._lock = queue, key, trial, lock
         self._over = threading.Event()
 
     def __enter__(self) -> Claim:
@@ -167,7 +167,7 @@ class Claim:
         self._over.set()
         self._thread.join()
         if self._lock:
-            with alone(self.board.url):  # nobody else takes the file while it is removed
+            with exclusive(self.queue.url):  # nobody else takes the file while it is removed
                 self._lock.release()
                 Path(self._lock.lock_file).unlink(missing_ok=True)
 
@@ -186,8 +186,8 @@ class Claim:
         return self._end(TrialState.FAIL, {})
 
     def _end(self, state: TrialState, attributes: dict[str, str], values: list[float] | None = None) -> bool:
-        storage = self.board.storage
-        with told(self.board.url):
+        storage = self.queue.storage
+        with translate_errors(self.queue.url):
             try:
                 for name, value in attributes.items():
                     storage.set_trial_user_attr(self._trial, name, value)
@@ -196,9 +196,9 @@ class Claim:
                 return False
 
     def _live(self) -> None:
-        while not self._over.wait(self.board.heartbeat):
+        while not self._over.wait(self.queue.heartbeat):
             with suppress(Exception):  # a database that is away for a moment: the next sign of life may reach it
-                self.board.storage.record_heartbeat(self._trial)
+                self.queue.storage.record_heartbeat(self._trial)
 
 
 def _was_given_back(trial: FrozenTrial) -> bool:

@@ -10,7 +10,7 @@ from kfood.recipes.explain import validate_as
 from kfood.recipes.load import find_file, find_recipe, is_path, load_recipe, merged, read_toml, recipes_folder
 from kfood.recipes.schema import Recipe
 from kfood.study.schema import Budget, Changes, Study, Table
-from kfood.study.settle import kept_change, settled
+from kfood.study.settle import kept_change, resolved
 from kfood.text import did_you_mean, listed, shortened
 
 
@@ -46,12 +46,12 @@ def load_study(name: str) -> Study:
     base = load_recipe(study.recipe, data="photos")
     carried: Changes = {}
     for table in study.tables:
-        _require_rows_differ(table, settled(base, str(path), study.settings, carried), path)
+        _require_rows_differ(table, resolved(base, str(path), study.settings, carried), path)
         carried = merged(carried, kept_change(table))
     start = load_recipe(base.model.start_from, data="photos") if base.model.start_from else base
     for name_of, budget in study.budgets.items():
-        settled(base, f"{path}: budgets.{name_of}.settings", budget.settings)
-        settled(start, f"{path}: budgets.{name_of}.start_settings", budget.start_settings)
+        resolved(base, f"{path}: budgets.{name_of}.settings", budget.settings)
+        resolved(start, f"{path}: budgets.{name_of}.start_settings", budget.start_settings)
     return study
 
 
@@ -95,7 +95,7 @@ def _require_rows_differ(table: Table, base: Recipe, path: Path) -> None:
     seen: dict[str, str] = {}
     for row in table.rows:
         where = f'{path}: row "{row.name}" of the table {table.name}'
-        recipe = settled(base, where, table.settings, row.settings, row.change)
+        recipe = resolved(base, where, table.settings, row.settings, row.change)
         text = json.dumps(recipe.model_dump(mode="json"), sort_keys=True)
         if text in seen:
             raise KfoodError(f'{where} is the same training as row "{seen[text]}": leave one of them out.')

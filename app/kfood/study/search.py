@@ -18,8 +18,8 @@ from kfood.recipes.schema import Recipe
 from kfood.study.outcome import Outcome, outcome_of
 from kfood.study.schema import Table
 from kfood.study.session import Session
-from kfood.study.settle import fewer_epochs, settled
-from kfood.study.storage import alone, told
+from kfood.study.settle import fewer_epochs, resolved
+from kfood.study.storage import exclusive, translate_errors
 from kfood.study.trainings import Terms, trainings_of
 from kfood.study.work import trained
 from kfood.system.progress import duration
@@ -53,7 +53,7 @@ class Rung:
         """Return the recipe at this rung."""
         size = max(_SMALLEST, round(recipe.data.size * self.share**0.5 / 32) * 32)
         changes = {"data": {"size": min(size, recipe.data.size)}, **(_PROBE if self.frozen else {})}
-        return fewer_epochs(settled(recipe, self.name, changes), self.share)
+        return fewer_epochs(resolved(recipe, self.name, changes), self.share)
 
 
 WHOLE = Rung("whole", 1.0)
@@ -81,7 +81,7 @@ def search(session: Session, method: Method, combinations: int, stop: Stop) -> p
     space = {table.name: [row.name for row in table.rows] for table in session.tables}
     wanted = _count(space) if method == Method.grid else min(combinations, _count(space))
     rungs = _rungs(session.terms.base) if method == Method.halving else [WHOLE]
-    with told(session.board.url), warnings.catch_warnings():
+    with translate_errors(session.queue.url), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Optuna calls heartbeats experimental
         study = _open(session, method, space)
         count = optuna.study.MaxTrialsCallback(wanted, states=_FINISHED)
@@ -111,9 +111,9 @@ def _open(session: Session, method: Method, space: dict[str, list[str]]) -> optu
     elif method == Method.tpe:
         sampler = optuna.samplers.TPESampler(constant_liar=True)  # workers do not try the same at once
     pruner = optuna.pruners.SuccessiveHalvingPruner(min_resource=1, reduction_factor=_REDUCTION)
-    with alone(session.board.url):
+    with exclusive(session.queue.url):
         return optuna.create_study(
-            storage=session.board.storage,
+            storage=session.queue.storage,
             study_name=name[:500],
             sampler=sampler,
             pruner=pruner if method == Method.halving else optuna.pruners.NopPruner(),
@@ -157,7 +157,7 @@ def _combined(terms: Terms, tables: list[Table], chosen: dict[str, str]) -> Reci
     """Return the recipe of a combination: each table's chosen row over the ones before."""
     rows = [next(row for row in table.rows if row.name == chosen[table.name]) for table in tables]
     layers = [layer for row in rows for layer in (row.change, row.settings)]
-    return fewer_epochs(settled(terms.base, "a combination", terms.budget.settings, *layers), terms.budget.epochs)
+    return fewer_epochs(resolved(terms.base, "a combination", terms.budget.settings, *layers), terms.budget.epochs)
 
 
 def _outcomes(recipe: Recipe, session: Session, stop: Stop) -> list[Outcome]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kfood.study.job_queue import FAILED, RUNNING, Board, State
+from kfood.study.job_queue import FAILED, RUNNING, JobQueue, State
 from kfood.study.load import choose_budget, choose_tables, load_study
 from kfood.study.outcome import Outcome, outcome_from_json
 from kfood.study.plan import PlannedTable, Way, plan_tables
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Standing:
+class Progress:
     """How far a study is: its tables as far as they are planned, and what is known of every training by key."""
 
     tables: list[PlannedTable]
@@ -47,12 +47,12 @@ class Session:
     terms: Terms
     tables: list[Table]
     way: Way
-    board: Board
+    queue: JobQueue
     folder: Path
 
-    def standing(self) -> Standing:
-        """Return how far the study is, as the board tells it."""
-        states = self.board.states()
+    def progress(self) -> Progress:
+        """Return how far the study is, as the queue tells it."""
+        states = self.queue.states()
         outcomes = {key: outcome_from_json(state.outcome) for key, state in states.items() if state.outcome}
         failed = {key: state.reason for key, state in states.items() if state.state == FAILED}
         planned = plan_tables(self.terms, self.tables, self.way, outcomes, failed)
@@ -60,9 +60,9 @@ class Session:
         for key, training in trainings.items():
             if training.start and training.start.key in failed:
                 failed[key] = f"what it starts from could not be trained: {failed[training.start.key]}"
-        return Standing(planned, trainings, states, outcomes, failed)
+        return Progress(planned, trainings, states, outcomes, failed)
 
-    def results(self, now: Standing) -> list[TableResult]:
+    def results(self, now: Progress) -> list[TableResult]:
         """Return the tables with what was found as far as the study is."""
         from kfood.study.tables import table_results
 
@@ -99,5 +99,5 @@ def open_session(
     terms = terms_of(study, budget, choose_budget(study, budget), seeds, data)
     terms.photos.fingerprint(terms.base.data)  # photos that are not there are no fault of a row
     folder = runs / "studies" / study.name
-    board = Board(storage or local_storage(folder), f"kfood {study.name}")
-    return Session(terms, chosen, Way.greedy if greedy else Way.reported, board, folder)
+    queue = JobQueue(storage or local_storage(folder), f"kfood {study.name}")
+    return Session(terms, chosen, Way.greedy if greedy else Way.reported, queue, folder)

@@ -9,7 +9,7 @@ from kfood.recipes.schema import Recipe
 from kfood.study.schema import Changes, Table
 
 
-def settled(base: Recipe, source: str, *layers: Changes) -> Recipe:
+def resolved(base: Recipe, source: str, *layers: Changes) -> Recipe:
     """Return the recipe with the layers merged over it, the last on top; `source` names them where they are wrong.
 
     Raises:

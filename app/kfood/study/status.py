@@ -1,4 +1,4 @@
-"""How far a study is, table by table."""
+"""How far a study is, what it takes on this machine, and what the greedy way through it came to."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ import numpy as np
 import pandas as pd
 
 from kfood.study.plan import Way, winner
-from kfood.study.session import Session, Standing
+from kfood.study.session import Progress, Session
 from kfood.study.trainings import with_starts
 from kfood.system.progress import duration, track
-from kfood.training.time_plan import Rates
 
 
-def status_table(now: Standing) -> pd.DataFrame:
+def status_table(now: Progress) -> pd.DataFrame:
     """Return a row a table: how many of its trainings are done, running, failed and waiting, and what is at work."""
     rows = []
     for planned in now.tables:
@@ -36,7 +35,9 @@ def study_cost(session: Session) -> pd.DataFrame:
     Trainings that several tables share, and those that others start from, count once, in the first table that needs
     them. Hours are at most: early stopping may end a training before. Each network is measured for some seconds.
     """
-    now = session.standing()
+    from kfood.training.time_plan import Rates  # a look at a study imports no network
+
+    now = session.progress()
     rates = Rates()
     counted: set[str] = set()
     rows = []
@@ -62,7 +63,7 @@ def greedy_in_words(session: Session) -> str:
     Accuracies are means over seeds, of the last table's winner: with what the tables before it carried on. Time is of
     all its trainings, each counted once.
     """
-    now = replace(session, way=Way.greedy).standing()
+    now = replace(session, way=Way.greedy).progress()
     chosen = {planned.table.name: winner(planned, now.outcomes) for planned in now.tables}
     if now.open or len(chosen) < len(session.tables) or None in chosen.values():
         return "The greedy way through these tables has not been trained whole: kfood study run with --greedy does it."

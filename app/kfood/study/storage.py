@@ -33,7 +33,7 @@ def file_of(url: str) -> Path | None:
     return Path(url.removeprefix(_SQLITE)) if url.startswith(_SQLITE) else None
 
 
-def alone(url: str) -> AbstractContextManager:
+def exclusive(url: str) -> AbstractContextManager:
     """Within it, no other process of this kind is: SQLite's own locks do not cover reading before writing.
 
     A database server needs no such help.
@@ -59,10 +59,10 @@ def open_storage(url: str, heartbeat: int, grace: int) -> RDBStorage:
             file.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise cannot_use(file.parent, error) from None
-    with told(url), warnings.catch_warnings():
+    with translate_errors(url), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Optuna calls heartbeats experimental
         optuna.logging.set_verbosity(optuna.logging.ERROR)
-        with alone(url):  # two that make the same tables at once would get in each other's way
+        with exclusive(url):  # two that make the same tables at once would get in each other's way
             for _ in range(_TRIES):
                 with suppress(IntegrityError, ProgrammingError):  # on a server they do: the next time, they are there
                     return _storage(url, heartbeat, grace)
@@ -71,7 +71,7 @@ def open_storage(url: str, heartbeat: int, grace: int) -> RDBStorage:
 
 
 @contextmanager
-def told(url: str) -> Iterator[None]:
+def translate_errors(url: str) -> Iterator[None]:
     """Turn what a database reports into a KfoodError; the URL is named without its password."""
     try:
         yield

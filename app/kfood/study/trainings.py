@@ -14,7 +14,7 @@ from kfood.recipes.load import load_recipe, on_the_same_terms
 from kfood.recipes.schema import Data, Recipe
 from kfood.run.folder import Run
 from kfood.study.schema import Budget, Changes, Row, Study, Table
-from kfood.study.settle import fewer_epochs, settled
+from kfood.study.settle import fewer_epochs, resolved
 
 # What a result does not depend on: where the photos lie (their contents count), and how a machine works on them.
 _NOT_OF_THE_RESULT = {
@@ -77,7 +77,7 @@ def terms_of(study: Study, budget_name: str, budget: Budget, seeds: int | None, 
     Raises:
         KfoodError: the study's own settings, or the budget's, are wrong.
     """
-    base = settled(load_recipe(study.recipe, data=data), f"{study.name}: settings", study.settings)
+    base = resolved(load_recipe(study.recipe, data=data), f"{study.name}: settings", study.settings)
     return Terms(study, base, budget_name, budget, seeds or budget.seeds, data)
 
 
@@ -89,7 +89,7 @@ def row_recipe(terms: Terms, table: Table, row: Row, carried: Changes) -> Recipe
     """
     where = f'{terms.study.name}: row "{row.name}" of the table {table.name}'
     layers = (carried, terms.budget.settings, table.settings, row.settings, row.change)
-    return fewer_epochs(settled(terms.base, where, *layers), terms.budget.epochs)
+    return fewer_epochs(resolved(terms.base, where, *layers), terms.budget.epochs)
 
 
 def trainings_of(recipe: Recipe, terms: Terms) -> tuple[Training, ...]:
@@ -100,7 +100,7 @@ def trainings_of(recipe: Recipe, terms: Terms) -> tuple[Training, ...]:
     """
     start = _start_of(recipe, terms)
     return tuple(
-        _training(settled(recipe, terms.study.name, {"training": {"seed": seed}}), start, terms.photos)
+        _training(resolved(recipe, terms.study.name, {"training": {"seed": seed}}), start, terms.photos)
         for seed in range(terms.seeds)
     )
 
@@ -118,7 +118,7 @@ def with_starts(trainings: Iterable[Training]) -> dict[str, Training]:
 def in_place(training: Training, start: Run | None) -> Recipe:
     """Return the recipe as it is trained here: what it starts from is a run folder of this machine."""
     source = str(start.folder.absolute()) if start else ""
-    return settled(training.recipe, training.key, {"model": {"start_from": source}})
+    return resolved(training.recipe, training.key, {"model": {"start_from": source}})
 
 
 def _start_of(recipe: Recipe, terms: Terms) -> Training | None:
@@ -126,7 +126,7 @@ def _start_of(recipe: Recipe, terms: Terms) -> Training | None:
     if not source:
         return None
     found = on_the_same_terms(load_recipe(source, data=terms.data), recipe)
-    found = fewer_epochs(settled(found, source, terms.budget.start_settings), terms.budget.epochs)
+    found = fewer_epochs(resolved(found, source, terms.budget.start_settings), terms.budget.epochs)
     return _training(found, _start_of(found, terms), terms.photos)
 
 

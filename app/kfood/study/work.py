@@ -11,7 +11,7 @@ from kfood.errors import KfoodError, MachineError, Stopped
 from kfood.run.folder import DONE, RUNNING, Run
 from kfood.study.job_queue import Claim
 from kfood.study.outcome import Outcome, outcome_of
-from kfood.study.session import Session, Standing
+from kfood.study.session import Progress, Session
 from kfood.study.trainings import Training, in_place
 from kfood.system.progress import duration
 from kfood.training.stop import Stop
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 _SECONDS_BETWEEN_LOOKS = 1.0
 
 
-def work(session: Session, stop: Stop) -> Standing:
+def work(session: Session, stop: Stop) -> Progress:
     """Train what is to be trained and what nobody else works on, until all is done; return how the study stands.
 
     Args:
@@ -34,11 +34,11 @@ def work(session: Session, stop: Stop) -> Standing:
     """
     waiting = False
     while True:
-        now = session.standing()
+        now = session.progress()
         if not now.open:
             return now
         ready = [key for key in now.open if not (start := now.trainings[key].start) or start.key in now.outcomes]
-        claim = session.board.claim(ready)
+        claim = session.queue.claim(ready)
         if claim:
             waiting = False
             _train_claimed(claim, now, session.folder, stop)
@@ -49,7 +49,7 @@ def work(session: Session, stop: Stop) -> Standing:
         time.sleep(_SECONDS_BETWEEN_LOOKS)
 
 
-def _train_claimed(claim: Claim, now: Standing, folder: Path, stop: Stop) -> None:
+def _train_claimed(claim: Claim, now: Progress, folder: Path, stop: Stop) -> None:
     done, name = len(now.outcomes.keys() & now.trainings.keys()), row_names(now)[claim.key]
     log.info("%d of %d: %s …", done + 1, len(now.trainings), name)
     with claim:
@@ -92,7 +92,7 @@ def trained(training: Training, folder: Path, stop: Stop) -> Run:
     return train(in_place(training, start), folder, run.folder, stop=stop)
 
 
-def row_names(now: Standing) -> dict[str, str]:
+def row_names(now: Progress) -> dict[str, str]:
     """Return for each training the first row that needs it, in words."""
     names = {}
     for planned in reversed(now.tables):
@@ -102,12 +102,12 @@ def row_names(now: Standing) -> dict[str, str]:
     return {key: names.get(key, f"{training.recipe.name}, to start from") for key, training in now.trainings.items()}
 
 
-def _others(now: Standing) -> list[str]:
+def _others(now: Progress) -> list[str]:
     names = row_names(now)
     return [f"{names[key]} ({now.states[key].who})" for key in now.running]
 
 
-def _time_left(now: Standing, latest: Outcome) -> str:
+def _time_left(now: Progress, latest: Outcome) -> str:
     left = len(now.open) - 1
     if not left:
         return ""

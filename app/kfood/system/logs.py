@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from kfood.system.os_errors import cannot_use
-from kfood.system.processes import is_first
+from kfood.system.processes import is_main_process
 from kfood.text import printable
 
 _KFOOD = logging.getLogger("kfood")
@@ -51,7 +51,7 @@ def shown(of: str = "kfood") -> Iterator[None]:
     if _KFOOD.handlers:
         yield
         return
-    handler = logging.StreamHandler(sys.stdout) if is_first() else logging.NullHandler()
+    handler = logging.StreamHandler(sys.stdout) if is_main_process() else logging.NullHandler()
     handler.setFormatter(_Printable())
     handler.addFilter(lambda record: record.levelno >= logging.WARNING or f"{record.name}.".startswith(f"{of}."))
     with _listening(handler):

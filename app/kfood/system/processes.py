@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 
 
-def process_count() -> int:
+def world_size() -> int:
     """Return how many processes train together; 1 outside torchrun."""
     return int(os.environ.get("WORLD_SIZE", 1))
 
 
-def process_number() -> int:
+def rank() -> int:
     """Return this process's number among them, from 0."""
     return int(os.environ.get("RANK", 0))
 
 
-def is_first() -> bool:
+def is_main_process() -> bool:
     """Return whether this process is the one that speaks and writes; the only one outside torchrun."""
-    return process_number() == 0
+    return rank() == 0

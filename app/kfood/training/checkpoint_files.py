@@ -65,7 +65,7 @@ _ROW, _PROBABILITY = 500, 12  # bytes of a photo in the tables, and of each clas
 _REST = 20 * 10**6  # bytes: log, history, pictures
 
 
-def bytes_written(model: Classifier, recipe: Recipe, samples: pd.DataFrame) -> int:
+def disk_estimate(model: Classifier, recipe: Recipe, samples: pd.DataFrame) -> int:
     """Return how many bytes a run folder holds at most while and after `recipe` is trained on `samples`.
 
     These are the checkpoints kept and the one that is being written, each with the weights of the best epoch too, the

@@ -21,19 +21,19 @@ from fastai.learner import Learner
 from fastai.torch_core import set_seed
 
 from kfood.errors import KfoodError
-from kfood.system.processes import is_first, process_count, process_number
+from kfood.system.processes import is_main_process, rank, world_size
 
 T = TypeVar("T")
 
 
 @contextmanager
-def joined() -> Iterator[None]:
+def process_group() -> Iterator[None]:
     """Within it, torchrun's processes know each other (gloo, or nccl with a GPU each); nothing outside torchrun.
 
     Raises:
         KfoodError: the extra for it is not installed.
     """
-    if process_count() == 1:
+    if world_size() == 1:
         yield
         return
     if find_spec("accelerate") is None:
@@ -49,24 +49,24 @@ def joined() -> Iterator[None]:
         dist.destroy_process_group()
 
 
-def said_by_first(say: Callable[[], T]) -> T:
+def broadcast_from_main(say: Callable[[], T]) -> T:
     """Return what the first process says, in all of them; measurements differ, and what is decided must not."""
-    if process_count() == 1:
+    if world_size() == 1:
         return say()
-    said: list[Any] = [say() if is_first() else None]
+    said: list[Any] = [say() if is_main_process() else None]
     dist.broadcast_object_list(said)
     return said[0]
 
 
-def wait_for_all() -> None:
+def barrier() -> None:
     """Return when all processes have come here."""
-    if process_count() > 1:
+    if world_size() > 1:
         dist.barrier()
 
 
-def most_of(number: int, device: torch.device) -> int:
+def all_reduce_max(number: int, device: torch.device) -> int:
     """Return the largest of all processes' numbers, such as of signals: one that is told to stop stops all."""
-    if process_count() == 1:
+    if world_size() == 1:
         return number
     shared = torch.tensor(number, device=device)
     dist.all_reduce(shared, dist.ReduceOp.MAX)
@@ -79,38 +79,38 @@ def require_even_shares(batch_size: int) -> None:
     Raises:
         KfoodError: it cannot be shared out evenly.
     """
-    if batch_size % process_count():
+    if batch_size % world_size():
         raise KfoodError(
-            f"training.batch_size is {batch_size}, which {process_count()} processes cannot share out evenly: choose a "
+            f"training.batch_size is {batch_size}, which {world_size()} processes cannot share out evenly: choose a "
             "multiple of their number."
         )
 
 
-def vary_chance(seed: int) -> None:
+def seed_per_rank(seed: int) -> None:
     """Let each process augment in its own way from here on; weights and order are drawn alike in all."""
-    if not is_first():
-        set_seed(seed + process_number(), reproducible=True)
+    if not is_main_process():
+        set_seed(seed + rank(), reproducible=True)
 
 
 @contextmanager
-def together(learner: Learner, seed: int) -> Iterator[None]:
+def sharded(learner: Learner, seed: int) -> Iterator[None]:
     """Within it, a fit is made by all processes; nothing changes where there is one."""
-    if process_count() == 1:
+    if world_size() == 1:
         yield
         return
-    from kfood.training.distributed_loader import Share  # needs an extra
+    from kfood.training.distributed_loader import ShardedDL  # needs an extra
 
     whole = learner.dls.loaders
-    learner.dls.loaders = [Share(loader) for loader in whole]
-    vary_chance(seed)
+    learner.dls.loaders = [ShardedDL(loader) for loader in whole]
+    seed_per_rank(seed)
     try:
-        with learner.added_cbs(Together()):
+        with learner.added_cbs(SyncGradients()):
             yield
     finally:
         learner.dls.loaders = whole
 
 
-class Together(Callback):
+class SyncGradients(Callback):
     """Takes the step of the whole batch in every process, and judges with one batch normalisation."""
 
     order = 90  # when the gradient is whole, before anything is done with it
@@ -137,4 +137,4 @@ class Together(Callback):
         for buffer in self.model.buffers():
             if buffer.is_floating_point():
                 dist.all_reduce(buffer)
-                buffer /= process_count()
+                buffer /= world_size()

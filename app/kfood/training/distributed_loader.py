@@ -8,10 +8,10 @@ from typing import Any
 from fastai.data.core import TfmdDL
 from fastai.distributed import DistributedDL
 
-from kfood.system.processes import process_count, process_number
+from kfood.system.processes import rank, world_size
 
 
-class Share(DistributedDL):
+class ShardedDL(DistributedDL):
     """A loader of this process's share: every batch is the one that a single process would draw, cut in equal parts.
 
     All processes shuffle alike, with the training's seed; fastai's own loader sends the order around instead, which it
@@ -23,8 +23,8 @@ class Share(DistributedDL):
 
     def __init__(self, dl: TfmdDL) -> None:
         share = copy(dl)
-        share.bs = max(1, dl.bs // process_count())
-        super().__init__(share, process_number(), process_count())
+        share.bs = max(1, dl.bs // world_size())
+        super().__init__(share, rank(), world_size())
 
     @property
     def rng(self) -> Any:  # noqa: ANN401 - of fastai's loader

@@ -13,9 +13,9 @@ from fastai.torch_core import no_random
 from safetensors.torch import load_file, save
 from torch import Tensor
 
-from kfood.data.threads import in_order
+from kfood.data.threads import prediction_loader
 from kfood.model.build import Classifier
-from kfood.model.fold_batchnorm import folded
+from kfood.model.fold_batchnorm import fold_batchnorm
 from kfood.recipes.schema import Recipe
 from kfood.system.files import write_whole
 from kfood.system.paths import cache_folder
@@ -64,12 +64,12 @@ def _compute(learner: Learner, recipe: Recipe) -> Features:
     log.info("Computing features of %d views of %d photos.", views, len(dls.train.items))
     parts = []
     with no_random(recipe.training.seed):  # DataLoaders draw from it when they are made, too
-        as_they_are, judged = (in_order(dls, part.items) for part in dls)
+        as_they_are, judged = (prediction_loader(dls, part.items) for part in dls)
         augmented = dls.train.new(shuffle=False, drop_last=False, bs=_BATCH)
         loaders = [as_they_are, *[augmented] * (views - 1), judged]
         total = sum(len(loader) for loader in loaders)
         batches = track((batch for loader in loaders for batch in loader), total, "computing features")
-        model = folded(learner.model, recipe.data.size)
+        model = fold_batchnorm(learner.model, recipe.data.size)
         for loader in loaders:
             done = [_pooled(model, *next(batches)) for _ in range(len(loader))]
             parts.append([torch.cat(column) for column in zip(*done, strict=True)])
@@ -94,7 +94,7 @@ def _key(learner: Learner, recipe: Recipe) -> str:
         "views": recipe.probe.views,
         "seed": recipe.training.seed,
         "precision": str(learner.model.precision),
-        "statistics": learner.model.statistics,
+        "statistics": learner.model.normalization,
         "photos": [[list(photo) for photo in part.items] for part in learner.dls],
     }
     digest.update(json.dumps(settings, ensure_ascii=False, sort_keys=True).encode())

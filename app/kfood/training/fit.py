@@ -11,16 +11,16 @@ from kfood.data.prepare import Prepared
 from kfood.recipes.schema import Recipe
 from kfood.run.folder import Run
 from kfood.system.memory import free_memory, is_out_of_memory
-from kfood.system.processes import process_count
+from kfood.system.processes import world_size
 from kfood.training.callbacks.best_epoch import BestEpoch
-from kfood.training.callbacks.checkpoint import Checkpoint, Resumable, SkipDone
+from kfood.training.callbacks.checkpoint import Checkpoint, SkipDone, Stateful
 from kfood.training.callbacks.freeze import FreezeBody
 from kfood.training.callbacks.history import History
 from kfood.training.callbacks.schedules import TorchSchedule, schedule_callbacks
 from kfood.training.callbacks.show_progress import ShowProgress
-from kfood.training.callbacks.terminate_on_nan import RequireFiniteLoss
+from kfood.training.callbacks.terminate_on_nan import TerminateOnNaN
 from kfood.training.checkpoint_files import drop_checkpoints, load_checkpoint
-from kfood.training.distributed import together
+from kfood.training.distributed import sharded
 from kfood.training.learner import prepare_learner
 from kfood.training.probe import fit_probe
 from kfood.training.stop import Stop
@@ -51,7 +51,7 @@ def fit_in_memory(
             return learner, fit(learner, recipe, run, stop)
         except (RuntimeError, MemoryError) as error:
             batch_size, parts = recipe.training.batch_size, 2 * recipe.training.accumulate
-            if not is_out_of_memory(error) or batch_size < 2 * parts or process_count() > 1:  # the others do not know
+            if not is_out_of_memory(error) or batch_size < 2 * parts or world_size() > 1:  # the others do not know
                 raise
             log.warning(
                 "The memory is too small for %d photos at a time: each batch of %d now goes through the network in "
@@ -82,7 +82,7 @@ def fit(learner: Learner, recipe: Recipe, run: Run, stop: Stop) -> float:
     lrs = [optimizer.lr * optimizer.body_lr, optimizer.lr]
     best = BestEpoch(training.early_stopping, training.restore_best, so_far)
     schedule = schedule_callbacks(recipe.schedule, lrs, training.epochs)
-    parts: dict[str, Resumable] = {"finite": RequireFiniteLoss(), "history": history, "best": best}
+    parts: dict[str, Stateful] = {"finite": TerminateOnNaN(), "history": history, "best": best}
     if schedule and isinstance(schedule[0], TorchSchedule):  # one_cycle goes by the share that is done
         parts["schedule"] = schedule[0]
     if recipe.model.freeze_epochs:
@@ -94,7 +94,7 @@ def fit(learner: Learner, recipe: Recipe, run: Run, stop: Stop) -> float:
         callbacks.append(SkipDone(begun["epoch"], begun["batch"]))
         learner.first_epoch = begun["epoch"]
     try:
-        with learner.no_logging(), together(learner, training.seed), stop.awaited_here():  # ShowProgress says more
+        with learner.no_logging(), sharded(learner, training.seed), stop.awaited_here():  # ShowProgress says more
             learner.fit(training.epochs, lr=lrs, cbs=callbacks)
     finally:
         show.close()

@@ -13,7 +13,7 @@ from kfood.errors import KfoodError
 from kfood.model.body import timm_name
 from kfood.model.build import Classifier
 from kfood.model.saved import read_description
-from kfood.model.weights import Taken, take_weights
+from kfood.model.weights import LoadReport, take_weights
 from kfood.recipes.load import find_recipe, load_recipe, on_the_same_terms
 from kfood.recipes.schema import Recipe
 from kfood.run.find import find_run, finished_runs
@@ -58,16 +58,16 @@ def starting_run(recipe: Recipe, runs: Path, train: Callable[[Recipe], Run]) -> 
     return run
 
 
-def start_from(model: Classifier, run: Run, classes: list[str]) -> Taken:
+def init_from_run(model: Classifier, run: Run, classes: list[str]) -> LoadReport:
     """Load a run's weights into `model` and return what was taken and what is new.
 
     Raises:
         KfoodError: the bodies differ, or the run's files are damaged.
     """
-    run.require_whole(run.weights_file, run.model_file)
+    run.verify(run.weights_file, run.model_file)
     about = read_description(run.model_file)
     taken = take_weights(model, load_file(run.weights_file), about.classes == classes, str(run.folder))
-    model.expect(about.statistics)
+    model.set_normalization(about.normalization)
     return taken
 
 

@@ -24,8 +24,8 @@ from kfood.system.memory import keep_freed_memory
 from kfood.training.callbacks.freeze import FreezeNorm
 from kfood.training.callbacks.micro_batches import MicroBatches
 from kfood.training.callbacks.mixup import MixUp
-from kfood.training.distributed import said_by_first
-from kfood.training.initial_weights import start_from, warn_of_leaks
+from kfood.training.distributed import broadcast_from_main
+from kfood.training.initial_weights import init_from_run, warn_of_leaks
 from kfood.training.losses import LossFollowsMode, StudyLoss, weights_by_number
 from kfood.training.optimizers import optimizer_factory
 
@@ -63,7 +63,7 @@ def build_learner(dls: DataLoaders, model: Classifier, recipe: Recipe) -> StudyL
     """
     keep_freed_memory()
     weights = weights_by_number(recipe.loss.class_weights, list(dls.vocab))
-    loss = StudyLoss(weights, recipe.loss.label_smoothing, recipe.loss.robust).to(dls.device)
+    loss = StudyLoss(weights, recipe.loss.label_smoothing, recipe.loss.gce_q).to(dls.device)
     learner = StudyLearner(
         dls,
         model,
@@ -96,17 +96,17 @@ def _batch_callbacks(recipe: Recipe) -> list[Callback]:
 
 def prepare_learner(recipe: Recipe, prepared: Prepared, start: Run | None) -> Learner:
     """Return a Learner whose weights and random numbers depend on the recipe and its starting run alone."""
-    precision = said_by_first(partial(choose_precision, recipe, device()))
+    precision = broadcast_from_main(partial(choose_precision, recipe, device()))
     set_seed(recipe.training.seed, reproducible=True)
     dls = build_dataloaders(prepared.samples, recipe)
     classes = class_names(prepared.samples)
     model = build_model(recipe.model, len(classes), recipe.data.size)
     if start:
-        log.info("Weights from %s: %s", start.name, start_from(model, start, classes))
+        log.info("Weights from %s: %s", start.name, init_from_run(model, start, classes))
         warn_of_leaks(start, prepared.samples)
     freeze_stages(model, recipe.model.arch, recipe.model.frozen_stages)
     log.info("%s, %s head, %s parameters.", recipe.model.arch, recipe.model.head, f"{parameter_count(model):,}")
-    model.on(dls.device).run_in(*precision)
+    model.to_device(dls.device).set_precision(*precision)
     if recipe.training.compile:
         model.compile()
     return build_learner(dls, model, recipe)

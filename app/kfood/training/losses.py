@@ -25,14 +25,14 @@ class StudyLoss(nn.Module):
     Args:
         weights: one a class, in class order.
         label_smoothing: 0 up to but not including 1.
-        robust: q of the generalised cross-entropy, (1 - p^q) / q (Zhang and Sabuncu 2018), above 0 up to 1: the
+        gce_q: q of the generalised cross-entropy, (1 - p^q) / q (Zhang and Sabuncu 2018), above 0 up to 1: the
             larger, the less is learned from photos whose label seems improbable. 0 is cross-entropy, its limit.
     """
 
-    def __init__(self, weights: Sequence[float], label_smoothing: float = 0.0, robust: float = 0.0) -> None:
+    def __init__(self, weights: Sequence[float], label_smoothing: float = 0.0, gce_q: float = 0.0) -> None:
         super().__init__()
         self.register_buffer("weights", torch.tensor(weights, dtype=torch.float32))
-        self.label_smoothing, self.robust = label_smoothing, robust
+        self.label_smoothing, self.gce_q = label_smoothing, gce_q
 
     def forward(
         self,
@@ -74,9 +74,9 @@ class StudyLoss(nn.Module):
         return logits.argmax(dim=-1)
 
     def _by_photo(self, logits: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
-        if self.robust:
+        if self.gce_q:
             surprise = F.cross_entropy(logits, targets, reduction="none")
-            return weights * -torch.expm1(-self.robust * surprise) / self.robust
+            return weights * -torch.expm1(-self.gce_q * surprise) / self.gce_q
         return weights * F.cross_entropy(logits, targets, reduction="none", label_smoothing=self.label_smoothing)
 
 

@@ -19,7 +19,7 @@ from kfood.model.build import build_model
 from kfood.model.precision import choose_precision
 from kfood.recipes.schema import Recipe
 from kfood.run.folder import Run
-from kfood.training.initial_weights import start_from
+from kfood.training.initial_weights import init_from_run
 from kfood.training.learner import build_learner
 
 log = logging.getLogger(__name__)
@@ -90,8 +90,10 @@ def _one_trial(recipe: Recipe, samples: pd.DataFrame, start: Run | None, seed: i
     classes = class_names(samples)
     model = build_model(recipe.model, len(classes), recipe.data.size)
     if start:
-        start_from(model, start, classes)
-    learner = build_learner(dls, model.on(dls.device).run_in(*choose_precision(recipe, dls.device)), recipe)
+        init_from_run(model, start, classes)
+    learner = build_learner(
+        dls, model.to_device(dls.device).set_precision(*choose_precision(recipe, dls.device)), recipe
+    )
     with tempfile.TemporaryDirectory() as folder, learner.no_bar():
         learner.path, learner.model_dir = Path(folder), ""  # lr_find keeps the weights there meanwhile
         learner.lr_find(num_it=iterations, show_plot=False, suggest_funcs=None)

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from kfood.data.sampling import class_balancing_weights, draw
 from kfood.recipes.schema import Recipe
-from kfood.training.callbacks.terminate_on_nan import RequireFiniteLoss
+from kfood.training.callbacks.terminate_on_nan import TerminateOnNaN
 from kfood.training.features import Features, body_features
 from kfood.training.losses import LossFollowsMode
 from kfood.training.optimizers import optimizer_factory
@@ -72,7 +72,7 @@ def fit_probe(learner: Learner, recipe: Recipe) -> dict[str, float]:
     head = _head_learner(learner, recipe, features)
     steps = ParamScheduler({"lr": SchedCos(recipe.probe.lr, 0.0)})
     with head.no_bar(), head.no_logging():
-        head.fit(recipe.probe.epochs, cbs=[steps, RequireFiniteLoss()])
+        head.fit(recipe.probe.epochs, cbs=[steps, TerminateOnNaN()])
     train_loss, valid_loss, valid_accuracy = (float(value) for value in head.recorder.values[-1])
     row = {"epoch": 0, "lr": recipe.probe.lr, "train_loss": train_loss, "valid_loss": valid_loss}
     row |= {"valid_accuracy": valid_accuracy, "seconds": round(time.monotonic() - started, 2)}

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
 from fastai.learner import Learner
 
-from kfood.data.loaders import Photo, build_dataloaders, data_block, device, photo_loader, shrinking
+from kfood.data.loaders import Photo, build_dataloaders, data_block, device, photo_loader, preprocessing
 from kfood.data.pixel_cache import cached_pixels
 from kfood.errors import KfoodError
 from kfood.model.build import Classifier
@@ -20,6 +21,7 @@ from kfood.run.folder import Run
 from kfood.training.learner import build_learner
 
 _BATCH = 64
+_PREDICTORS: WeakKeyDictionary[Run, Learner] = WeakKeyDictionary()
 
 
 def restore_learner(run: Run) -> Learner:
@@ -32,19 +34,25 @@ def restore_learner(run: Run) -> Learner:
     if isinstance(model, Cascade):
         raise KfoodError(f"{run.folder} is a cascade of two networks, which are trained each by itself, not together.")
     dls = build_dataloaders(run.samples, run.recipe)
-    return build_learner(dls, model.on(dls.device).run_in(*choose_precision(run.recipe, dls.device)), run.recipe)
+    return build_learner(
+        dls, model.to_device(dls.device).set_precision(*choose_precision(run.recipe, dls.device)), run.recipe
+    )
 
 
-def restore_predictor(run: Run) -> Learner:
+def predictor_of(run: Run) -> Learner:
     """Return a Learner with a run's weights that predicts its validation and test photos; it needs no others.
+
+    It is made once for each `Run` and kept as long as that is.
 
     Raises:
         KfoodError: the model's files are missing or damaged.
     """
-    return judging_learner(*_model_of(run), run.recipe, run.samples)
+    if run not in _PREDICTORS:
+        _PREDICTORS[run] = evaluation_learner(*_model_of(run), run.recipe, run.samples)
+    return _PREDICTORS[run]
 
 
-def judging_learner(
+def evaluation_learner(
     model: Classifier | Cascade, about: Description | CascadeDescription, recipe: Recipe, samples: pd.DataFrame
 ) -> Learner:
     """Return a Learner with any model that predicts the validation and test photos among the samples.
@@ -55,7 +63,7 @@ def judging_learner(
         samples: with `path`, `area`, `label` and `split`.
     """
     judged = samples[samples["split"] != "train"]
-    shrink = shrinking(recipe.data)
+    shrink = preprocessing(recipe.data)
     pixels = cached_pixels(judged, shrink) if recipe.data.cache and "digest" in judged else None
     return _predicting(model, about, recipe, judged, photo_loader(shrink, pixels))
 
@@ -83,9 +91,9 @@ def _predicting(
 ) -> Learner:
     block = data_block(recipe, about.classes, len(samples), load_photo)
     dls = block.dataloaders(samples, bs=_BATCH, num_workers=0, device=device())
-    return build_learner(dls, model.on(dls.device).run_in(*choose_precision(recipe, dls.device)), recipe)
+    return build_learner(dls, model.to_device(dls.device).set_precision(*choose_precision(recipe, dls.device)), recipe)
 
 
 def _model_of(run: Run) -> tuple[Classifier | Cascade, Description | CascadeDescription]:
-    run.require_whole(run.weights_file, run.model_file)
+    run.verify(run.weights_file, run.model_file)
     return load_model(run.weights_file, run.model_file)

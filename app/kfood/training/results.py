@@ -14,7 +14,7 @@ from kfood.evaluation.metrics import summarise
 from kfood.evaluation.predict import predict
 from kfood.evaluation.predictions import CLASS_PREFIX, class_names, of_split
 from kfood.model.build import parameter_count
-from kfood.model.normalization import STUDY, Statistics
+from kfood.model.normalization import UNIT_RANGE, Normalization
 from kfood.model.saved import Description
 from kfood.recipes.schema import Recipe
 from kfood.run.folder import Run
@@ -26,8 +26,8 @@ _SPLITS = {"valid": "validation (chosen by)", "test": "test", "test_after_fixes"
 _LEAST = 5e-8  # what a probability may be that is written as 0
 
 
-def describe_model(recipe: Recipe, classes: list[str], statistics: Statistics = STUDY) -> Description:
-    """Return what must be known to use the model on other photos; `statistics` are the model's."""
+def describe_model(recipe: Recipe, classes: list[str], normalization: Normalization = UNIT_RANGE) -> Description:
+    """Return what must be known to use the model on other photos; `normalization` is the model's."""
     model, data = recipe.model, recipe.data
     return Description(
         arch=model.arch,
@@ -38,9 +38,9 @@ def describe_model(recipe: Recipe, classes: list[str], statistics: Statistics = 
         presize=data.presize,
         resize=data.resize,
         denoise=data.denoise,
-        mean=list(statistics.mean),
-        std=list(statistics.std),
-        mirror=model.mirror,
+        mean=list(normalization.mean),
+        std=list(normalization.std),
+        hflip_tta=model.hflip_tta,
     )
 
 

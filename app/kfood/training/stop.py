@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 from kfood.errors import Stopped
-from kfood.system.processes import process_count
+from kfood.system.processes import world_size
 
 log = logging.getLogger(__name__)
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -28,14 +28,14 @@ class Stop:
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
         """Handle a signal; nothing heavy happens here."""
-        again = self.requested and process_count() == 1  # torchrun hands on what the terminal has sent already
+        again = self.requested and world_size() == 1  # torchrun hands on what the terminal has sent already
         if not self.awaited or again:
             raise Stopped(number)
         self.requested = number
 
     @contextmanager
     def awaited_here(self) -> Iterator[None]:
-        """Within it, `requested` is looked at."""
+        """While the block runs, the training checks `requested` after each batch."""
         self.awaited = True
         try:
             yield

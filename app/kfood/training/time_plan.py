@@ -10,13 +10,13 @@ import pandas as pd
 import torch
 import torch.nn.functional as F
 
-from kfood.data.loaders import device, shrinking
+from kfood.data.loaders import device, preprocessing
 from kfood.data.pixel_cache import seconds_to_fill
-from kfood.data.preprocess import Shrink
+from kfood.data.preprocess import Preprocess
 from kfood.errors import KfoodError
 from kfood.model.body import made_for_one_size
 from kfood.model.build import build_model, freeze_stages
-from kfood.model.fold_batchnorm import folded
+from kfood.model.fold_batchnorm import fold_batchnorm
 from kfood.model.precision import choose_precision
 from kfood.recipes.load import ladder_steps
 from kfood.recipes.schema import Recipe
@@ -31,7 +31,7 @@ _SECONDS_BESIDE = 6  # to build the network, to make it ready to predict and to 
 _SECONDS_A_PROBE_STEP = 0.004
 
 
-def fit_into(recipe: Recipe, samples: pd.DataFrame, seconds: float) -> Recipe:
+def choose_step_for_budget(recipe: Recipe, samples: pd.DataFrame, seconds: float) -> Recipe:
     """Return the recipe at the first step of its ladder that takes no longer than `seconds` on this machine.
 
     Where none does, the last step is taken, and how long it takes is said.
@@ -61,7 +61,7 @@ class Rates:
 
     def __init__(self) -> None:
         self._known: dict[tuple[str, int, bool, str], tuple[float, float]] = {}
-        self._decoding: dict[Shrink, float] = {}  # seconds a photo
+        self._decoding: dict[Preprocess, float] = {}  # seconds a photo
 
     def seconds(self, recipe: Recipe, samples: pd.DataFrame) -> float:
         """Return about how long a recipe takes on these samples, all its epochs made."""
@@ -69,7 +69,7 @@ class Rates:
         kind = (model.arch, model.frozen_stages, model.freeze_norm, recipe.training.precision)
         if kind not in self._known:
             self._known[kind] = measure_rates(recipe)
-        shrink = shrinking(recipe.data)
+        shrink = preprocessing(recipe.data)
         if shrink not in self._decoding:
             self._decoding[shrink] = seconds_to_fill(samples, shrink) / len(samples)
         return seconds_of(recipe, samples, *self._known[kind], self._decoding[shrink])
@@ -79,7 +79,7 @@ def seconds_of(recipe: Recipe, samples: pd.DataFrame, predict: float, train: flo
     """Return how long a recipe takes, from seconds a photo and pixel to predict and train, and a photo to decode."""
     count = {split: int((samples["split"] == split).sum()) for split in ("train", "valid", "test")}
     area, probe, epochs = recipe.data.size**2, recipe.probe, recipe.training.epochs
-    judge = predict * area * (2 if recipe.model.mirror else 1)
+    judge = predict * area * (2 if recipe.model.hflip_tta else 1)
     passes = 1 if recipe.data.cache else 1 + epochs
     total = decode * passes * len(samples) + judge * (count["valid"] + count["test"])
     if probe.epochs:
@@ -99,10 +99,10 @@ def measure_rates(recipe: Recipe) -> tuple[float, float]:
         section = recipe.model.model_copy(update={"pretrained": False})
         model = build_model(section, 2, size)
         freeze_stages(model, section.arch, section.frozen_stages)
-        model.on(where).run_in(*precision).train()
+        model.to_device(where).set_precision(*precision).train()
         if section.freeze_norm:
             keep_norms(model.body)
-        fast = folded(model, size)
+        fast = fold_batchnorm(model, size)
         photos, labels = torch.randn(_PHOTOS, 3, size, size, device=where), torch.arange(_PHOTOS, device=where) % 2
 
         def predict() -> None:

@@ -26,10 +26,10 @@ from kfood.system.disk import require_room, require_writable, size_of
 from kfood.system.environment import describe_environment
 from kfood.system.files import write_csv
 from kfood.system.paths import runs_folder
-from kfood.system.processes import is_first
+from kfood.system.processes import is_main_process
 from kfood.text import listed
-from kfood.training.checkpoint_files import bytes_written, drop_checkpoints
-from kfood.training.distributed import require_even_shares, said_by_first, wait_for_all
+from kfood.training.checkpoint_files import disk_estimate, drop_checkpoints
+from kfood.training.distributed import barrier, broadcast_from_main, require_even_shares
 from kfood.training.error_messages import recorded
 from kfood.training.fit import fit_in_memory
 from kfood.training.initial_weights import starting_run
@@ -38,7 +38,7 @@ from kfood.training.losses import weights_by_number
 from kfood.training.lr_range import search_learning_rate
 from kfood.training.results import describe_model, report
 from kfood.training.stop import Stop
-from kfood.training.time_plan import fit_into
+from kfood.training.time_plan import choose_step_for_budget
 
 log = logging.getLogger(__name__)
 MAY_CHANGE = ("training.workers", "training.checkpoint_minutes", "data.cache")  # when a run is gone on with
@@ -77,11 +77,11 @@ def train(
     prepared = prepare_samples(recipe.data)
     if minutes:
         left = 60 * minutes - (time.monotonic() - began)
-        recipe = said_by_first(partial(fit_into, recipe, prepared.samples, left))
+        recipe = broadcast_from_main(partial(choose_step_for_budget, recipe, prepared.samples, left))
     check_recipe(recipe, prepared.samples)
     start = starting_run(recipe, runs, partial(train, runs=runs, stop=stop))
     if find_lr:
-        found = said_by_first(partial(search_learning_rate, recipe, prepared.samples, start))
+        found = broadcast_from_main(partial(search_learning_rate, recipe, prepared.samples, start))
         recipe = recipe.model_copy(update={"optimizer": recipe.optimizer.model_copy(update={"lr": found.lr})})
         log.info("Learning rate %.2g: the middle of what lr_find suggests.", found.lr)
     learner = prepare_learner(recipe, prepared, start)
@@ -89,11 +89,11 @@ def train(
     environment |= {"data": prepared.layout, "data_fingerprint": fingerprint(prepared.samples)}
     environment |= {"precision": str(learner.model.precision)}
     environment |= {"started_from": str(start.folder.resolve()) if start else None}
-    require_room(folder or runs, bytes_written(learner.model, recipe, prepared.samples), recipe.name)
+    require_room(folder or runs, disk_estimate(learner.model, recipe, prepared.samples), recipe.name)
     # Named only now: a run is younger than the run it starts from.
-    wait_for_all()  # the others have seen that the folder is free
+    barrier()  # the others have seen that the folder is free
     folder = folder or new_folder(runs, recipe.name)
-    run = Run(said_by_first(lambda: create_run(recipe, environment, folder).folder))
+    run = Run(broadcast_from_main(lambda: create_run(recipe, environment, folder).folder))
     with _recorded_once(run):
         log.info("Run folder: %s", run.folder)
         finish(run, learner, prepared, start, stop or Stop())
@@ -125,11 +125,11 @@ def resume(run: Run, stop: Stop | None = None, settings: Sequence[str] = ()) -> 
     before = run.environment.get("started_from")
     start = find_run(before, run.folder.parents[1]) if before else None
     learner = prepare_learner(recipe, prepared, start)
-    needed = bytes_written(learner.model, recipe, prepared.samples)
+    needed = disk_estimate(learner.model, recipe, prepared.samples)
     require_room(run.folder, needed - size_of(run.folder), run.name)
-    wait_for_all()  # the others have seen that nobody works on it
+    barrier()  # the others have seen that nobody works on it
     with _recorded_once(run):
-        if settings and is_first():
+        if settings and is_main_process():
             run.write_recipe(recipe)
         finish(run, learner, prepared, start, stop or Stop())
     return run
@@ -138,13 +138,13 @@ def resume(run: Run, stop: Stop | None = None, settings: Sequence[str] = ()) -> 
 @contextmanager
 def _recorded_once(run: Run) -> Iterator[None]:
     """Work on a run, whose files the first process alone writes; all leave it together, when it is whole."""
-    if is_first():
+    if is_main_process():
         with recorded(run):
             yield
         drop_checkpoints(run.checkpoints)  # only now: a run that could not be finished goes on from them
     else:
         yield
-    wait_for_all()
+    barrier()
 
 
 def photos_of_run(run: Run) -> Prepared:
@@ -176,17 +176,17 @@ def require_same_photos(samples: pd.DataFrame, root: Path, folder: Path) -> None
 
 def finish(run: Run, learner: Learner, prepared: Prepared, start: Run | None, stop: Stop) -> None:
     """Train from the run's last checkpoint, or from the start, to the run's end."""
-    if is_first() and not run.samples_file.exists():
+    if is_main_process() and not run.samples_file.exists():
         write_csv(run.left_out_file, prepared.left_out)
         write_csv(run.samples_file, prepared.samples)
-        run.seals.add(run.left_out_file, run.samples_file)
+        run.checksums.add(run.left_out_file, run.samples_file)
     learner, seconds = fit_in_memory(learner, run, prepared, start, stop)
-    if not is_first():
+    if not is_main_process():
         return
-    description = describe_model(run.recipe, class_names(prepared.samples), learner.model.statistics)
+    description = describe_model(run.recipe, class_names(prepared.samples), learner.model.normalization)
     save_model(learner.model, description, run.weights_file, run.model_file)
     report(run, learner, seconds)
-    run.seal_results()
+    run.record_checksums()
 
 
 def check_recipe(recipe: Recipe, samples: pd.DataFrame) -> None:

@@ -48,13 +48,13 @@ class BestEpoch(TrackerCallback):
             log.info("No better accuracy for %d epochs: training ends here.", self.patience)
             raise CancelFitException
 
-    def kept(self) -> dict[str, Any]:
+    def state_dict(self) -> dict[str, Any]:
         """Return the best accuracy, its epoch and weights, and how long it was waited for a better one."""
         names = ("epoch_of_best", "waited", "weights")
         return {"best": float(self.best)} | {name: getattr(self, name) for name in names}
 
-    def take_back(self, state: dict[str, Any]) -> None:
-        """Go on with what `kept` returned."""
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on with what `state_dict` returned."""
         for name, value in state.items():
             setattr(self, name, value)
 

@@ -13,19 +13,19 @@ from fastai.callback.core import Callback, CancelBatchException
 from fastai.data.core import DataLoaders
 
 from kfood.errors import Stopped
-from kfood.system.processes import is_first
+from kfood.system.processes import is_main_process
 from kfood.training.checkpoint_files import State, save_checkpoint
-from kfood.training.distributed import most_of, vary_chance
+from kfood.training.distributed import all_reduce_max, seed_per_rank
 from kfood.training.stop import Stop
 
 
-class Resumable(Protocol):
+class Stateful(Protocol):
     """A callback that knows something that a training needs to go on."""
 
-    def kept(self) -> dict[str, Any]:
+    def state_dict(self) -> dict[str, Any]:
         """Return it as plain numbers and containers."""
 
-    def take_back(self, state: dict[str, Any]) -> None:
+    def load_state_dict(self, state: dict[str, Any]) -> None:
         """Take it back."""
 
 
@@ -46,7 +46,7 @@ class Checkpoint(Callback):
     order = 99  # after all that changes anything
 
     def __init__(
-        self, folder: Path, minutes: float, parts: dict[str, Resumable], stop: Stop, begun: State | None = None
+        self, folder: Path, minutes: float, parts: dict[str, Stateful], stop: Stop, begun: State | None = None
     ) -> None:
         self.folder, self.minutes, self.parts, self.stop, self.begun = folder, minutes, parts, stop, begun
         self.started, self.seconds_before = time.monotonic(), begun["seconds"] if begun else 0.0
@@ -63,10 +63,10 @@ class Checkpoint(Callback):
             return
         self.model.load_state_dict(self.begun["model"])
         self.opt.opt.load_state_dict(self.begun["optimizer"])
-        self._take_back_parts()
+        self._load_parts()
         set_random_state(self.begun["random_of_epoch"])
         set_loader_states(self.dls, self.begun["loaders"])
-        vary_chance(self.begun["epoch"])
+        seed_per_rank(self.begun["epoch"])
 
     def before_train(self) -> None:
         """Note what the epoch's photos are drawn from."""
@@ -79,12 +79,12 @@ class Checkpoint(Callback):
         done = self.iter + 1
         if self.begun and self.epoch == self.begun["epoch"] and done <= self.begun["batch"]:
             if done == self.begun["batch"]:
-                self._take_back_parts()
+                self._load_parts()
                 set_random_state(self.begun["random"])
-                vary_chance(self.begun["epoch"] + done)
+                seed_per_rank(self.begun["epoch"] + done)
             return
         due = self.minutes and time.monotonic() - self.saved_at >= 60 * self.minutes
-        requested = most_of(self.stop.requested, self.dls.device)
+        requested = all_reduce_max(self.stop.requested, self.dls.device)
         if due or requested:
             self._save(self.epoch, done, self.of_epoch)
         _stop_if(requested)
@@ -92,27 +92,27 @@ class Checkpoint(Callback):
     def after_epoch(self) -> None:
         """Save."""
         self._save(self.epoch + 1, 0, {"random_of_epoch": random_state(), "loaders": loader_states(self.dls)})
-        _stop_if(most_of(self.stop.requested, self.dls.device))
+        _stop_if(all_reduce_max(self.stop.requested, self.dls.device))
 
     def _save(self, epoch: int, batch: int, of_epoch: dict[str, Any]) -> None:
         self.saved_at = time.monotonic()
-        if not is_first():
+        if not is_main_process():
             return
         state = {
             "epoch": epoch,
             "batch": batch,
             "model": self.model.state_dict(),
             "optimizer": _plain(self.opt.opt.state_dict()),
-            "parts": {name: _plain(part.kept()) for name, part in self.parts.items()},
+            "parts": {name: _plain(part.state_dict()) for name, part in self.parts.items()},
             "random": random_state(),
             "seconds": self.seconds,
             **of_epoch,
         }
         save_checkpoint(state, self.folder)
 
-    def _take_back_parts(self) -> None:
+    def _load_parts(self) -> None:
         for name, part in self.parts.items():
-            part.take_back(self.begun["parts"][name])
+            part.load_state_dict(self.begun["parts"][name])
 
 
 class SkipDone(Callback):

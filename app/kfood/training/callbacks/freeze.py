@@ -29,11 +29,11 @@ class FreezeBody(Callback):
             (self.learn.freeze if wanted else self.learn.unfreeze)()
         self.frozen = wanted
 
-    def kept(self) -> dict[str, Any]:
+    def state_dict(self) -> dict[str, Any]:
         """Return whether the body is frozen."""
         return {"frozen": self.frozen}
 
-    def take_back(self, state: dict[str, Any]) -> None:
+    def load_state_dict(self, state: dict[str, Any]) -> None:
         """Freeze the body if it was, and let the optimizer know what it knows."""
         self.frozen = state["frozen"]
         if self.frozen:

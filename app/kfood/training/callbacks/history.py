@@ -11,7 +11,7 @@ import torch
 from fastai.callback.core import Callback
 
 from kfood.system.files import write_csv
-from kfood.system.processes import is_first
+from kfood.system.processes import is_main_process
 
 
 class History(Callback):
@@ -55,13 +55,13 @@ class History(Callback):
             }
         )
 
-    def kept(self) -> dict[str, Any]:
+    def state_dict(self) -> dict[str, Any]:
         """Return the rows, and the sums of the epoch that is not done; of no epoch, where it is."""
         sums = {"total": self.total.item(), "photos": self.photos} if self.learn.training else {}
         return {"rows": self.rows, "sums": sums}
 
-    def take_back(self, state: dict[str, Any]) -> None:
-        """Go on with rows and sums that `kept` returned."""
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on with rows and sums that `state_dict` returned."""
         self.rows = list(state["rows"])
         if state["sums"]:
             self.total = torch.full((), state["sums"]["total"], device=self.dls.device)
@@ -70,5 +70,5 @@ class History(Callback):
     def add(self, row: dict[str, float]) -> None:
         """Add a row to the table and write it."""
         self.rows.append(row)
-        if is_first():
+        if is_main_process():
             write_csv(self.path, pd.DataFrame(self.rows))

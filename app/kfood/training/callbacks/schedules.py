@@ -33,12 +33,12 @@ class TorchSchedule(Callback):
         """Start the schedule on the optimizer as it is now."""
         self.scheduler = self.make(self.learn.opt.opt)
 
-    def kept(self) -> dict[str, Any]:
+    def state_dict(self) -> dict[str, Any]:
         """Return where the schedule is."""
         return self.scheduler.state_dict()
 
-    def take_back(self, state: dict[str, Any]) -> None:
-        """Go on with what `kept` returned."""
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on with what `state_dict` returned."""
         self.scheduler.load_state_dict(state)
 
     def after_epoch(self) -> None:

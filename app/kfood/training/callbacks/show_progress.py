@@ -10,7 +10,7 @@ from fastai.callback.core import Callback
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from kfood.system.processes import is_first
+from kfood.system.processes import is_main_process
 from kfood.system.progress import duration
 
 log = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ class ShowProgress(Callback):
 
     def before_epoch(self) -> None:
         """Start the epoch's bar."""
-        if sys.stderr.isatty() and is_first():
+        if sys.stderr.isatty() and is_main_process():
             columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn(compact=True))
             self.bar = Progress(*columns, console=Console(stderr=True), transient=True)
             self.bar.start()

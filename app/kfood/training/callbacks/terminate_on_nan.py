@@ -16,11 +16,11 @@ _NAMED = 4  # photos
 _AT_ONCE = 32  # losses that a GPU is asked for
 
 
-class RequireFiniteLoss(Callback):
+class TerminateOnNaN(Callback):
     """Raises KfoodError at the first loss in training that is NaN or infinite. Nothing else is judged.
 
     A GPU that is asked for each loss stands still meanwhile; it is asked for many at once, and always before a state
-    is kept and before the epoch is judged.
+    is saved and before the epoch is judged.
     """
 
     order = -5
@@ -40,13 +40,13 @@ class RequireFiniteLoss(Callback):
         """Look at the last ones of the epoch."""
         self._look()
 
-    def kept(self) -> dict[str, Any]:
-        """Return nothing to go on with, after a look: what came of a loss that is no number is not worth keeping."""
+    def state_dict(self) -> dict[str, Any]:
+        """Return nothing, after a check of the losses so far: no checkpoint may hold weights reached by a NaN."""
         self._look()
         return {}
 
-    def take_back(self, state: dict[str, Any]) -> None:
-        """Go on with what `kept` returned."""
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on with what `state_dict` returned."""
 
     def _look(self) -> None:
         if not self.unseen:

@@ -1,0 +1,30 @@
+"""The page on runs, from the runs themselves: they are interpreted first."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from kfood.interpretation.interpret import FIGURES, interpret_run
+from kfood.interpretation.section import Request
+from kfood.reporting.page import require_reportable, write_report
+from kfood.run.folder import Run
+
+_NAME = "report.html"
+
+
+def report_runs(runs: list[Run], out: Path | None, split: str, photos: bool) -> Path:
+    """Interpret runs and write one HTML page about them, side by side; return its path.
+
+    Args:
+        runs: one or more, finished.
+        out: the file; None for report.html in the run's folder, or for several runs in the current one.
+        split: "test" or "valid".
+        photos: whether the page holds small copies of the photos.
+
+    Raises:
+        KfoodError: a run has nothing to show for that split, or the page cannot be written.
+    """
+    require_reportable(runs, split)
+    sections = {run.name: interpret_run(run, list(FIGURES), Request(split)) for run in runs}
+    default = runs[0].folder / _NAME if len(runs) == 1 else Path(_NAME)
+    return write_report(runs, sections, out or default, split, photos)
