@@ -22,7 +22,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from kfood.cli.render import print_table
+from kfood.cli.render import print_rows
 from kfood.run.find import all_runs, find_run
 from kfood.run.folder import RUNNING, Run
 from kfood.run.tables import run_list
@@ -68,7 +68,7 @@ def steps(many: Path, killed: Path) -> None:
         "status, all done": lambda: [run.status for run in found],
         "status, all killed": lambda: [run.status for run in all_runs(killed)],
         "the whole table": lambda: run_list([Run(run.folder) for run in found]),
-        "printing it": lambda: print_table("", table, "{:.4f}"),
+        "printing it": lambda: print_rows("", table, "{:.4f}"),
         "finding the latest": lambda: find_run(None, many),
     }
     table = run_list(found)

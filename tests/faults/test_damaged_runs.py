@@ -98,7 +98,7 @@ def test_nothing_wrong_is_told_of_a_finished_run(done, tmp_path):
                 except KfoodError as error:
                     named += 1
                     assert str(path) in str(error), f"{file}: {error}"
-            (row,) = run_list([Run(copy.folder)]).to_dict("records")
+            (row,) = run_list([Run(copy.folder)])
             assert row.get("test") in (None, done.metrics["test"]["accuracy"]), file
         path.write_bytes(content)
     assert named > PLACES * 7  # recipe, environment, samples, history, metrics, predictions, model

@@ -56,13 +56,13 @@ def test_a_later_file_leaves_the_earlier_ones_noted(checksums, file, tmp_path):
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{", '{"files": {}}', '{"files": {"metrics.json": "0"}, "digest": "1"}'])
-def test_seals_that_are_damaged_themselves_are_named(checksums, file, content):
+def test_checksums_that_are_damaged_themselves_are_named(checksums, file, content):
     checksums.add(file)
     checksums.file.write_text(content)
-    with pytest.raises(ValueError, match=r"seals\.json.* is damaged itself"):
+    with pytest.raises(ValueError, match=r"checksums\.json.* is damaged itself"):
         checksums.verify(file)
 
 
-def test_the_seals_can_be_read_by_a_person(checksums, file):
+def test_the_checksums_can_be_read_by_a_person(checksums, file):
     checksums.add(file)
     assert list(json.loads(checksums.file.read_text())["files"]) == ["metrics.json"]

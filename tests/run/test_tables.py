@@ -1,5 +1,6 @@
 """The list of runs: what each came to, or why it did not."""
 
+import pandas as pd
 import pytest
 
 from kfood.run.folder import FAILED, INTERRUPTED
@@ -17,7 +18,7 @@ def runs(tmp_path):
 
 
 def test_finished_runs_alone_have_no_column_for_failures(runs):
-    table = run_list(runs)
+    table = pd.DataFrame(run_list(runs))
     assert list(table) == ["run", "status", "epochs", "valid", "test", "95 % interval", "n", "data"]
     assert table["data"].tolist() == [run.recipe.data.root for run in runs]
     assert table["test"].tolist() == [run.metrics["test"]["accuracy"] for run in runs]
@@ -30,17 +31,17 @@ def test_a_failed_run_says_why_and_how_far_it_came(runs):
     )
     interrupted.status_file.write_text(INTERRUPTED)
     interrupted.history_file.unlink()
-    table = run_list(runs)
+    table = pd.DataFrame(run_list(runs))
     assert table["status"].tolist() == ["done", FAILED, INTERRUPTED]
     assert table["epochs"].tolist() == [3, 3, 0]
     assert table["why"].isna().tolist() == [True, False, True]
     assert table["why"][1].startswith("history.csv cannot be written: the disk is full. xxx")
     assert len(table["why"][1]) == 81 and table["why"][1].endswith("…")
-    assert table["n"][0] == done.metrics["test"]["n"]
-    assert isinstance(table["n"][0], int)
+    n = run_list(runs)[0]["n"]
+    assert n == done.metrics["test"]["n"] and isinstance(n, int)
 
 
 def test_of_runs_that_all_failed_only_that_is_shown(runs):
     for run in runs:
         run.status_file.write_text(f"{FAILED}: the disk is full")
-    assert list(run_list(runs)) == ["run", "status", "epochs", "why"]
+    assert list(pd.DataFrame(run_list(runs))) == ["run", "status", "epochs", "why"]

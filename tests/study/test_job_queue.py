@@ -105,7 +105,7 @@ def test_a_trainings_life(each_url):
     assert (queue.states()["a"].state, queue.states()["b"].state) == ("waiting", "done")
 
 
-def test_boards_of_other_names_share_nothing(url):
+def test_queues_of_other_names_share_nothing(url):
     board_at(url).enqueue(["a"])
     assert JobQueue(url, "other").states() == {}
 

@@ -13,7 +13,6 @@ from kfood.run.folder import DONE, create_run
 from kfood.system.memory import keep_freed_memory
 from kfood.training import fit as fit_module
 from kfood.training import learner as learner_module
-from kfood.training import train as train_module
 from kfood.training.fit import fit_in_memory
 from kfood.training.stop import Stop
 from kfood.training.train import train
@@ -87,7 +86,7 @@ def test_a_training_goes_on_in_parts_after_the_first_learner_gave_back_its_memor
     photos = make_photos(tmp_path / "photos", {"갈비찜": 12, "김밥": 12})
     settings = ["model.arch=resnet10t", "data.size=32", "training.epochs=1", "training.batch_size=4"]
     recipe = load_recipe("mission1", [*settings, "training.workers=0"], str(photos))
-    fit, prepare, first, held = fit_module.fit, train_module.prepare_learner, [], []
+    fit, prepare, first, held = fit_module.fit, fit_module.prepare_learner, [], []
 
     def fit_once_failing(learner, recipe, run, stop):
         if not first:
@@ -101,7 +100,7 @@ def test_a_training_goes_on_in_parts_after_the_first_learner_gave_back_its_memor
         return prepare(*args, **named)
 
     monkeypatch.setattr(fit_module, "fit", fit_once_failing)
-    monkeypatch.setattr(train_module, "prepare_learner", watched)
+    monkeypatch.setattr(fit_module, "prepare_learner", watched)
     run = train(recipe, tmp_path / "runs")
     assert run.status == DONE
     assert run.recipe.training.accumulate == 2

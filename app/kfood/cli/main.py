@@ -35,16 +35,21 @@ app.add_typer(study.app, name="study")
 _BAD_INPUT = 2
 
 
+def _print_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(version("kfood"))
+        raise typer.Exit
+
+
 @app.callback()
 def kfood(
-    version: Annotated[bool, typer.Option("--version", help="Print the version and end.", is_eager=True)] = False,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
+    ] = False,
 ) -> None:
     """Train, compare and explain classifiers of Korean dishes."""
-    if version:
-        from importlib.metadata import version as version_of
-
-        typer.echo(version_of("kfood"))
-        raise typer.Exit
 
 
 def main() -> None:

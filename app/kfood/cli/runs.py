@@ -15,7 +15,7 @@ def ls(
     runs: options.Runs = options.RUNS,
 ) -> None:
     """List all runs, oldest first."""
-    from kfood.cli.render import print_table
+    from kfood.cli.render import print_rows
     from kfood.run.find import all_runs
     from kfood.run.tables import run_list
 
@@ -23,7 +23,7 @@ def ls(
     if not found:
         typer.echo(f"There are no runs{f' of {recipe}' if recipe else ''} in {runs} yet.")
         return
-    print_table(f"Runs in {runs}", run_list(found), "{:.4f}")
+    print_rows(f"Runs in {runs}", run_list(found), "{:.4f}")
 
 
 @app.command("show")

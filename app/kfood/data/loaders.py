@@ -24,7 +24,7 @@ from kfood.data.pixels import PixelCache, photo_key, photo_keys
 from kfood.data.preprocess import Preprocess
 from kfood.data.sampling import SeededWeightedDL, class_balancing_weights, undersample
 from kfood.errors import DataError
-from kfood.model.normalization import STUDY
+from kfood.model.normalization import UNIT_RANGE
 from kfood.recipes.schema import Data, Recipe
 
 RESIZE_METHODS = {"squish": ResizeMethod.Squish, "crop": ResizeMethod.Crop, "pad": ResizeMethod.Pad}
@@ -176,7 +176,7 @@ def data_block(
 
 def normalisation() -> Normalize:
     """Return the transform to pixels in -1..1, whatever the body: see `Renormalize` for what its weights know."""
-    (mean, *_), (std, *_) = STUDY  # the same for each channel, and in one number several times as fast
+    (mean, *_), (std, *_) = UNIT_RANGE  # the same for each channel, and in one number several times as fast
     return Normalize.from_stats([mean], [std], cuda=False)
 
 

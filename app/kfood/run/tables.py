@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 import os
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from kfood.errors import KfoodError
 from kfood.recipes.load import tomllib
 from kfood.run.folder import DONE, FAILED, Run
 from kfood.text import shortened
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 _COLUMNS = ["run", "status", "epochs", "valid", "test", "95 % interval", "n", "data", "why"]
 _LONGEST = 80  # letters of why a run failed
 
 
-def run_list(runs: list[Run]) -> pd.DataFrame:
+def run_list(runs: list[Run]) -> list[dict[str, object]]:
     """Return a row a run: name, status, epochs done, validation and test accuracy with its interval, n, why it failed.
 
     The status is "damaged" where a file of a finished run is not what was written. A column in which no run has
-    anything is left out.
+    anything is left out. Plain rows, because a list of runs should not wait for pandas.
     """
     rows = [_row(run) for run in runs]
-    table = pd.DataFrame(rows, columns=_COLUMNS)
-    table["n"] = pd.Series([row.get("n") for row in rows], dtype=object)  # whole numbers, though some runs have none
-    return table.dropna(axis="columns", how="all")
+    columns = [name for name in _COLUMNS if any(row.get(name) is not None for row in rows)]
+    return [{name: row.get(name) for name in columns} for row in rows]
 
 
 def results(run: Run) -> pd.DataFrame:
@@ -32,6 +33,8 @@ def results(run: Run) -> pd.DataFrame:
 
     A third row has those on test with the labels that were decided on in data.fixes, where they concern test photos.
     """
+    import pandas as pd
+
     keys = ("accuracy", "accuracy_low", "accuracy_high", "n", "loss", "macro_f1")
     splits = {"valid": "valid", "test": "test", "test_after_fixes": "test, after fixes"}
     rows = [{"split": words, **run.metrics[split]} for split, words in splits.items() if split in run.metrics]
@@ -40,6 +43,8 @@ def results(run: Run) -> pd.DataFrame:
 
 def recall_by_class(run: Run, split: str = "test") -> pd.DataFrame:
     """Return the recall of each class."""
+    import pandas as pd
+
     recall = run.metrics[split]["recall"]
     return pd.DataFrame({"class": list(recall), "recall": list(recall.values())})
 
