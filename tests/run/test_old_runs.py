@@ -12,7 +12,6 @@ import pytest
 import kfood
 from kfood.evaluation.metrics import summarise
 from kfood.evaluation.predictions import of_split
-from kfood.training.train import resume
 
 MADE = Path(__file__).parent / "made_by_version_0_1"
 # What version 0.1 itself says of the photos that are drawn below.
@@ -55,10 +54,3 @@ def test_it_can_be_compared_and_shown(run):
     comparison = kfood.compare(run, run)
     assert "cannot be told apart" in comparison.verdicts[0]
     assert "confusion" in {section.name for section in kfood.interpret(run, "confusion")}
-
-
-def test_one_that_was_interrupted_goes_on(run, make_photos, tmp_path):
-    """Only its photos are missing here: that is what is said."""
-    run.status_file.write_text("interrupted")
-    with pytest.raises(kfood.KfoodError, match="photos|demo-1"):
-        resume(run)
