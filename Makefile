@@ -12,7 +12,7 @@ OPTIONS = $(if $(DATA),--data "$(DATA)") $(foreach setting,$(SET),--set $(settin
 CLASSES = $(if $(PAIR),--set data.classes=$(PAIR))
 
 .DEFAULT_GOAL := help
-.PHONY: all install test soak lint bench clean help
+.PHONY: all install test coverage soak lint bench clean help
 
 all: install ## train missions 1 to 3 and the pair, find a learning rate, write a page on each
 	$(KFOOD) train mission1 $(OPTIONS)
@@ -34,12 +34,16 @@ $(VENV)/.installed: pyproject.toml
 test: install ## run the tests
 	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
+coverage: install ## run the tests and show which lines none of them reaches
+	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --cov=kfood --cov-report=term-missing:skip-covered
+
 soak: install ## kill, damage, fill up and fuzz at length, to see that nothing is lost
 	KFOOD_SOAK=1 $(VENV)/bin/python -m pytest -s tests/faults
 
-lint: install ## check style
+lint: install ## check style and types
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
 
 bench: install ## measure speed beside plain fastai and torch, start-up, memory, and how costs grow
 	$(VENV)/bin/python tests/benchmarks/speed.py
@@ -49,7 +53,7 @@ bench: install ## measure speed beside plain fastai and torch, start-up, memory,
 	$(VENV)/bin/python tests/benchmarks/many_runs.py
 
 clean: ## remove the environment and what building and testing left; runs stay
-	rm -rf $(VENV) build dist .pytest_cache .ruff_cache
+	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .mypy_cache .coverage
 	find app tests -name __pycache__ -prune -exec rm -rf {} +
 
 help: ## show this list

@@ -14,7 +14,7 @@ from kfood.run.folder import INTERRUPTED, Run
 from kfood.run.tables import run_list
 from kfood.training.callbacks.checkpoint import Checkpoint
 from kfood.training.checkpoint_files import load_checkpoint
-from kfood.training.restore import restore_predictor
+from kfood.training.restore import predictor_of
 from kfood.training.stop import Stop
 from kfood.training.train import resume, train
 from support.small import SMALL
@@ -75,8 +75,8 @@ TOLD = {  # all that anything is said from
     "history": lambda run: run.history,
     "metrics": lambda run: run.metrics,
     "predictions": lambda run: run.predictions,
-    "model": lambda run: restore_predictor(run).model.state_dict(),
-    "classes": lambda run: list(restore_predictor(run).dls.vocab),
+    "model": lambda run: predictor_of(run).model.state_dict(),
+    "classes": lambda run: list(predictor_of(run).dls.vocab),
 }
 
 

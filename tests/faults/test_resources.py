@@ -219,7 +219,7 @@ def test_what_a_run_needs_is_what_it_takes(photos, run, tmp_path, monkeypatch):
 
     made = []
     monkeypatch.setattr(
-        "kfood.training.train.build_learner", lambda *args: made.append(build_learner(*args)) or made[-1]
+        "kfood.training.learner.build_learner", lambda *args: made.append(build_learner(*args)) or made[-1]
     )
     monkeypatch.setattr("kfood.system.files.os.replace", replace)
     train(

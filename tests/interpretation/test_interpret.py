@@ -12,6 +12,7 @@ from kfood.interpretation.section import Request
 from kfood.recipes.load import load_recipe
 from kfood.run.folder import Run
 from kfood.system.files import write_csv
+from kfood.training import restore
 from kfood.training.train import train
 
 SMALL = ("model.arch=mobilenetv3_small_050", "data.size=64", "training.epochs=1", "training.batch_size=8")
@@ -60,7 +61,7 @@ def test_every_topic_is_shown(trained):
 
 
 def test_pictures_predict_nothing_anew(trained, monkeypatch):
-    monkeypatch.setattr(Run, "predictor", property(lambda run: pytest.fail("the model was asked")))
+    monkeypatch.setattr(restore, "evaluation_learner", lambda *_: pytest.fail("the model was asked"))
     chosen = [name for name in FIGURES if name not in OF_THE_MODEL]
     sections = interpret_run(trained, chosen, Request("valid", 4))
     assert not any(section.missing for section in sections)
@@ -68,7 +69,7 @@ def test_pictures_predict_nothing_anew(trained, monkeypatch):
 
 def test_what_was_predicted_in_other_colours_is_kept(trained, monkeypatch):
     first = interpret_run(trained, ["colour"], Request("valid"))
-    monkeypatch.setattr(Run, "predictor", property(lambda run: pytest.fail("the model was asked")))
+    monkeypatch.setattr(restore, "evaluation_learner", lambda *_: pytest.fail("the model was asked"))
     second = interpret_run(trained, ["colour"], Request("valid"))
     (title,) = first[0].tables
     pd.testing.assert_frame_equal(first[0].tables[title], second[0].tables[title])

@@ -144,7 +144,7 @@ def test_a_saved_model_keeps_the_mirror(tmp_path, mirror):
     about = Description("resnet10t", "plain", 0.5, classes, 32, 1.0, "squish", "none", half, half, mirror)
     save_model(model, about, tmp_path / "model.safetensors", tmp_path / "model.json")
     loaded, description = load_model(tmp_path / "model.safetensors", tmp_path / "model.json")
-    assert description.hflip_tta is loaded.mirror is mirror
+    assert description.hflip_tta is loaded.hflip_tta is mirror
     assert f'"hflip_tta": {str(mirror).lower()}' in (tmp_path / "model.json").read_text(encoding="utf-8")
     photos = torch.randn(2, 3, 32, 32)
     assert torch.equal(loaded(photos), model(photos))

@@ -17,7 +17,7 @@ from kfood.recipes.load import load_recipe
 from kfood.run.find import all_runs
 from kfood.run.folder import DONE, Run
 from kfood.system.files import write_csv
-from kfood.training.restore import restore_learner, restore_predictor
+from kfood.training.restore import predictor_of, restore_learner
 from kfood.training.train import resume, train
 from support.small import SMALL
 from support.two_runs import CLASSES, A, B, C
@@ -31,7 +31,7 @@ def cascade(two_runs, tmp_path_factory) -> Run:
 
 
 def predictions_at(run: Run, margin: float) -> pd.DataFrame:
-    learner = restore_predictor(run)
+    learner = predictor_of(run)
     learner.model.margin = margin
     return predict(learner, run.samples, run.recipe.data.size).set_index("path")
 

@@ -50,7 +50,7 @@ def checked(**sections) -> Recipe:
         ("schedule", {"gamma": 1.1}),
         ("loss", {"class_weights": {"갈비찜": 0}}),
         ("loss", {"label_smoothing": 1}),
-        ("loss", {"robust": 1.1}),
+        ("loss", {"gce_q": 1.1}),
         ("data", {"fixes": "a\0b"}),
         ("training", {"epochs": 0}),
         ("training", {"epochs": 2.5}),

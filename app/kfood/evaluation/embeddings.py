@@ -108,9 +108,10 @@ def _network(run: Run | None) -> tuple[Classifier, Recipe]:
         model, recipe = Classifier(body, nn.Identity()), _IMAGENET
     else:
         run.verify(run.weights_file, run.model_file)
-        (model, _), recipe = load_model(run.weights_file, run.model_file), run.recipe
-        if isinstance(model, Cascade):
+        (loaded, _), recipe = load_model(run.weights_file, run.model_file), run.recipe
+        if isinstance(loaded, Cascade):
             raise KfoodError(f"{run.folder} is a cascade of two networks: name the run of one of them.")
+        model = loaded
     keep_freed_memory()
     where = device()
     return model.eval().to_device(where).set_precision(*choose_precision(recipe, where)), recipe

@@ -93,7 +93,8 @@ def noise_rates(scores: np.ndarray, second: np.ndarray) -> NoiseRates:
     counts = {"first": n_first, "second": len(scores) - n_first, "both": len(scores)}
     rates = [Rate(*intervals[kind], counts[kind]) for kind in _VALUES]
     width = np.exp((found[1] + found[1 + PARAMETERS]) / 2)
-    return NoiseRates(*rates, abs(found[PARAMETERS] - found[0]) / width, wrong)
+    of_first, of_second, of_both = rates
+    return NoiseRates(of_first, of_second, of_both, abs(found[PARAMETERS] - found[0]) / width, wrong)
 
 
 def _fit(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from collections.abc import Callable
 from typing import Any, TypeVar, get_args
 
@@ -32,7 +34,7 @@ def validate_as(model: type[Kind], raw: dict[str, Any], source: str) -> Kind:
         raise RecipeError(f"{source}: {faults}") from None
 
 
-def _sentence(fault: dict[str, Any], model: type[BaseModel]) -> str:
+def _sentence(fault: Mapping[str, Any], model: type[BaseModel]) -> str:
     keys = [shortened(str(key)) for key in fault["loc"] if key != "[key]"]
     key, value, kind = ".".join(keys), fault["input"], fault["type"]
     if kind == "extra_forbidden":

@@ -161,7 +161,7 @@ class Run:
             RunError: another process works on it.
         """
         try:
-            lock = FileLock(self.lock_file).acquire(timeout=0)
+            lock = FileLock(str(self.lock_file)).acquire(timeout=0)
         except Timeout:
             raise RunError(f"{self.folder} is being trained by another process; its log.txt says which.") from None
         with lock, logs.written_to(self.log_file):
@@ -218,7 +218,7 @@ class Run:
         if not self.lock_file.exists():
             return False
         try:
-            with FileLock(self.lock_file).acquire(timeout=0):
+            with FileLock(str(self.lock_file)).acquire(timeout=0):
                 return False
         except (Timeout, OSError):
             return True

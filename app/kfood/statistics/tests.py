@@ -21,12 +21,12 @@ def holm(p: Sequence[float], chosen: bool = False) -> np.ndarray:
             the choice to luck in training that shows on test as well: with m + 1 rows it then counts as if all pairs
             among the rows were compared, m (m + 1) / 2, and m (m - 1) / 2 for the next.
     """
-    p = np.asarray(p, dtype=float)
-    order = np.argsort(p, kind="stable")
-    left = np.arange(len(p), 0, -1)
+    values = np.asarray(p, dtype=float)
+    order = np.argsort(values, kind="stable")
+    left = np.arange(len(values), 0, -1)
     counted = left * (left + 1) / 2 if chosen else left
-    adjusted = np.empty(len(p))
-    adjusted[order] = np.minimum(np.maximum.accumulate(p[order] * counted), 1.0)
+    adjusted = np.empty(len(values))
+    adjusted[order] = np.minimum(np.maximum.accumulate(values[order] * counted), 1.0)
     return adjusted
 
 

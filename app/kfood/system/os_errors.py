@@ -42,7 +42,7 @@ def trouble_of(error: BaseException) -> Trouble | None:
     The number is that of the error or its cause. torch passes on the system's words only, so these are looked for.
     """
     for each in (error, error.__cause__):
-        if known := _TROUBLES.get(getattr(each, "errno", None)):
+        if known := _TROUBLES.get(getattr(each, "errno", None) or 0):
             return known
     return next((trouble for number, trouble in _TROUBLES.items() if os.strerror(number) in str(error)), None)
 
