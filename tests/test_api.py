@@ -26,3 +26,29 @@ def test_three_lines(make_photos, tmp_path):
 def test_settings_belong_to_a_name():
     with pytest.raises(KfoodError, match="go with a recipe's name"):
         kfood.train(kfood.recipe("mission1"), data="photos")
+
+
+def test_what_the_commands_do_can_be_done_from_python(make_photos, tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        "kfood.evaluation.embeddings.packaged_lite0", lambda: None
+    )  # hashes alone: they take no seconds
+    photos = make_photos(tmp_path / "photos", {"갈비찜": 20, "김밥": 20})
+    copy = photos / "김밥" / "copy.jpg"
+    copy.write_bytes((photos / "갈비찜" / "0000.jpg").read_bytes())
+    found = kfood.find_duplicates(photos)
+    assert found.findings["finding"].tolist() == ["conflict"]
+    copy.unlink()
+    run = kfood.train("mission1", *SMALL, data=photos, runs=tmp_path / "runs")
+    assert kfood.lrfind("mission1", *SMALL, data=photos, seeds=1, iterations=40, runs=tmp_path / "runs").lr > 0
+    assert len(kfood.predict(photos, run)) == 40
+    assert kfood.report(run, photos=False) == run.folder / "report.html"
+    with pytest.raises(KfoodError, match=r'"confusoin" is not one of .* Did you mean "confusion"\?'):
+        kfood.interpret(run, "confusoin")
+    with pytest.raises(KfoodError, match="two runs or more"):
+        kfood.compare(run)
+    with pytest.raises(kfood.RunError, match="There is no finished run"):
+        kfood.load_run(folder=tmp_path / "none")
+    with pytest.raises(kfood.DataError, match="gone"):
+        kfood.find_duplicates(tmp_path / "gone")
+    with pytest.raises(kfood.RecipeError, match="missoin"):
+        kfood.recipe("missoin")

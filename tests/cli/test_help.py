@@ -81,3 +81,9 @@ def test_a_group_without_a_command_shows_its_help(kfood, group, inside):
     answer = kfood(*group)
     assert inside in answer.out + answer.err
     assert "Traceback" not in answer.err
+
+
+def test_the_version_is_the_packages(kfood):
+    from importlib.metadata import version
+
+    assert kfood("--version").out.strip() == version("kfood")
