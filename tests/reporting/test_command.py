@@ -6,8 +6,8 @@ from typer.testing import CliRunner
 
 from kfood.cli.report import report
 from kfood.errors import KfoodError
-from kfood.interpretation import interpret
 from kfood.interpretation.section import Section
+from kfood.reporting import runs_page
 from support.fake_run import fake_run
 from support.html_page import read_page
 
@@ -19,7 +19,7 @@ def runs_folder(tmp_path, monkeypatch):
     for seed, name in enumerate(("mission1/20261123-120000-aaaa", "mission2/20261123-130000-bbbb")):
         fake_run(tmp_path / "runs" / name, tmp_path / "photos", ["김밥", "라면"], seed=seed)
     sections = [Section("confusion", "Confusion", ["Said about it."])]
-    monkeypatch.setattr(interpret, "interpret_run", lambda run, chosen, request: sections)
+    monkeypatch.setattr(runs_page, "interpret_run", lambda run, chosen, request: sections)
     return tmp_path / "runs"
 
 
@@ -56,7 +56,7 @@ def test_another_file_split_and_no_photos(answer, tmp_path):
 
 
 def test_what_cannot_be_shown_is_said_before_any_work(answer, monkeypatch):
-    monkeypatch.setattr(interpret, "interpret_run", lambda *_: pytest.fail("a run was interpreted"))
+    monkeypatch.setattr(runs_page, "interpret_run", lambda *_: pytest.fail("a run was interpreted"))
     with pytest.raises(KfoodError, match="named twice"):
         answer("mission1", "mission1")
     with pytest.raises(KfoodError, match='no predictions for "train"'):
