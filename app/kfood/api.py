@@ -40,7 +40,7 @@ class Run(folder.Run):
 
         return restore_learner(self)
 
-    @cached_property
+    @property
     def predictor(self) -> Learner:
         """The same, but only to predict validation and test photos: it needs no photo of the training."""
         from kfood.training.restore import predictor_of

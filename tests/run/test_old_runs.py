@@ -4,6 +4,7 @@ It was trained on the demo's drawings: kfood train pair with model.start_from= m
 data.size=32 training.epochs=2 model.mirror=true.
 """
 
+import json
 import shutil
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 import kfood
 from kfood.evaluation.metrics import summarise
 from kfood.evaluation.predictions import of_split
+from kfood.model.saved import read_description
 
 MADE = Path(__file__).parent / "made_by_version_0_1"
 # What version 0.1 itself says of the photos that are drawn below.
@@ -54,3 +56,12 @@ def test_it_can_be_compared_and_shown(run):
     comparison = kfood.compare(run, run)
     assert "cannot be told apart" in comparison.verdicts[0]
     assert "confusion" in {section.name for section in kfood.interpret(run, "confusion")}
+
+
+def test_the_description_of_a_cascade_is_read_with_the_keys_of_both_networks(run, tmp_path):
+    one = json.loads(run.model_file.read_text(encoding="utf-8"))
+    assert one["mirror"] is True
+    about = tmp_path / "model.json"
+    about.write_text(json.dumps({"main": one, "specialist": one, "margin": 0.5}), encoding="utf-8")
+    described = read_description(about)
+    assert described.main.hflip_tta and described.specialist.hflip_tta

@@ -88,9 +88,9 @@ def join_groups(samples: pd.DataFrame, fixes: pd.DataFrame) -> pd.DataFrame:
     codes, names = pd.factorize(pd.concat([samples["group"], pairs["group"], pairs["value"]], ignore_index=True))
     of_samples, ends = codes[: len(samples)], codes[len(samples) :].reshape(2, -1).T
     component = connected_components(ends, len(names))
-    process_group = pd.Series(names[ends[:, 1]]).groupby(component[ends[:, 1]]).min()
+    joined = pd.Series(names[ends[:, 1]]).groupby(component[ends[:, 1]]).min()
     own = samples["group"].to_numpy()
-    name = pd.Series(component[of_samples]).map(process_group)
+    name = pd.Series(component[of_samples]).map(joined)
     return samples.assign(group=np.where(name.notna(), name, own))
 
 

@@ -17,6 +17,8 @@ from kfood.model.normalization import Normalization
 from kfood.recipes.schema import Model
 from kfood.system.files import write_json, write_whole
 
+_RENAMED = {"mirror": "hflip_tta"}  # after version 0.1
+
 
 @dataclass(frozen=True)
 class Description:
@@ -121,10 +123,8 @@ def build_described(about: Description | CascadeDescription) -> Classifier | Cas
 
 
 def _described(raw: dict[str, Any]) -> Description | CascadeDescription:
-    if "mirror" in raw:  # up to version 0.1
-        raw = {**raw, "hflip_tta": raw["mirror"]}
-        del raw["mirror"]
+    raw = {_RENAMED.get(key, key): value for key, value in dict(raw).items()}
     if "specialist" not in raw:
         return Description(**raw)
-    main, specialist = _described(raw["main"]), Description(**raw["specialist"])
+    main, specialist = _described(raw["main"]), _described(raw["specialist"])
     return CascadeDescription(**raw | {"main": main, "specialist": specialist})

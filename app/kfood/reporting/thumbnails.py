@@ -23,7 +23,7 @@ _STEPS = ((320, 70), (256, 64), (208, 60), (160, 55), (128, 50), (112, 46), (96,
 _SAMPLED = 40  # photos to measure a step by
 _SPARE = 0.95  # of the room, because the sample may be smaller than the rest
 
-Preprocess = Callable[[str, str, int, int], "bytes | None"]
+Shrink = Callable[[str, str, int, int], "bytes | None"]
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def shrink_photo(path: str, area: str, side: int, quality: int) -> bytes | None:
     return content.getvalue()
 
 
-def make_thumbnails(photos: pd.DataFrame, budget: int = BUDGET, shrink: Preprocess = shrink_photo) -> Thumbnails:
+def make_thumbnails(photos: pd.DataFrame, budget: int = BUDGET, shrink: Shrink = shrink_photo) -> Thumbnails:
     """Make thumbnails of all photos, together at most `budget` bytes.
 
     Args:
@@ -87,9 +87,7 @@ def make_thumbnails(photos: pd.DataFrame, budget: int = BUDGET, shrink: Preproce
     return Thumbnails(images, missing, left_out)
 
 
-def _choose_step(
-    rows: list[tuple[str, str]], budget: int, pool: ThreadPoolExecutor, shrink: Preprocess
-) -> tuple[int, int]:
+def _choose_step(rows: list[tuple[str, str]], budget: int, pool: ThreadPoolExecutor, shrink: Shrink) -> tuple[int, int]:
     """Return the largest side and quality at which the photos, judged by some of them, have room."""
     room = _SPARE * min(budget, max(_COMFORTABLE, _EACH * len(rows)))
     sample = rows[:: max(1, len(rows) // _SAMPLED)]
@@ -100,7 +98,7 @@ def _choose_step(
     return _STEPS[-1]
 
 
-def _shrink_row(row: tuple[str, str], shrink: Preprocess, side: int, quality: int) -> bytes | None:
+def _shrink_row(row: tuple[str, str], shrink: Shrink, side: int, quality: int) -> bytes | None:
     return shrink(*row, side, quality)
 
 

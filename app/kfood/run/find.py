@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from kfood.errors import RunError
 from kfood.run.folder import DONE, FAILED, INTERRUPTED, Run
 from kfood.text import did_you_mean, listed
-
-if TYPE_CHECKING:
-    pass
-
 
 _SECOND = len("20261123-145500")  # how a run's folder name begins
 

@@ -30,7 +30,7 @@ def holm(p: Sequence[float], chosen: bool = False) -> np.ndarray:
     return adjusted
 
 
-def mcnemar(first: pd.Series, second: pd.Series) -> tuple[int, int, float]:
+def mcnemar(first: pd.Series | np.ndarray, second: pd.Series | np.ndarray) -> tuple[int, int, float]:
     """Return how many photos only the first and only the second had right, and the exact p (McNemar 1947).
 
     Args:

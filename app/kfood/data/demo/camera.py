@@ -6,7 +6,7 @@ from PIL import Image, ImageColor, ImageFilter
 
 from kfood.data.demo.pen import Pen, Pose, outline, place, shade
 
-PixelCache = NDArray[np.float32]
+Pixels = NDArray[np.float32]
 
 CLOTHS = ("#d8d2c4", "#a33b34", "#3f5a72", "#e9e4da", "#68705a", "#c9a06a", "#2f3034", "#9a8f86")
 WOODS = ("#8b5e3c", "#b98a58", "#5a3b28", "#caa678", "#74533d")
@@ -100,7 +100,7 @@ def _expose(photo: Image.Image, rng: np.random.Generator) -> Image.Image:
     return Image.fromarray((np.clip(values, 0, 1) * 255).astype(np.uint8))
 
 
-def _waves(pixels: int, count: int, rng: np.random.Generator) -> PixelCache:
+def _waves(pixels: int, count: int, rng: np.random.Generator) -> Pixels:
     """Return smooth noise of about unit size, `pixels` by `pixels`, with about `count` waves across."""
     coarse = Image.fromarray(rng.normal(size=(count, count)).astype(np.float32))
     return np.array(coarse.resize((pixels, pixels), Image.Resampling.BICUBIC))
