@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from matplotlib import font_manager, rc_context
 from matplotlib.figure import Figure
@@ -70,7 +71,7 @@ def figure_style() -> Iterator[None]:
     Class names are shown as they are: a `$` starts no formula.
     """
     family = hangul_family()
-    style = {
+    style: dict[str, Any] = {
         "font.family": [family, FALLBACK_FAMILY] if family else [FALLBACK_FAMILY],
         "font.size": 9,
         "axes.titlesize": 9,
@@ -82,7 +83,7 @@ def figure_style() -> Iterator[None]:
         "savefig.bbox": "tight",
         "savefig.pad_inches": 0.2,
     }
-    with rc_context(style):
+    with rc_context(style):  # type: ignore[arg-type]  # matplotlib spells out each key
         yield
 
 

@@ -57,7 +57,7 @@ def duplicates(
     print_table(f"{len(found.samples):,} photos", counts)
     if len(found.findings):
         print_table("The worst", brief(found.findings.head(_WORST)))
-    if found.leaks:
+    if found.leaks and chosen:
         print_table(f"Accuracy of {chosen.name}, with 95 % intervals", found.leaks.accuracy, "{:.4f}")
     if len(found.left_out):
         typer.echo(f"Left out, cannot be read: {len(found.left_out)}. kfood data check names them.")

@@ -1,9 +1,8 @@
 """`kfood interpret [RUN]`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-import click
 import typer
 from typer.core import TyperCommand
 
@@ -13,7 +12,7 @@ from kfood.cli import options
 class InterpretCommand(TyperCommand):
     """Lets `--top-losses 20` stand for `--top-losses -n 20`, and `--cam PHOTO` for `--cam --photo PHOTO`."""
 
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - newer typers carry click inside
         """Put the option in between that the value belongs to."""
         spelled_out: list[str] = []
         for word in args:

@@ -109,8 +109,8 @@ def cascade(
 
 @app.command("abstain")
 def abstain(
+    pair: Annotated[tuple[str, str], typer.Option("--pair", help="The two classes.", show_default=False)],
     run: RunName = None,
-    pair: Annotated[tuple[str, str], typer.Option("--pair", help="The two classes.", show_default=False)] = ...,
     accuracy: Annotated[float, typer.Option(help="Wanted of the answers that name one of the two.")] = 0.95,
     runs: options.Runs = options.RUNS,
 ) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -31,7 +31,7 @@ def print_rows(title: str, rows: list[dict[str, object]], numbers: str = "{:.3f}
 
 
 def _print(
-    title: str, names: list[Hashable], rows: Iterable[Iterable[object]], numeric: list[Hashable], numbers: str
+    title: str, names: Sequence[Hashable], rows: Iterable[Iterable[object]], numeric: Sequence[Hashable], numbers: str
 ) -> None:
     console = Console()
     if not console.is_terminal:

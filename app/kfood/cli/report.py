@@ -36,7 +36,7 @@ def report(
     from kfood.run.find import find_run
     from kfood.system import logs
 
-    found = [find_run(name, runs) for name in names or [None]]
+    found = [find_run(name, runs) for name in names] if names else [find_run(None, runs)]
     with logs.shown():
         from kfood.reporting.runs_page import report_runs
 

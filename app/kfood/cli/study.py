@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -46,14 +46,15 @@ def _with_session(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the study's options, and what opens the session that they ask for as its first argument."""
 
     @wraps(command)
-    def wrapped(**given: object) -> None:
+    def wrapped(**given: Any) -> None:  # noqa: ANN401 - the command's own
         asked = {name: given.pop(name) for name in inspect.signature(_opened).parameters}
         command(lambda: _opened(**asked), **given)
 
     _, *own = inspect.signature(command).parameters.values()
     shared = [*inspect.signature(_opened).parameters.values(), *own]
     arguments = [one for one in shared if one.default is one.empty]
-    wrapped.__signature__ = inspect.Signature([*arguments, *(one for one in shared if one not in arguments)])
+    signature = inspect.Signature([*arguments, *(one for one in shared if one not in arguments)])
+    vars(wrapped)["__signature__"] = signature
     wrapped.__annotations__ = {one.name: one.annotation for one in shared}
     return wrapped
 

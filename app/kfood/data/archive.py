@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 from kfood.errors import DataError, KfoodError
 
@@ -66,7 +66,7 @@ def _members(archive: Path, stack: ExitStack) -> Iterator[Member]:
         start = file.read(512)
     gzipped = start[:2] == b"\x1f\x8b"
     if gzipped or start[257:262] == b"ustar":  # asked first: a tar may end with a zip, and would be taken for it
-        return _tar_members(stack.enter_context(_Gunzipped(archive) if gzipped else archive.open("rb")), archive)
+        return _tar_members(stack.enter_context(_opened(archive, gzipped)), archive)
     return _zip_members(stack.enter_context(zipfile.ZipFile(archive)), archive)
 
 
@@ -97,6 +97,10 @@ def _zip_members(zipped: zipfile.ZipFile, archive: Path) -> Iterator[Member]:
         )
 
 
+def _opened(archive: Path, gzipped: bool) -> IO[bytes]:
+    return cast(IO[bytes], _Gunzipped(archive)) if gzipped else archive.open("rb")
+
+
 def _tar_members(stream: IO[bytes], archive: Path) -> Iterator[Member]:
     tar = tarfile.TarFile(fileobj=stream, encoding="utf-8", errors="surrogateescape")
     limit, found = _Limit(archive), []
@@ -112,9 +116,8 @@ def _tar_members(stream: IO[bytes], archive: Path) -> Iterator[Member]:
         pass
     names = _decoded([entry.name.encode("utf-8", "surrogateescape") for entry in found])
     for name, entry in zip(names, found, strict=True):
-        yield Member(
-            unicodedata.normalize("NFC", name), entry.size, partial(_pieces, archive, partial(tar.extractfile, entry))
-        )
+        extract = cast(Callable[[], IO[bytes]], partial(tar.extractfile, entry))  # None for what is no file: not here
+        yield Member(unicodedata.normalize("NFC", name), entry.size, partial(_pieces, archive, extract))
 
 
 def _raw_name(entry: zipfile.ZipInfo) -> bytes | None:

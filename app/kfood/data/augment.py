@@ -116,6 +116,8 @@ class Resample(AffineCoordTfm):
     `F.affine_grid`, which on a CPU takes as long as interpolating.
     """
 
+    mat: Tensor
+
     def before_call(self, b: Tensor | tuple[Tensor, ...], split_idx: int) -> None:
         """Draw a matrix for each photo."""
         photos = b[0] if isinstance(b, tuple) else b

@@ -83,9 +83,9 @@ def _read(path: Path) -> pd.DataFrame:
     raise DataError(f"{path} is neither in UTF-8 nor in CP949: save it as UTF-8.")
 
 
-def _table(lines: Iterable[str], path: Path) -> pd.DataFrame:
+def _table(text: Iterable[str], path: Path) -> pd.DataFrame:
     # Not pandas' reader: it drops what a row has too much, so that a comma in a name would shift the label unseen.
-    reader = csv.reader(lines, strict=True, skipinitialspace=True)
+    reader = csv.reader(text, strict=True, skipinitialspace=True)
     lines: list[int] = []
     columns: dict[str, list[str]] = {name: [] for name in _COLUMNS}
     try:

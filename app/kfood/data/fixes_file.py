@@ -14,6 +14,7 @@ from __future__ import annotations
 import csv
 import re
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -94,7 +95,7 @@ def _rows(path: Path) -> dict[int, dict[str, str]]:
     raise DataError(f"{path} is neither in UTF-8 nor in CP949: save it as UTF-8.")
 
 
-def _parsed(reader: csv.DictReader, path: Path) -> dict[int, dict[str, str]]:
+def _parsed(reader: csv.DictReader[str], path: Path) -> dict[int, dict[str, str]]:
     try:
         header = [name.strip() for name in reader.fieldnames or []]
         reader.fieldnames = header
@@ -112,9 +113,9 @@ def _parsed(reader: csv.DictReader, path: Path) -> dict[int, dict[str, str]]:
         raise DataError(f"{path} is not a CSV: line {reader.reader.line_num}: {error}.") from None
 
 
-def _has_text(row: dict[str | None, str | list[str]], line: int, path: Path) -> bool:
+def _has_text(row: dict[Any, Any], line: int, path: Path) -> bool:
     """Say whether it is more than the empty row that Excel leaves behind."""
-    if any(map(str.strip, row.pop(None, []))):
+    if any(map(str.strip, row.pop(None, []))):  # where csv puts the cells without a column
         raise DataError(f"{path}, line {line}: there are more cells than columns. Put text with a comma into quotes.")
     return any(map(str.strip, row.values()))
 

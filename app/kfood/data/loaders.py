@@ -65,7 +65,7 @@ class OpenPhoto(Transform):
         self.load, self.square = load, square
         super().__init__()
 
-    def encodes(self, photo: object) -> PILImage | TensorImage:
+    def encodes(self, photo: Photo) -> PILImage | TensorImage:
         """Return the image; a tensor is a copy, as the cache's memory is only to read."""
         pixels = self.load(photo)
         if not self.square:

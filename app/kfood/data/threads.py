@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
 from itertools import islice
+from typing import Any
 
 import numpy as np
 import torch
@@ -46,7 +47,7 @@ class ThreadedDL(TfmdDL):
     def create_batches(self, samples: Iterable[int]) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield batches of what `samples` name, in their order."""
         ahead = _ahead(self.device)
-        waiting: deque[list[Future]] = deque()
+        waiting: deque[list[Future[Any]]] = deque()
         numbers = iter(samples)
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             while chunk := list(islice(numbers, self.bs)):
@@ -56,7 +57,7 @@ class ThreadedDL(TfmdDL):
             while waiting:
                 yield self._batch(waiting.popleft())
 
-    def _batch(self, items: list[Future]) -> tuple[Tensor, Tensor]:
+    def _batch(self, items: list[Future[Any]]) -> tuple[Tensor, Tensor]:
         return self.do_batch([item.result() for item in items])
 
 

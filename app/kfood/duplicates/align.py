@@ -90,8 +90,8 @@ def _similarity(first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
     still = torch.cat([first, first, second, second])
     moving = torch.cat([second, second.flip(3), first, first.flip(3)])
     start = torch.tensor([[scale, scale, 0.0, 0.0, 0.0] for scale in _SCALES]).repeat_interleave(4 * n, 0)
-    small = (_resized(photos, coarse.side).repeat(len(_SCALES), 1, 1, 1) for photos in (still, moving))
-    place, similarity = _fit(*small, start, coarse.steps)
+    a, b = (_resized(photos, coarse.side).repeat(len(_SCALES), 1, 1, 1) for photos in (still, moving))
+    place, similarity = _fit(a, b, start, coarse.steps)
     way = similarity.view(ways, n).argmax(0)
     best = way * n + torch.arange(n)
     still, moving = (photos[best % (4 * n)] for photos in (still, moving))
@@ -100,8 +100,8 @@ def _similarity(first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
     found = torch.zeros(n)
     for level in _LEVELS[1:]:
         if len(left):
-            small = (_resized(photos[left], level.side) for photos in (still, moving))
-            place[left], similarity[left] = _fit(*small, place[left], level.steps)
+            a, b = (_resized(photos[left], level.side) for photos in (still, moving))
+            place[left], similarity[left] = _fit(a, b, place[left], level.steps)
             left = left[similarity[left] >= level.enough]
     found[left] = similarity[left]
     return found, way % 2 == 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from usearch.index import Index, MetricKind, ScalarKind
@@ -51,7 +53,7 @@ def _near(index: Index, vectors: np.ndarray, asked: np.ndarray | None, how: str,
     """Return each asked vector's nearest; the vectors' own where none are asked."""
     if not len(index):
         index.add(np.arange(len(vectors)), vectors, threads=1)
-    found = index.search(vectors if asked is None else asked, _NEIGHBOURS + 1)
+    found: Any = index.search(vectors if asked is None else asked, _NEIGHBOURS + 1)
     there = np.arange(found.keys.shape[1]) < found.counts[:, None]
     rows, columns = np.nonzero(there & (found.distances <= farthest))
     others = found.keys[rows, columns].astype(np.int64)

@@ -72,19 +72,14 @@ def _only_seen(row: dict[str, Any]) -> Card:
 
 def _card(row: dict[str, Any], members: dict[str, int]) -> Card:
     same = row["kind"] == EXACT
-    sides = tuple(
-        Side(
-            name=basename(row[f"path_{side}"]),
-            path=row[f"path_{side}"],
-            label=row[f"label_{side}"],
-            split=row[f"split_{side}"],
-            note=row[f"subset_{side}"],
-            choice=None if same else _choice(row, side, other),
-        )
-        for side, other in ("ab", "ba")
-    )
+    left, right = (_side(row, side, None if same else _choice(row, side, other)) for side, other in ("ab", "ba"))
     choice = _choice_for_both(row) if same else None
-    return Card(_words(row), sides, differing(*sides), choice, row["group"], members.get(row["group"], 0))
+    return Card(_words(row), (left, right), differing(left, right), choice, row["group"], members.get(row["group"], 0))
+
+
+def _side(row: dict[str, Any], side: str, choice: Choice | None) -> Side:
+    path = row[f"path_{side}"]
+    return Side(basename(path), path, row[f"label_{side}"], row[f"split_{side}"], row[f"subset_{side}"], choice)
 
 
 def _choice(row: dict[str, Any], side: str, other: str) -> Choice:

@@ -64,7 +64,7 @@ def write_page(found: Duplicates, fixes: pd.DataFrame, folder: Path) -> Path:
 
 
 def _accuracy(found: Duplicates) -> list[Shares]:
-    if not found.leaks:
+    if not (found.leaks and found.run):
         return []
     table = found.leaks.accuracy[found.leaks.accuracy["n"] > 0]
     rows = table.rename(columns={"photos": "name", "accuracy": "share"}).assign(note="")

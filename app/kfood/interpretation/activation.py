@@ -121,7 +121,7 @@ def _by_occlusion(speaks: Callable[[Tensor], Tensor], photos: Tensor) -> Tensor:
     """
     side = math.ceil(photos.shape[-1] / _PARTS)
     step = (photos.shape[1], side, side)
-    total = 0
+    total = photos.new_zeros(())
     for width in _WINDOWS:
         window = (photos.shape[1], width * side, width * side)
         with torch.no_grad():  # 0 is grey; where windows overlap, captum takes the mean

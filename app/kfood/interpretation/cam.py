@@ -82,7 +82,7 @@ def draw_contrast_maps(run: Run, rows: pd.DataFrame, heading: str, path: Path) -
             f"red: {predicted}\nblue: {other}",
         )
         images = (plain[number], of_first[number], of_second[number], against[number])
-        tiles = [Tile(image, words, colour) for image, words in zip(images, captions, strict=True)]
+        tiles: list[Tile | None] = [Tile(image, words, colour) for image, words in zip(images, captions, strict=True)]
         shown.append((f"loss {row['loss']:.2f}", tiles))
     return draw_grid(shown, heading, path)
 

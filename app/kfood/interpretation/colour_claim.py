@@ -74,7 +74,7 @@ def colour_distances(predictions: pd.DataFrame, histograms: dict[str, np.ndarray
     table = predictions[predictions[PATH].isin(histograms)].reset_index(drop=True)
     classes = class_names(predictions)
     probabilities = table[[f"p_{name}" for name in classes]].to_numpy()
-    second = np.array(classes)[np.argsort(-probabilities, axis=1, kind="stable")[:, 1]] if len(table) else []
+    second = np.array(classes)[np.argsort(-probabilities, axis=1, kind="stable")[:, 1]]
     right = is_right(table)
     other = np.where(right, second, table[PREDICTED])
     squares = np.stack([histograms[path] ** 2 for path in table[PATH]]) if len(table) else np.empty((0, 1))

@@ -84,8 +84,10 @@ def faithfulness(learner: Learner, photos: list[Photo], targets: list[int], seed
     gains = ((deletion[1] - deletion[0]) + (insertion[0] - insertion[1])).mean(1).numpy()
     draws = np.random.default_rng(seed).choice(gains, (_DRAWS, len(gains))).mean(1)
     low, high = np.quantile(draws, [0.025, 0.975])
-    means = [curve.mean(0).numpy() for curve in (*deletion, *insertion)]
-    return Faithfulness(*means, float(gains.mean()), float(low), float(high), len(gains))
+    by_map, by_chance, into_map, into_chance = (curve.mean(0).numpy() for curve in (*deletion, *insertion))
+    return Faithfulness(
+        by_map, by_chance, into_map, into_chance, float(gains.mean()), float(low), float(high), len(gains)
+    )
 
 
 @torch.inference_mode()

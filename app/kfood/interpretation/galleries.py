@@ -42,7 +42,7 @@ def draw_top_losses(predictions: pd.DataFrame, path: Path, open_thumbnail: OpenT
     rows = max(1, -(-len(photos) // _COLUMNS))
     with figure_style():
         figure = Figure(figsize=(2.3 * _COLUMNS, 2.75 * rows))
-        grid = figure.add_gridspec(rows, _COLUMNS, left=0, right=1, bottom=0, top=1, wspace=0.1, hspace=0.3)
+        grid: Any = figure.add_gridspec(rows, _COLUMNS, left=0, right=1, bottom=0, top=1, wspace=0.1, hspace=0.3)
         for cell, photo in zip(grid, photos, strict=False):
             axes = figure.add_subplot(cell)
             _draw_photo(axes, photo, open_thumbnail)

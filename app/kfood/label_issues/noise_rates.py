@@ -11,8 +11,10 @@ to tell are the ones with the wrong label, the rate comes out too low.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -179,7 +181,7 @@ def _wrong(scores: np.ndarray, n_first: int, parameters: np.ndarray) -> np.ndarr
 
 
 def _interval(
-    fit: partial, kind: str, shares: np.ndarray, best: float, found: np.ndarray
+    fit: Callable[..., Any], kind: str, shares: np.ndarray, best: float, found: np.ndarray
 ) -> tuple[float, float, float]:
     """Return the rate and where twice the log-likelihood has fallen by the quantile of chi-squared, to both sides."""
     value = float(_VALUES[kind](found[2 * PARAMETERS :], shares))

@@ -42,7 +42,8 @@ def timm_name(arch: str) -> str:
 
 def feature_count(body: nn.Module) -> int:
     """Return the length of the vector that a body gives to the head."""
-    return getattr(body, "head_hidden_size", None) or body.num_features
+    network: Any = body  # nn.Module declares none of what timm's networks have
+    return getattr(network, "head_hidden_size", None) or network.num_features
 
 
 def _nearest(arch: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from fastai.torch_core import params
@@ -33,6 +33,8 @@ class Classifier(nn.Module):
     timm knows for each of its networks how features are pooled into a vector, so every timm name works:
     convolutional, transformer or mixed.
     """
+
+    body: Any  # nn.Module declares none of what timm's networks have
 
     def __init__(self, body: nn.Module, head: nn.Module, hflip_tta: bool = False) -> None:
         super().__init__()
@@ -83,7 +85,7 @@ class Classifier(nn.Module):
         Convolutions are faster so on CPUs and GPUs; results differ by rounding.
         """
         layout = torch.channels_last if device.type in ("cpu", "cuda") else torch.preserve_format
-        return self.to(device, memory_format=layout)
+        return self.to(device).to(memory_format=layout)
 
     def _logits(self, photos: Tensor) -> Tensor:
         with self._autocast(photos):

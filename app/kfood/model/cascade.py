@@ -8,7 +8,6 @@ from torch import Tensor, nn
 
 from kfood.model.build import Classifier, Precision
 
-Network = "Classifier | Cascade"
 NEVER, ALWAYS = 0.0, 1.0  # margins; two answers are closer than 1 but where one has all the probability
 
 
@@ -28,7 +27,12 @@ class Cascade(nn.Module):
     """
 
     def __init__(
-        self, main: Network, specialist: Classifier, pair: tuple[int, int], margin: float, sizes: tuple[int, int]
+        self,
+        main: Classifier | Cascade,
+        specialist: Classifier,
+        pair: tuple[int, int],
+        margin: float,
+        sizes: tuple[int, int],
     ) -> None:
         super().__init__()
         self.main, self.specialist = main, specialist

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import logging
+from typing import Any
 
 import torch
 from timm.layers import BatchNormAct2d
@@ -64,11 +65,12 @@ def _watched(model: nn.Module, photos: Tensor) -> tuple[Tensor, list[tuple[str, 
     predicted = model(photos)
     for hook in hooks:
         hook.remove()
-    return predicted, [(conv, *norms) for conv, norms in takers.items() if len(norms) == 1]
+    return predicted, [(conv, norms.pop()) for conv, norms in takers.items() if len(norms) == 1]
 
 
 def _fold(model: nn.Module, conv_name: str, norm_name: str, kind: torch.dtype) -> None:
-    conv, norm = model.get_submodule(conv_name), model.get_submodule(norm_name)
+    conv: Any = model.get_submodule(conv_name)
+    norm: Any = model.get_submodule(norm_name)
     statistics = (norm.running_mean, norm.running_var, norm.eps, norm.weight, norm.bias)
     conv.weight, conv.bias = fuse_conv_bn_weights(conv.weight, conv.bias, *statistics)
     # timm's normalisation has the activation in it; its dropout does nothing in a prediction.

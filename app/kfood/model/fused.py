@@ -35,9 +35,9 @@ class FusedConv(nn.Module):
         """Return n x channels x height x width, in the format of `torch.autocast` where that is on."""
         conv, kind = self.conv, torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else x.dtype
         padding, wanted = _as_tensorflow(conv, x) if isinstance(conv, Conv2dSame) else (conv.padding, ...)
-        x, weight, bias = (tensor.to(kind) for tensor in (x, conv.weight, conv.bias))
+        bias = None if conv.bias is None else conv.bias.to(kind)
         how = (padding, conv.stride, conv.dilation, conv.groups, self.activation, self.numbers, "")
-        return torch.ops.mkldnn._convolution_pointwise(x, weight, bias, *how)[wanted]
+        return torch.ops.mkldnn._convolution_pointwise(x.to(kind), conv.weight.to(kind), bias, *how)[wanted]
 
 
 def _as_tensorflow(conv: Conv2dSame, x: Tensor) -> tuple[list[int], tuple[slice, ...]]:
@@ -46,7 +46,8 @@ def _as_tensorflow(conv: Conv2dSame, x: Tensor) -> tuple[list[int], tuple[slice,
     TensorFlow pads more at the end than at the start. Padding both by a whole number of strides more than the start
     needs, and leaving out what the convolution finds there, spares a padded copy of `x`.
     """
-    left, right, top, bottom = pad_same_arg(x.shape[2:], conv.kernel_size, conv.stride, conv.dilation)
+    shapes = map(list, (x.shape[2:], conv.kernel_size, conv.stride, conv.dilation))
+    left, right, top, bottom = pad_same_arg(*shapes)
     padding, wanted = [], [slice(None), slice(None)]
     for start, end, stride, length in zip((top, left), (bottom, right), conv.stride, x.shape[2:], strict=True):
         skipped = math.ceil((end - start) / stride)

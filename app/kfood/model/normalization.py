@@ -34,6 +34,9 @@ class Renormalize(nn.Module):
         self.register_buffer("scale", of_std / std, persistent=False)  # the model's description says it
         self.register_buffer("shift", (of_mean - mean) / std, persistent=False)
 
+    scale: Tensor
+    shift: Tensor
+
     def forward(self, photos: Tensor) -> Tensor:
         """Return photos, n x 3 x height x width, of -1..1, as the weights know them."""
         return photos if self.normalization == UNIT_RANGE else torch.addcmul(self.shift, photos, self.scale)

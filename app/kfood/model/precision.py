@@ -94,10 +94,10 @@ def _measure(recipe: Recipe, device: torch.device, n_photos: int, size: int) -> 
         section = recipe.model.model_copy(update={"pretrained": False, "head": "plain"})
         model = build_model(section, n_photos, size).to_device(device)
         photos = torch.randn(n_photos, 3, size, size, device=device)
-        found = {}
+        found: dict[str, float] = {}
         for work, run in (("training", _gradient), ("predicting", _features)):
-            results = [run(copy.deepcopy(model).set_precision(each), photos) for each in _FORMATS]
-            alike = F.cosine_similarity(*results, dim=0).nan_to_num(-1).item()
+            exact, rounded = (run(copy.deepcopy(model).set_precision(each), photos) for each in _FORMATS)
+            alike = F.cosine_similarity(exact, rounded, dim=0).nan_to_num(-1).item()
             found |= {f"{work}_speedup": round(_speedup(run, model, photos), 3), f"{work}_alike": round(alike, 4)}
     return found
 

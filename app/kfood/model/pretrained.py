@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from pathlib import Path
+from typing import Any
 
 import timm
 import torch
@@ -40,7 +41,7 @@ def load_pretrained(body: nn.Module, arch: str, size: int, file: str = "") -> No
         return UNIT_RANGE
     instead = {"pretrained_cfg_overlay": {"file": file}} if file else {}
     try:
-        trained = build_body(arch, size, pretrained=True, **instead)
+        trained: Any = build_body(arch, size, pretrained=True, **instead)
     except Exception as error:  # timm and the hub raise many kinds: no such weights, no network, no disk
         if file:
             raise KfoodError(f"{file} does not fit {name} at {size} pixels: {_first_line(error)}.") from None

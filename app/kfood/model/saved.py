@@ -39,7 +39,8 @@ class Description:
     @property
     def normalization(self) -> Normalization:
         """Mean and deviation."""
-        return Normalization(tuple(self.mean), tuple(self.std))
+        (red, green, blue), (red_std, green_std, blue_std) = self.mean, self.std
+        return Normalization((red, green, blue), (red_std, green_std, blue_std))
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,18 @@ def read_description(about: Path) -> Description | CascadeDescription:
         raise KfoodError(f"{about} does not describe a model: {error}.") from None
 
 
+def read_network_description(about: Path) -> Description:
+    """Read the description of one network.
+
+    Raises:
+        KfoodError: as `read_description`, or there are two of them: a cascade.
+    """
+    found = read_description(about)
+    if isinstance(found, CascadeDescription):
+        raise KfoodError(f"{about} describes a cascade of two networks, but one is needed here: name one of its parts.")
+    return found
+
+
 def load_model(weights: Path, about: Path) -> tuple[Classifier | Cascade, Description | CascadeDescription]:
     """Rebuild a model from its two files, on the CPU and ready to predict; runs no code from them.
 
@@ -115,9 +128,18 @@ def build_described(about: Description | CascadeDescription) -> Classifier | Cas
         ValueError: the classes of a cascade's specialist are not among those of its main model.
     """
     if isinstance(about, CascadeDescription):
-        main, specialist = build_described(about.main), build_described(about.specialist)
-        pair = tuple(about.main.classes.index(name) for name in about.specialist.classes)
-        return Cascade(main, specialist, pair, about.margin, (about.main.size, about.specialist.size))
+        return build_cascade(about)
+    return _build_network(about)
+
+
+def build_cascade(about: CascadeDescription) -> Cascade:
+    """As `build_described`, where it is known to be a cascade."""
+    first, second = (about.main.classes.index(name) for name in about.specialist.classes)
+    sizes = (about.main.size, about.specialist.size)
+    return Cascade(build_described(about.main), _build_network(about.specialist), (first, second), about.margin, sizes)
+
+
+def _build_network(about: Description) -> Classifier:
     section = Model(arch=about.arch, head=about.head, dropout=about.dropout, hflip_tta=about.hflip_tta)
     return build_model(section, len(about.classes), about.size).set_normalization(about.normalization)
 

@@ -15,7 +15,14 @@ from kfood.evaluation.predict import predict
 from kfood.evaluation.predictions import CLASS_PREFIX, class_names, of_split
 from kfood.model.build import parameter_count
 from kfood.model.cascade import ALWAYS, NEVER
-from kfood.model.saved import CascadeDescription, build_described, load_model, read_description, save_model
+from kfood.model.saved import (
+    CascadeDescription,
+    build_cascade,
+    load_model,
+    read_description,
+    read_network_description,
+    save_model,
+)
 from kfood.pairs.cascade_margin import choose_margin
 from kfood.pairs.cascade_parts import require_parts
 from kfood.pairs.cascade_verdict import verdict
@@ -62,7 +69,9 @@ def make_cascade(main: Run, specialist: Run, runs: Path | None = None, folder: P
         require_free(folder)
     require_writable(folder or runs)
     pair = require_parts(main, specialist)
-    about = CascadeDescription(*(read_description(run.model_file) for run in (main, specialist)), margin=NEVER)
+    about = CascadeDescription(
+        read_description(main.model_file), read_network_description(specialist.model_file), NEVER
+    )
     recipe = _recipe(main, specialist)
     learner = _learner(main, specialist, about, recipe)
     alone, margins, asked = _both_ways(learner, main, pair, recipe)
@@ -93,7 +102,7 @@ def _recipe(main: Run, specialist: Run) -> Recipe:
 
 
 def _learner(main: Run, specialist: Run, about: CascadeDescription, recipe: Recipe) -> Learner:
-    model = build_described(about)
+    model = build_cascade(about)
     for part, run in ((model.main, main), (model.specialist, specialist)):
         run.verify(run.weights_file, run.model_file)
         loaded, _ = load_model(run.weights_file, run.model_file)

@@ -36,7 +36,7 @@ def verdict(main: Run, predictions: pd.DataFrame, asked: pd.Series, pair: tuple[
     of_others = int((was_asked & ~of_either(after, pair)).sum())
     first, second = is_right(before), is_right(after)
     only_before, only_after, p = mcnemar(first, second)
-    found = paired_difference(*(right.to_numpy()[None] for right in (first, second)), before[GROUP].to_numpy())
+    found = paired_difference(first.to_numpy()[None], second.to_numpy()[None], before[GROUP].to_numpy())
     gain = f"{found.mean:+.4f} (95 % interval {found.low:+.4f} to {found.high:+.4f})"
     word = (
         "cannot be told apart from"

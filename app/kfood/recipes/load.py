@@ -14,7 +14,7 @@ from kfood.recipes.schema import Recipe
 from kfood.text import did_you_mean, listed, shortened
 
 if sys.version_info >= (3, 11):
-    import tomllib
+    import tomllib as tomllib  # for others too
 else:
     import tomli as tomllib
 

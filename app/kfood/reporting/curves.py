@@ -96,15 +96,15 @@ def _panels(
         y_ticks = y_ticks if len(y_ticks) > 1 else [y_ticks[0] - 0.05, *y_ticks]
     x_ticks = [tick for tick in nice_ticks(epochs.min(), epochs.max(), 8, whole=True) if tick >= epochs.min()]
     first, last = int(epochs.min()), int(epochs.max())
-    spread = (first, max(x_ticks[-1], last)) if last > first else (first - 1, first + 1)  # a lone dot in the middle
-    x, y = Scale(*spread, LEFT + 14, RIGHT - 14), Scale(y_ticks[0], y_ticks[-1], BOTTOM, TOP)
+    left, right = (first, max(x_ticks[-1], last)) if last > first else (first - 1, first + 1)  # a lone dot: middle
+    x, y = Scale(left, right, LEFT + 14, RIGHT - 14), Scale(y_ticks[0], y_ticks[-1], BOTTOM, TOP)
     y_texts = _tick_texts(y_ticks, as_share)
     return [
         Panel(
             title,
             _spoken(title, history, wanted),
             [_line(history, column, name, style, x, y) for column, name, style in wanted if column in history],
-            [(x(tick), f"{tick:g}") for tick in x_ticks if spread[0] <= tick <= spread[1]],
+            [(x(tick), f"{tick:g}") for tick in x_ticks if left <= tick <= right],
             [(y(tick), text) for tick, text in zip(y_ticks, y_texts, strict=True)],
             x(epoch) if epoch is not None and epoch in set(history["epoch"]) else None,
             _best_text(history, epoch, wanted[-1][0], as_share),

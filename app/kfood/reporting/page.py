@@ -42,9 +42,9 @@ def write_report(
         KfoodError: a run has no photos in that split, two runs have one name, or the file cannot be written.
     """
     require_reportable(runs, split)
-    runs, damage = zip(*map(with_placeholders, runs), strict=True)
+    runs, damage = map(list, zip(*map(with_placeholders, runs), strict=True))
     table = photos_of(runs, split)
-    context = _context(list(runs), sections, split) | {"gallery": gallery_data(runs, split, table)}
+    context = _context(runs, sections, split) | {"gallery": gallery_data(runs, split, table)}
     context["damage"] = [words for each in damage for words in each]
     page = render(context | _photos_context(table, Thumbnails(), shown=False))
     if photos:

@@ -16,7 +16,7 @@ from kfood.reporting.hangul_font import hangul_faces
 from kfood.system.files import write_text
 
 # What HTML or an old JavaScript would take for more than text. All stand only inside JSON's strings.
-_ESCAPES = {sign: f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
+_ESCAPES = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
 
 
 def render(
@@ -71,13 +71,13 @@ def script_json(value: Any) -> Markup:  # noqa: ANN401 - whatever JSON can hold
         ValueError: a number is NaN or infinite.
     """
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return Markup(text.translate(str.maketrans(_ESCAPES)))
+    return Markup(text.translate(_ESCAPES))
 
 
 def _source(environment: Environment, name: str) -> str:
     """Return a file that is put into the page as it is; it is no template."""
-    source, _, _ = environment.loader.get_source(environment, name)
-    return source
+    assert environment.loader is not None
+    return environment.loader.get_source(environment, name)[0]
 
 
 def _hash(script: str) -> str:

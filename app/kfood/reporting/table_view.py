@@ -51,8 +51,9 @@ def percent(share: float | None, decimals: int = 1) -> str:
 
 def _column(values: list[object]) -> tuple[list[str], bool]:
     present = [value for value in values if not _is_missing(value)]
-    numeric = bool(present) and all(isinstance(value, Real) and not isinstance(value, bool) for value in present)
-    decimals = _decimals([float(value) for value in present]) if numeric else 3
+    numbers = [float(value) for value in present if isinstance(value, Real) and not isinstance(value, bool)]
+    numeric = bool(present) and len(numbers) == len(present)
+    decimals = _decimals(numbers) if numeric else 3
     return [_text(value, decimals) for value in values], numeric
 
 

@@ -76,7 +76,9 @@ def make_thumbnails(photos: pd.DataFrame, budget: int = BUDGET, shrink: Shrink =
         made = dict(zip(photos["path"], track(contents, len(rows), "making thumbnails"), strict=True))
     missing = [path for path, content in made.items() if content is None]
     losses = dict(zip(photos["path"], photos["loss"].fillna(float("inf")), strict=True))
-    images, left_out, taken = {}, [], 0
+    images: dict[str, bytes] = {}
+    left_out: list[str] = []
+    taken = 0
     for path in sorted((path for path in made if made[path] is not None), key=losses.__getitem__, reverse=True):
         content = made[path]
         if left_out or taken + len(content) > budget:  # from the first that does not fit, so that the rule is plain

@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -103,13 +104,13 @@ def shares(title: str, what: str, table: pd.DataFrame, hint: str = "") -> Shares
     return Shares(title, what, [_share(row, scale) for row in table.to_dict("records")], hint)
 
 
-def _share(row: dict[str, object], scale: Scale) -> Share:
-    numbers = row["low"], row["share"], row["high"]
+def _share(row: dict[str, Any], scale: Scale) -> Share:
+    low, share, high = row["low"], row["share"], row["high"]
     n = f"{row['n']:,}"
-    if any(map(math.isnan, numbers)):
+    if any(map(math.isnan, (low, share, high))):
         return Share(row["name"], row["note"], "", "", n, None)
-    interval = f"{percent(row['low'])} to {percent(row['high'])}"
-    return Share(row["name"], row["note"], percent(row["share"]), interval, n, tuple(map(scale, numbers)))
+    bar = (scale(low), scale(share), scale(high))
+    return Share(row["name"], row["note"], percent(share), f"{percent(low)} to {percent(high)}", n, bar)
 
 
 def _thumbnails(parts: list[Part]) -> Thumbnails:

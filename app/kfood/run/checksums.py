@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from kfood.system.files import content_digest, write_json
 
@@ -45,9 +46,9 @@ class Checksums:
 
     def _read(self) -> dict[str, str]:
         try:
-            content = json.loads(self.file.read_text(encoding="utf-8"))
+            content: dict[str, Any] = json.loads(self.file.read_text(encoding="utf-8"))
             if content["digest"] == _digest_of(content["files"]):
-                return content["files"]
+                return dict(content["files"])
         except FileNotFoundError:
             return {}
         except (ValueError, LookupError, TypeError, AttributeError):

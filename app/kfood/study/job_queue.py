@@ -103,7 +103,7 @@ class JobQueue:
         and the sign of life without which Optuna takes nobody for dead.
         """
         file = self._lock_of(key)
-        lock = FileLock(file) if file else None
+        lock = FileLock(str(file)) if file else None
         with suppress(Timeout, UpdateFinishedTrialError):  # taken for dead, another works on it still, or has done it
             if lock:
                 lock.acquire(timeout=0)
@@ -216,7 +216,7 @@ def _state(trial: FrozenTrial) -> State:
 
 def _is_free(lock: Path) -> bool:
     try:
-        with FileLock(lock).acquire(timeout=0):
+        with FileLock(str(lock)).acquire(timeout=0):
             return True
     except Timeout:
         return False

@@ -64,8 +64,9 @@ def greedy_in_words(session: Session) -> str:
     all its trainings, each counted once.
     """
     now = replace(session, way=Way.greedy).progress()
-    chosen = {planned.table.name: winner(planned, now.outcomes) for planned in now.tables}
-    if now.open or len(chosen) < len(session.tables) or None in chosen.values():
+    winners = {planned.table.name: winner(planned, now.outcomes) for planned in now.tables}
+    chosen = {table: row for table, row in winners.items() if row}
+    if now.open or len(chosen) < len(session.tables):
         return "The greedy way through these tables has not been trained whole: kfood study run with --greedy does it."
     last = [now.outcomes[one.key] for one in list(chosen.values())[-1].trainings]
     done = [now.outcomes[key] for key in now.trainings if key in now.outcomes]

@@ -33,7 +33,7 @@ def file_of(url: str) -> Path | None:
     return Path(url.removeprefix(_SQLITE)) if url.startswith(_SQLITE) else None
 
 
-def exclusive(url: str) -> AbstractContextManager:
+def exclusive(url: str) -> AbstractContextManager[object]:
     """Within it, no other process of this kind is: SQLite's own locks do not cover reading before writing.
 
     A database server needs no such help.

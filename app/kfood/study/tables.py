@@ -151,13 +151,13 @@ def _figures_of(report: Figures) -> dict[str, Any]:
 def _means(found: list[Outcome]) -> dict[str, Any]:
     if not found:
         return {"seeds done": 0}
-    f1 = [one.test.macro_f1 for one in found]
+    f1 = [one.test.macro_f1 for one in found if one.test.macro_f1 is not None]
     return {
         "seeds done": len(found),
         "valid": float(np.mean([one.valid.accuracy for one in found])),
         "test": float(np.mean([one.test.accuracy for one in found])),
         "n": len(found[0].test.right),
-        "macro-F1": None if None in f1 else float(np.mean(f1)),
+        "macro-F1": None if len(f1) < len(found) else float(np.mean(f1)),
         "loss": float(np.mean([one.test.loss for one in found])),
         "minutes": sum(one.seconds for one in found) / 60,
     }
@@ -207,12 +207,12 @@ def _right(found: list[Outcome], split: str) -> np.ndarray:
 
 def _against(report: Figures, ours: Mapping[str, Estimate], reason: str, reported: Reported | None) -> dict[str, Any]:
     """Return the comparison with the report: on test where it has a figure, else on validation."""
-    if reported is None or (report.test is None and report.valid is None):
+    split, figure = ("valid", report.valid) if report.test is None else ("test", report.test)
+    if reported is None or figure is None:
         return {}
     if reason:
         return {"against report": NOT_COMPARABLE}
-    split, figure = ("valid", report.valid) if report.test is None else ("test", report.test)
-    found = against_report(ours[split], float(figure), getattr(reported, split), reported.margin)
+    found = against_report(ours[split], figure, getattr(reported, split), reported.margin)
     return {
         "against report": found.verdict,
         "report split": split,

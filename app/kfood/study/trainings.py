@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 
@@ -17,7 +18,7 @@ from kfood.study.schema import Budget, Changes, Row, Study, Table
 from kfood.study.settle import fewer_epochs, resolved
 
 # What a result does not depend on: where the photos lie (their contents count), and how a machine works on them.
-_NOT_OF_THE_RESULT = {
+_NOT_OF_THE_RESULT: dict[str, Any] = {
     "name": True,
     "ladder": True,
     "data": {"root", "cache"},

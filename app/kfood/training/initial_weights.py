@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 from kfood.errors import KfoodError
 from kfood.model.body import timm_name
 from kfood.model.build import Classifier
-from kfood.model.saved import read_description
+from kfood.model.saved import read_network_description
 from kfood.model.weights import LoadReport, take_weights
 from kfood.recipes.load import find_recipe, load_recipe, on_the_same_terms
 from kfood.recipes.schema import Recipe
@@ -65,7 +65,7 @@ def init_from_run(model: Classifier, run: Run, classes: list[str]) -> LoadReport
         KfoodError: the bodies differ, or the run's files are damaged.
     """
     run.verify(run.weights_file, run.model_file)
-    about = read_description(run.model_file)
+    about = read_network_description(run.model_file)
     taken = take_weights(model, load_file(run.weights_file), about.classes == classes, str(run.folder))
     model.set_normalization(about.normalization)
     return taken

@@ -13,10 +13,12 @@ from fastai.data.core import DataLoaders
 from fastai.learner import AvgSmoothLoss, Learner
 from fastai.metrics import accuracy
 from fastai.torch_core import set_seed
+from torch import Tensor
 
 from kfood.data.loaders import build_dataloaders, class_names, device
 from kfood.data.prepare import Prepared
 from kfood.model.build import Classifier, build_model, freeze_stages, parameter_count, parameter_groups
+from kfood.model.cascade import Cascade
 from kfood.model.precision import choose_precision
 from kfood.recipes.schema import Recipe
 from kfood.run.folder import Run
@@ -46,6 +48,8 @@ class StudyLearner(Learner):
 class SmoothLoss(AvgSmoothLoss):
     """fastai's smoothed loss, left on the device: fastai fetches each loss, for which a GPU stands still."""
 
+    val: Tensor
+
     def accumulate(self, learn: Learner) -> None:
         """Add a batch."""
         loss = learn.loss.detach().mean()
@@ -53,7 +57,7 @@ class SmoothLoss(AvgSmoothLoss):
         self.val = torch.lerp(loss, self.val.to(loss), self.beta)
 
 
-def build_learner(dls: DataLoaders, model: Classifier, recipe: Recipe) -> StudyLearner:
+def build_learner(dls: DataLoaders, model: Classifier | Cascade, recipe: Recipe) -> StudyLearner:
     """Return a Learner with everything that changes what is learned in a batch.
 
     What goes by epochs (schedule, early stopping, history, freezing) belongs to a fit: see `train`.
@@ -74,7 +78,7 @@ def build_learner(dls: DataLoaders, model: Classifier, recipe: Recipe) -> StudyL
         metrics=accuracy,
         cbs=_batch_callbacks(recipe),
     )
-    vars(learner.recorder)["smooth_loss"] = SmoothLoss()  # fastai warns of a plain assignment
+    learner.recorder.__dict__["smooth_loss"] = SmoothLoss()  # fastai warns of a plain assignment
     if hasattr(learner, "progress"):  # fastai's own bars, which it adds to every Learner once imported
         learner.remove_cb(ProgressCallback)
     return learner

@@ -34,6 +34,8 @@ class StudyLoss(nn.Module):
         self.register_buffer("weights", torch.tensor(weights, dtype=torch.float32))
         self.label_smoothing, self.gce_q = label_smoothing, gce_q
 
+    weights: Tensor
+
     def forward(
         self,
         logits: Tensor,

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import torch
@@ -23,7 +24,7 @@ from kfood.training.initial_weights import init_from_run
 from kfood.training.learner import build_learner
 
 log = logging.getLogger(__name__)
-_RULES: dict[str, Callable] = {"valley": valley, "steep": steep, "minimum": minimum, "slide": slide}
+_RULES: dict[str, Callable[..., Any]] = {"valley": valley, "steep": steep, "minimum": minimum, "slide": slide}
 _CUT_END = 5  # the last points, where the loss runs away, are left out as in fastai
 
 

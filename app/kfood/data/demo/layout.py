@@ -15,7 +15,8 @@ def lay(layout: str, count: int, size: float, room: tuple[float, float], rng: np
     """
     width, height = (max(0.03, side - 0.75 * size) for side in room)
     turn = rng.uniform(0, 2 * np.pi, count)
-    x = y = np.zeros(count)
+    x: np.ndarray = np.zeros(count)
+    y: np.ndarray = x
     match layout:
         case "scatter" | "heap":
             reach = np.sqrt(rng.random(count)) * (0.95 if layout == "scatter" else 0.5)

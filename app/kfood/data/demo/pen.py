@@ -1,5 +1,6 @@
 """A small pen over Pillow: outlines, poses and shaded solids in units of the picture."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -88,7 +89,7 @@ def place(shape: Points, pose: Pose) -> Points:
     return pose.size * shape @ np.array([[cos, sin], [-sin, cos]]) + [pose.x, pose.y]
 
 
-def shade(colour: RGB, factor: float) -> RGB:
+def shade(colour: Sequence[int], factor: float) -> RGB:
     """Return the colour `factor` times as bright, clipped to 0-255."""
-    red, green, blue = (min(255, max(0, round(channel * factor))) for channel in colour)
+    red, green, blue = (min(255, max(0, round(channel * factor))) for channel in colour[:3])
     return red, green, blue

@@ -75,7 +75,7 @@ def strand(pen: Pen, pose: Pose, colours: list[RGB], rng: np.random.Generator) -
     pen.line(points - 0.015, shade(colours[0], 0.6), 0.05)
     pen.line(points, colours[0], 0.04)
     for colour in colours[1:]:
-        pen.solid(outline(0.06, 0.045), Pose(*points[0], 1, pose.angle), colour)
+        pen.solid(outline(0.06, 0.045), Pose(points[0][0], points[0][1], 1, pose.angle), colour)
 
 
 def grains(pen: Pen, pose: Pose, colours: list[RGB], rng: np.random.Generator) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from fastai.callback.core import CancelFitException
 from fastai.callback.tracker import TrackerCallback
+from torch import Tensor
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +32,9 @@ class BestEpoch(TrackerCallback):
     def before_fit(self) -> None:
         """Forget earlier fits."""
         super().before_fit()
-        self.epoch_of_best, self.waited, self.weights = None, 0, None
+        self.epoch_of_best: int | None = None
+        self.waited = 0
+        self.weights: dict[str, Tensor] | None = None
         if self.so_far is not None:
             self.best, self.epoch_of_best = self.so_far, 0
             self._keep_weights()

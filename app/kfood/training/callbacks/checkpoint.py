@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 import torch
@@ -63,7 +63,7 @@ class Checkpoint(Callback):
             return
         self.model.load_state_dict(self.begun["model"])
         self.opt.opt.load_state_dict(self.begun["optimizer"])
-        self._load_parts()
+        self._load_parts(self.begun["parts"])
         set_random_state(self.begun["random_of_epoch"])
         set_loader_states(self.dls, self.begun["loaders"])
         seed_per_rank(self.begun["epoch"])
@@ -79,7 +79,7 @@ class Checkpoint(Callback):
         done = self.iter + 1
         if self.begun and self.epoch == self.begun["epoch"] and done <= self.begun["batch"]:
             if done == self.begun["batch"]:
-                self._load_parts()
+                self._load_parts(self.begun["parts"])
                 set_random_state(self.begun["random"])
                 seed_per_rank(self.begun["epoch"] + done)
             return
@@ -110,9 +110,9 @@ class Checkpoint(Callback):
         }
         save_checkpoint(state, self.folder)
 
-    def _load_parts(self) -> None:
+    def _load_parts(self, states: dict[str, Any]) -> None:
         for name, part in self.parts.items():
-            part.load_state_dict(self.begun["parts"][name])
+            part.load_state_dict(states[name])
 
 
 class SkipDone(Callback):
@@ -147,7 +147,7 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever an optimizer holds
 
 def random_state() -> dict[str, Any]:
     """Return the states of Python's, numpy's and torch's random numbers."""
-    name, keys, *rest = np.random.get_state()
+    name, keys, *rest = cast(tuple[str, np.ndarray, int, int, float], np.random.get_state())
     cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
     return {
         "python": random.getstate(),

@@ -24,7 +24,8 @@ class History(Callback):
     order = 55  # after fastai's Recorder, before whatever may end the training
 
     def __init__(self, path: Path) -> None:
-        self.path, self.rows = path, []
+        self.path = path
+        self.rows: list[dict[str, Any]] = []
 
     def before_train(self) -> None:
         """Start the epoch's sums."""
