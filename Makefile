@@ -12,7 +12,7 @@ OPTIONS = $(if $(DATA),--data "$(DATA)") $(foreach setting,$(SET),--set $(settin
 CLASSES = $(if $(PAIR),--set data.classes=$(PAIR))
 
 .DEFAULT_GOAL := help
-.PHONY: all install test coverage soak lint bench clean help
+.PHONY: all install test quick coverage soak lint bench clean help
 
 all: install ## train missions 1 to 3 and the pair, find a learning rate, write a page on each
 	$(KFOOD) train mission1 $(OPTIONS)
@@ -33,6 +33,9 @@ $(VENV)/.installed: pyproject.toml
 
 test: install ## run the tests
 	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+
+quick: install ## run the tests that take no training and no processes: a minute
+	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest -m "not slow" --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 coverage: install ## run the tests and show which lines none of them reaches
 	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --cov=kfood --cov-report=term-missing:skip-covered

@@ -28,6 +28,7 @@ def test_settings_belong_to_a_name():
         kfood.train(kfood.recipe("mission1"), data="photos")
 
 
+@pytest.mark.slow
 def test_what_the_commands_do_can_be_done_from_python(make_photos, tmp_path, monkeypatch):
     monkeypatch.setattr(
         "kfood.evaluation.embeddings.packaged_lite0", lambda: None

@@ -18,7 +18,7 @@ from imagehash import phash
 from PIL import Image
 
 from kfood.data.fixes import apply_fixes, join_groups
-from kfood.duplicates.align import compare
+from kfood.duplicates.align import compare_pairs
 from kfood.duplicates.candidates import candidates
 from kfood.duplicates.files import proposed_fixes
 from kfood.duplicates.findings import describe, group_names, unreported
@@ -72,7 +72,7 @@ def measure(n: int) -> dict[str, float]:
         pairs = candidates(hashes, features)
     row["pairs"] = len(pairs)
     with timed(row, "comparing (s)"):
-        similarity, mirrored = compare(hashes.small, pairs[["a", "b"]].to_numpy())
+        similarity, mirrored = compare_pairs(hashes.small, pairs[["a", "b"]].to_numpy())
     kinds = np.where(similarity >= COPY, NEAR, SCENE)
     found = pairs.assign(kind=kinds, similarity=similarity, mirrored=mirrored)[similarity >= COPY]
     with timed(row, "findings (s)"):

@@ -5,6 +5,8 @@ import pytest
 
 from kfood.data.fixes_file import read_fixes
 
+pytestmark = pytest.mark.slow
+
 PAIR = ("갈비찜", "돼지갈비찜")
 
 

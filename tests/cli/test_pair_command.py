@@ -11,6 +11,8 @@ from kfood.run.folder import Run
 from support.small import SMALL
 from support.two_runs import A, C
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def made(two_runs, kfood, tmp_path):

@@ -13,7 +13,7 @@ from kfood.data.prepare import prepare_samples
 from kfood.errors import KfoodError
 from kfood.recipes.load import load_recipe
 from kfood.recipes.schema import Data
-from kfood.reporting.results import results_of
+from kfood.reporting.results import result_rows
 from kfood.run.folder import Run
 from kfood.run.tables import results
 from kfood.system.files import content_digest, write_csv
@@ -212,7 +212,7 @@ def test_a_run_tells_its_test_results_before_and_after_and_needs_the_file_no_mor
     assert fixed["loss"] == pytest.approx(sum(losses.values()) / len(losses), abs=1e-5)
     assert "test, after fixes" in caplog.text
     assert results(run)["split"].tolist() == ["valid", "test", "test, after fixes"]
-    (page,) = results_of([run], "test")
+    (page,) = result_rows([run], "test")
     assert f"{fixed['correct']} of {fixed['n']} photos right" in page.after_fixes
     assert "1 dropped, 0 relabelled, 0 grouped, 2 of test only noted" in run.environment["data"]
     file.unlink()

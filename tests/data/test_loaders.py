@@ -11,7 +11,7 @@ from fastai.torch_core import set_seed
 from PIL import Image
 
 from kfood.data import loaders
-from kfood.data.loaders import build_dataloaders, photo_loader, photos_of, preprocessing, worker_count
+from kfood.data.loaders import as_items, build_dataloaders, photo_loader, preprocessing, worker_count
 from kfood.data.preprocess import opening
 from kfood.errors import KfoodError
 from kfood.recipes.explain import validate
@@ -213,7 +213,7 @@ def test_a_damaged_photo_stops_with_its_name(samples_of, noise):
     with open(samples["path"][0], "wb") as file:
         file.write(b"no photo")
     with pytest.raises(OSError, match=r"photo\.png cannot be read as a photo"):
-        photo_loader(preprocessing(recipe_of().data), None)(photos_of(samples)[0])
+        photo_loader(preprocessing(recipe_of().data), None)(as_items(samples)[0])
 
 
 @pytest.mark.parametrize(

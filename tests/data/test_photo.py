@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kfood.data.photo import Finding, inspect_photo, open_photo
+from kfood.data.photo import FileFindings, inspect_photo, open_photo
 
 ORIENTATION = 0x0112
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
 
 
-def inspected(path) -> Finding:
+def inspected(path) -> FileFindings:
     return inspect_photo(io.BytesIO(path.read_bytes()), path.suffix)
 
 

@@ -17,6 +17,8 @@ from kfood.system.files import write_csv
 from kfood.training.train import resume
 from support.fake_run import HISTORY, fake_run
 
+pytestmark = pytest.mark.slow
+
 # Goes on as kfood does, and keeps the killed run as it was.
 COPY_AND_RESUME = """
 import shutil, sys

@@ -5,7 +5,7 @@ import pytest
 import torch
 from PIL import Image
 
-from kfood.duplicates.align import compare
+from kfood.duplicates.align import compare_pairs
 from kfood.duplicates.image_hashes import SIDE
 from kfood.duplicates.matching import COPY, SAME_SCENE
 from support.textured import CHANGES, changed, textured
@@ -20,7 +20,7 @@ def small(*photos: Image.Image) -> np.ndarray:
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_copy_is_known_by_its_detail(change):
     photos = small(*map(textured, range(8)), *(changed(number, change) for number in range(8)))
-    similarity, mirrored = compare(photos, np.stack([np.arange(8), np.arange(8, 16)], 1))
+    similarity, mirrored = compare_pairs(photos, np.stack([np.arange(8), np.arange(8, 16)], 1))
     assert (similarity >= COPY).all()
     assert (mirrored == (change == "mirrored")).all()
 
@@ -28,7 +28,7 @@ def test_a_copy_is_known_by_its_detail(change):
 def test_other_photos_are_not_alike_and_the_order_of_a_pair_does_not_matter():
     photos = small(*map(textured, range(8)), changed(0, "cut by 20 %"))
     pairs = np.array([[a, b] for a in range(9) for b in range(a)])
-    there, back = compare(photos, pairs), compare(photos, pairs[:, ::-1])
+    there, back = compare_pairs(photos, pairs), compare_pairs(photos, pairs[:, ::-1])
     np.testing.assert_array_equal(there[0], back[0])
     same = (pairs == [8, 0]).all(1)
     assert there[0][same] >= COPY
@@ -37,13 +37,13 @@ def test_other_photos_are_not_alike_and_the_order_of_a_pair_does_not_matter():
 
 def test_what_has_no_detail_is_like_nothing():
     flat = np.full((2, SIDE, SIDE), 200, np.uint8)
-    similarity, _ = compare(np.concatenate([flat, small(textured(0))]), np.array([[0, 1], [0, 2]]))
+    similarity, _ = compare_pairs(np.concatenate([flat, small(textured(0))]), np.array([[0, 1], [0, 2]]))
     assert similarity.tolist() == [0, 0]
 
 
 def test_no_pairs_and_torch_as_it_was():
     before = torch.get_num_threads()
-    similarity, mirrored = compare(small(textured(0)), np.empty((0, 2), int))
+    similarity, mirrored = compare_pairs(small(textured(0)), np.empty((0, 2), int))
     assert len(similarity) == len(mirrored) == 0
-    compare(small(textured(0), textured(1)), np.array([[0, 1]]))
+    compare_pairs(small(textured(0), textured(1)), np.array([[0, 1]]))
     assert torch.get_num_threads() == before

@@ -10,7 +10,7 @@ import torch
 
 from kfood.data.check import check_photos, readable
 from kfood.data.layouts import read_layout
-from kfood.data.loaders import photos_of
+from kfood.data.loaders import as_items
 from kfood.data.threads import prediction_loader
 from kfood.errors import KfoodError
 from kfood.evaluation import embeddings as embedding
@@ -62,7 +62,7 @@ def test_features_are_what_the_body_makes_of_each_photo(samples, run):
     features = embed(samples, run)
     assert features.dtype == np.float32
     learner = predictor_of(run)
-    ((photos, _),) = prediction_loader(learner.dls, photos_of(samples))
+    ((photos, _),) = prediction_loader(learner.dls, as_items(samples))
     with torch.no_grad():
         wanted = learner.model.eval().pooled(torch.Tensor(photos)).numpy()
     np.testing.assert_allclose(features, wanted, atol=1e-3 * np.abs(wanted).max())

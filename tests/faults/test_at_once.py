@@ -13,7 +13,7 @@ from kfood.training.train import resume, train
 from support.killed import Work
 from support.small import SMALL
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="forks")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.name != "posix", reason="forks")]
 REFUSED = 2
 
 

@@ -4,7 +4,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from support.soak import cases
+
+pytestmark = pytest.mark.slow
 
 HELPER = Path(__file__).with_name("damaged_photos.py")
 PATIENCE = 600  # seconds, for a machine that does much else; a decoder that hangs would take for ever

@@ -20,6 +20,8 @@ from kfood.training.train import resume, train
 from support.small import SMALL
 from support.soak import cases
 
+pytestmark = pytest.mark.slow
+
 PLACES = cases(3, 100)  # in each file
 
 

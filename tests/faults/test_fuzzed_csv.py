@@ -2,6 +2,7 @@
 
 import unicodedata
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,6 +10,8 @@ from kfood.data.check import check_photos
 from kfood.data.layouts import read_layout
 from kfood.errors import KfoodError
 from support.soak import drawn
+
+pytestmark = pytest.mark.slow
 
 CELLS = st.sampled_from(
     [

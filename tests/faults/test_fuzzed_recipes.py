@@ -3,6 +3,7 @@
 import re
 import unicodedata
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,6 +11,8 @@ from kfood.errors import KfoodError
 from kfood.recipes.load import load_recipe, shipped_recipes
 from kfood.recipes.schema import Recipe
 from support.soak import drawn
+
+pytestmark = pytest.mark.slow
 
 SHIPPED = [path.read_bytes() for path in shipped_recipes().values()]
 NASTY_VALUES = [

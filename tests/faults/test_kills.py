@@ -23,7 +23,7 @@ from support.album import all_right, with_digests
 from support.killed import Work
 from support.soak import cases
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")]
 SETTINGS = (
     "model.arch=test_resnet",
     "model.head=dropout_bn",

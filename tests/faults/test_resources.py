@@ -29,6 +29,8 @@ from kfood.training.learner import build_learner
 from kfood.training.train import train
 from support.killed import Work
 
+pytestmark = pytest.mark.slow
+
 SMALL = (
     "model.arch=test_resnet",
     "model.head=dropout",

@@ -13,6 +13,8 @@ from kfood.recipes.load import load_recipe
 from kfood.run.folder import DONE, INTERRUPTED, Run
 from kfood.training.train import train
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = (
     "model.arch=test_resnet",
     "data.size=32",

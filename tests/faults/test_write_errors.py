@@ -35,7 +35,10 @@ class FullDisk:
         self.fsync(number)
 
 
-pytestmark = pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="asks Linux for the name of an open file")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="asks Linux for the name of an open file"),
+]
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,8 @@ from kfood.model.build import Classifier, build_model
 from kfood.recipes.schema import Model
 from support.patches import CELLS, PIXELS, ColourBody, a_learner
 
+pytestmark = pytest.mark.slow
+
 
 class TokenBody(ColourBody):
     """As transformers without a class token."""

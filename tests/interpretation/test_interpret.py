@@ -44,6 +44,7 @@ def recoloured_of(run):
     return table.assign(grey=table["predicted"], other_hue=table["predicted"])
 
 
+@pytest.mark.slow
 def test_every_topic_is_shown(trained):
     found = by_name(interpret_run(trained, list(FIGURES)))
     assert list(found) == list(FIGURES)

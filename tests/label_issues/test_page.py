@@ -16,7 +16,7 @@ NOTHING_DECIDED = pd.DataFrame(columns=list(COLUMNS))
 
 
 def test_each_photo_stands_beside_one_with_the_label_it_is_taken_for(photos):
-    is_label_issue, doubtful = page.parts_of(photos)
+    is_label_issue, doubtful = page.issue_parts(photos)
     (card,) = is_label_issue.cards
     photo, alike = card.sides
     assert (photo.path, alike.path) == (photos["path"][0], photos["path"][3])
@@ -33,7 +33,7 @@ def test_nothing_is_decided_on_the_page_but_by_a_person(photos, tmp_path):
     ]
     floors = pd.DataFrame(floors, columns=["by", "error", "low", "high", "n", "if"])
     found = LabelIssues(Data(root="<b>here</b>"), photos, PairLabelIssues((A, B), flips, floors))
-    shown = read_page(page.write_page(found, NOTHING_DECIDED, tmp_path))
+    shown = read_page(page.write_issues_page(found, NOTHING_DECIDED, tmp_path))
     decisions = json.loads(shown.scripts["decisions-data"])
     assert decisions["rows"] == [] and decisions["classes"] == [A, B]
     assert shown.named("b") == []
@@ -44,4 +44,4 @@ def test_nothing_is_decided_on_the_page_but_by_a_person(photos, tmp_path):
 
 def test_no_doubt_is_said(photos, tmp_path):
     found = LabelIssues(Data(), photos[2:], None)
-    assert "No label is in doubt" in read_page(page.write_page(found, NOTHING_DECIDED, tmp_path)).text
+    assert "No label is in doubt" in read_page(page.write_issues_page(found, NOTHING_DECIDED, tmp_path)).text

@@ -23,6 +23,8 @@ from kfood.training.learner import build_learner
 from kfood.training.stop import Stop
 from support.tiny import TinyBody, tiny_model
 
+pytestmark = pytest.mark.slow
+
 
 def with_history(model):
     """Give every batch normalisation statistics and weights, as after a training."""

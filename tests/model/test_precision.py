@@ -139,7 +139,7 @@ def test_a_cpu_without_bfloat16_is_not_measured(measured, monkeypatch, caplog):
 
 def test_a_gpu_is_known_by_its_name(monkeypatch):
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: f"GPU of {device}")
-    assert precision.device_name(torch.device("cuda")) == "GPU of cuda"
+    assert precision.device_model(torch.device("cuda")) == "GPU of cuda"
 
 
 def test_precision_in_words():

@@ -10,7 +10,7 @@ from kfood.errors import KfoodError
 from kfood.evaluation.predictions import is_right
 from kfood.pairs.abstain import choose_abstention, figure_file, share_of_two
 from kfood.pairs.abstain_plot import draw_abstention
-from kfood.pairs.abstain_table import areas, outcomes, verdict
+from kfood.pairs.abstain_table import abstention_verdict, areas, outcomes
 from kfood.run.folder import Run
 from kfood.system.files import write_csv
 from support.fake_run import fake_run
@@ -75,7 +75,7 @@ def test_the_table_counts_what_is_answered(run):
 
 def test_the_words_and_the_picture(run):
     found = choose_abstention(run, (A, C), 0.9)
-    text = " ".join(verdict(found))
+    text = " ".join(abstention_verdict(found))
     assert f'"{A} or {C}" is the answer where' in text
     assert "of 120 photos of either dish are then told apart" in text
     area = areas(found).set_index("photos").loc["of either dish"]
@@ -86,7 +86,7 @@ def test_the_words_and_the_picture(run):
 def test_what_cannot_be_had_is_said(run):
     found = choose_abstention(run, (A, C), 0.9999)
     if found.least is None:
-        assert "ask for less" in verdict(found)[0]
+        assert "ask for less" in abstention_verdict(found)[0]
     else:
         assert share_of_two(found.valid, found.pair).max() >= found.least
 

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from kfood.pairs.find import in_words, look_alikes, verdict
+from kfood.pairs.find import look_alikes, pairs_verdict, readable_pairs
 from kfood.statistics.intervals import wilson
 from support.two_runs import A, B, C
 
@@ -30,7 +30,7 @@ def test_what_a_pair_costs(photos):
     first = look_alikes(photos).iloc[0]
     assert first["cost"] == pytest.approx(4 / 30)
     assert first["accuracy_without"] == pytest.approx((30 - 6 + 4) / 30)
-    assert f"{28 / 30:.4f} instead of {24 / 30:.4f}: 4 of 6 errors" in verdict(photos, look_alikes(photos))[-1]
+    assert f"{28 / 30:.4f} instead of {24 / 30:.4f}: 4 of 6 errors" in pairs_verdict(photos, look_alikes(photos))[-1]
 
 
 def test_intervals_of_photos_by_themselves_are_wilsons(photos):
@@ -43,17 +43,19 @@ def test_shots_of_one_plate_make_intervals_wider(photos):
     plates = photos.assign(group=photos["label"] + photos["predicted"])
     alone, together = (look_alikes(each).iloc[0] for each in (photos, plates))
     assert together["cost_high"] - together["cost_low"] > alone["cost_high"] - alone["cost_low"]
-    assert "of 6 plates: shots of one are not counted as independent" not in verdict(photos, look_alikes(photos))[0]
-    assert "plates" in verdict(plates, look_alikes(plates))[0]
+    assert (
+        "of 6 plates: shots of one are not counted as independent" not in pairs_verdict(photos, look_alikes(photos))[0]
+    )
+    assert "plates" in pairs_verdict(plates, look_alikes(plates))[0]
 
 
 def test_a_run_without_errors_has_no_look_alikes(photos):
     right = photos[photos["label"] == photos["predicted"]].reset_index(drop=True)
     assert look_alikes(right).empty
-    assert in_words(look_alikes(right)).empty
-    assert verdict(right, look_alikes(right))[-1] == "No dish was taken for another."
+    assert readable_pairs(look_alikes(right)).empty
+    assert pairs_verdict(right, look_alikes(right))[-1] == "No dish was taken for another."
 
 
 def test_a_dish_without_a_photo_has_no_rate(answers):
     pairs = look_alikes(answers((A, RIGHT[C]), (A, RIGHT[A])))
-    assert in_words(pairs)["second as first"].tolist() == ["no photo"]
+    assert readable_pairs(pairs)["second as first"].tolist() == ["no photo"]

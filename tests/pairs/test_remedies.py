@@ -13,7 +13,7 @@ from kfood.errors import KfoodError, Stopped
 from kfood.evaluation.predictions import is_right, of_split
 from kfood.pairs import remedies as tried
 from kfood.pairs.remedies import remedies
-from kfood.pairs.remedies_table import conclusion, in_words, remedies_table
+from kfood.pairs.remedies_table import conclusion, readable_remedies, remedies_table
 from kfood.pairs.trials import try_remedies
 from kfood.recipes.load import load_recipe
 from kfood.recipes.schema import Recipe
@@ -23,6 +23,8 @@ from kfood.system.files import content_digest, write_csv
 from kfood.training.stop import Stop
 from support.small import SMALL
 from support.two_runs import A, B, C
+
+pytestmark = pytest.mark.slow
 
 PAIR = (A, C)
 
@@ -96,7 +98,7 @@ def test_the_table_is_counted_on_photos_of_the_two_dishes(found):
         assert table.loc[name, "low"] <= table.loc[name, "pair"] <= table.loc[name, "high"]
     assert np.isnan(table.loc["nothing", "p"])
     assert set(table["verdict"][1:]) <= {"better", "worse", "cannot be told apart"}
-    assert in_words(table.reset_index())["against nothing"].iloc[0] == ""
+    assert readable_remedies(table.reset_index())["against nothing"].iloc[0] == ""
 
 
 def _judged(run: Run, right: bool) -> SimpleNamespace:

@@ -13,6 +13,8 @@ from kfood.cli.main import main
 from kfood.data.demo import make_demo
 from kfood.training.lr_range import search_learning_rate
 
+pytestmark = pytest.mark.slow
+
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"^    (kfood .+?)(?:  +#.*)?$", README, re.MULTILINE)
 PYTHON = re.search(r"^    import kfood\n(?:    .*\n|\n(?=    ))+", README, re.MULTILINE)[0]

@@ -10,6 +10,8 @@ from kfood.run.find import finished_runs
 from kfood.run.folder import DONE
 from kfood.training.train import train
 
+pytestmark = pytest.mark.slow
+
 SHORT = ("data.size=32", "training.epochs=1", "training.batch_size=8", "training.workers=0")
 
 

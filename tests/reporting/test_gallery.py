@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from kfood.evaluation.predictions import of_split
-from kfood.reporting.gallery import gallery_data, photos_of, thumbnail_data
+from kfood.reporting.gallery import gallery_data, gallery_photos, thumbnail_data
 from kfood.reporting.thumbnails import Thumbnails
 from support.fake_run import fake_run
 
@@ -12,7 +12,7 @@ LABEL, PREDICTED, PROBABILITY, LOSS, TOP = range(5)
 
 
 def test_every_photo_with_its_prediction(one_run):
-    data = gallery_data([one_run], "test", photos_of([one_run], "test"))
+    data = gallery_data([one_run], "test", gallery_photos([one_run], "test"))
     table = of_split(one_run.predictions, "test").reset_index(drop=True)
     classes = data["classes"]
     assert classes == ["갈비찜", "김밥", "라면"]
@@ -34,7 +34,7 @@ def test_runs_of_other_photos_and_classes_stand_in_one_table(tmp_path):
     photos = tmp_path / "photos"
     first = fake_run(tmp_path / "r" / "1", photos, {"김밥": 4, "라면": 4}, only_test=True, draw=False)
     second = fake_run(tmp_path / "r" / "2", photos, {"김밥": 6, "만두": 4}, seed=1, only_test=True, draw=False)
-    table = photos_of([first, second], "test")
+    table = gallery_photos([first, second], "test")
     data = gallery_data([first, second], "test", table)
     assert data["classes"] == ["김밥", "라면", "만두"]
     assert table["path"].is_unique and len(table) == 10  # 4 + 4, and the 2 that only the second has
@@ -47,12 +47,12 @@ def test_runs_of_other_photos_and_classes_stand_in_one_table(tmp_path):
 
 
 def test_thumbnails_say_why_there_is_none(one_run):
-    photos = photos_of([one_run], "test").head(3)
+    photos = gallery_photos([one_run], "test").head(3)
     one, two, three = photos["path"]
     assert thumbnail_data(photos, Thumbnails({one: b"webp"}, [two], [three])) == ["d2VicA==", 0, 1]
 
 
 def test_a_number_that_is_none_is_left_out(one_run):
     one_run.predictions.loc[one_run.predictions["split"] == "test", ["loss", "probability"]] = np.nan
-    (run,) = gallery_data([one_run], "test", photos_of([one_run], "test"))["runs"]
+    (run,) = gallery_data([one_run], "test", gallery_photos([one_run], "test"))["runs"]
     assert {(answer[PROBABILITY], answer[LOSS]) for answer in run["photos"]} == {(None, None)}

@@ -17,6 +17,8 @@ from kfood.study.job_queue import JobQueue
 from kfood.study.storage import file_of, local_storage
 from support import postgresql
 
+pytestmark = pytest.mark.slow
+
 CONTEXT = multiprocessing.get_context("forkserver")
 KEYS = [f"{number:016x}" for number in range(20)]
 

@@ -6,6 +6,8 @@ from kfood.errors import MachineError
 from kfood.study.search import WHOLE, Method, Rung, search, spent
 from kfood.training.stop import Stop
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def few(session):

@@ -12,6 +12,8 @@ from kfood.study.work import work
 from kfood.training.stop import Stop
 from support.killed import Work
 
+pytestmark = pytest.mark.slow
+
 
 def runs_of(session):
     return sorted(folder.name for folder in session.folder.iterdir() if (folder / "recipe.toml").exists())

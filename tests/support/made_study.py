@@ -13,7 +13,7 @@ from kfood.study.plan import PlannedRow, PlannedTable
 from kfood.study.schema import Budget, Study
 from kfood.study.session import Progress
 from kfood.study.tables import TableResult, table_results
-from kfood.study.trainings import Terms, Training
+from kfood.study.trainings import PlannedTraining, Terms
 
 N = 400  # photos of validation, and of test
 
@@ -80,7 +80,7 @@ def made_study(
     terms = Terms(study, recipe, budget_name, Budget(**budget), seeds, data)
     planned, outcomes, reasons = [], {}, {}
     for number, row in enumerate(study.tables[0].rows):
-        trainings = tuple(Training(f"{number}-{seed}", recipe) for seed in range(seeds))
+        trainings = tuple(PlannedTraining(f"{number}-{seed}", recipe) for seed in range(seeds))
         planned.append(PlannedRow(row, trainings))
         found = {
             f"{number}-{seed}": made_outcome(share, 10 * number + seed) for seed, share in enumerate(shares[row.name])

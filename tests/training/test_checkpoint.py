@@ -15,6 +15,8 @@ from kfood.training.checkpoint_files import load_checkpoint, save_checkpoint
 from kfood.training.stop import Stop
 from kfood.training.train import resume, train
 
+pytestmark = pytest.mark.slow
+
 SMALL = (
     "model.arch=test_resnet",
     "data.size=32",

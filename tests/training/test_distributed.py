@@ -14,6 +14,8 @@ from kfood.recipes.load import load_recipe
 from kfood.run.folder import Run
 from kfood.training.train import train
 
+pytestmark = pytest.mark.slow
+
 # No batch normalisation, which sees a share only; no augmentation, which each process draws for itself.
 SETTINGS = [
     "model.arch=convnext_atto",

@@ -21,6 +21,8 @@ from kfood.training.checkpoint_files import load_checkpoint
 from kfood.training.restore import restore_learner
 from kfood.training.train import train
 
+pytestmark = pytest.mark.slow
+
 SMALL = (
     "model.arch=mobilenetv3_small_050",
     "data.size=32",

@@ -27,7 +27,7 @@ def find(
 ) -> None:
     """Rank the look-alikes of a run: how often each is taken for the other, and what the pair costs."""
     from kfood.cli.render import print_table
-    from kfood.pairs.find import in_words, look_alikes, verdict
+    from kfood.pairs.find import look_alikes, pairs_verdict, readable_pairs
     from kfood.pairs.photos import judged_photos
     from kfood.run.find import find_run
 
@@ -35,8 +35,8 @@ def find(
     photos = judged_photos(found, split)
     pairs = look_alikes(photos, n)
     if len(pairs):
-        print_table(f"Look-alikes of {found.name}, {split}", in_words(pairs))
-    for line in verdict(photos, pairs):
+        print_table(f"Look-alikes of {found.name}, {split}", readable_pairs(pairs))
+    for line in pairs_verdict(photos, pairs):
         typer.echo(line)
 
 
@@ -71,7 +71,7 @@ def remedies(
     pair = (nfc(pair[0]), nfc(pair[1]))
     resolved = load_recipe(recipe, settings or [], data)
     with logs.shown():
-        from kfood.pairs.remedies_table import conclusion, in_words, remedies_table
+        from kfood.pairs.remedies_table import conclusion, readable_remedies, remedies_table
         from kfood.pairs.trials import try_remedies
         from kfood.training.stop import stop_on_signals
 
@@ -79,7 +79,7 @@ def remedies(
             found = try_remedies(resolved, pair, seeds, runs, fixes, tuple(only or ()), stop)
         table = remedies_table(found, pair)
         write_csv(out, table)
-    print_table(f"Remedies for {pair[0]} and {pair[1]}, test", in_words(table))
+    print_table(f"Remedies for {pair[0]} and {pair[1]}, test", readable_remedies(table))
     for line in conclusion(table, pair, seeds):
         typer.echo(line)
     typer.echo(f"Written: {out}")
@@ -117,7 +117,7 @@ def abstain(
     """Find out when to answer "A or B, I cannot tell": chosen on validation, checked on test, with a picture."""
     from kfood.cli.render import print_table
     from kfood.pairs.abstain import choose_abstention, figure_file
-    from kfood.pairs.abstain_table import areas, outcomes, verdict
+    from kfood.pairs.abstain_table import abstention_verdict, areas, outcomes
     from kfood.run.find import find_run
 
     chosen = find_run(run, runs)
@@ -128,6 +128,6 @@ def abstain(
     figure = draw_abstention(found, figure_file(chosen, found.pair))
     print_table(f"With and without {found.both}: 95 % intervals", outcomes(found), "{:.4f}")
     print_table("Risk over all coverages, test", areas(found), "{:.4f}")
-    for line in verdict(found):
+    for line in abstention_verdict(found):
         typer.echo(line)
     typer.echo(f"Figure: {figure}")

@@ -16,14 +16,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from kfood.data.photo import Finding, inspect_photo, read_file
+from kfood.data.photo import FileFindings, inspect_photo, read_file
 from kfood.system.files import content_digest, write_csv
 from kfood.system.paths import cache_folder, real_path
 from kfood.system.progress import track
 
 log = logging.getLogger(__name__)
 _KEY = ["path", "bytes", "changed_ns"]
-COLUMNS = [*_KEY, "digest", *Finding.__dataclass_fields__]
+COLUMNS = [*_KEY, "digest", *FileFindings.__dataclass_fields__]
 _TICK_NS = 20_000_000  # a file system's clock: what changed so shortly before a look may change again unseen
 _TYPES = dict.fromkeys(COLUMNS, "str") | dict.fromkeys(["bytes", "changed_ns", "width", "height"], "int64")
 
@@ -79,7 +79,7 @@ def _look(path: str) -> dict[str, str | int]:
     try:
         content = read_file(path)
     except (OSError, ValueError) as error:  # ValueError: no name of a file
-        return {"digest": "", **Finding(fault=getattr(error, "strerror", None) or str(error)).as_dict()}
+        return {"digest": "", **FileFindings(fault=getattr(error, "strerror", None) or str(error)).as_dict()}
     return {"digest": content_digest(content), **inspect_photo(BytesIO(content), Path(path).suffix).as_dict()}
 
 

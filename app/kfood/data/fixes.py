@@ -116,7 +116,7 @@ def apply_fixes(samples: pd.DataFrame, fixes: pd.DataFrame) -> Fixed:
     return Fixed(stays, dropped.drop(columns=FIX).assign(fault=faults), fixes)
 
 
-def in_words(fixed: Fixed) -> str:
+def describe_fixes(fixed: Fixed) -> str:
     """Return how many photos were changed in what way, and how many of test are only noted."""
     samples = fixed.samples
     if fixed.fixes.empty:

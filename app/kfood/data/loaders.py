@@ -47,7 +47,7 @@ class Photo(NamedTuple):
     label: str
 
 
-def photos_of(samples: pd.DataFrame) -> list[Photo]:
+def as_items(samples: pd.DataFrame) -> list[Photo]:
     """Return samples as the items that the DataLoaders take."""
     known = samples if "digest" in samples else samples.assign(digest="")
     return [Photo(*row) for row in known[list(Photo._fields)].itertuples(index=False)]
@@ -83,7 +83,7 @@ def photo_loader(shrink: Preprocess, pixels: PixelCache | None) -> Callable[[Pho
     return load_photo
 
 
-def class_names(samples: pd.DataFrame) -> list[str]:
+def sorted_labels(samples: pd.DataFrame) -> list[str]:
     """Return the class names, sorted: the index is the class number."""
     return sorted(samples["label"].unique())
 
@@ -99,7 +99,7 @@ def build_dataloaders(samples: pd.DataFrame, recipe: Recipe) -> DataLoaders:
     Raises:
         DataError: the batch is larger than the training set.
     """
-    classes, training = class_names(samples), recipe.training
+    classes, training = sorted_labels(samples), recipe.training
     train, valid = training_samples(samples, recipe), samples[samples["split"] == "valid"]
     shrink = preprocessing(recipe.data)
     pixels = cached_pixels(samples, shrink) if recipe.data.cache and "digest" in samples else None
@@ -163,7 +163,7 @@ def data_block(
             TransformBlock(type_tfms=[OpenPhoto(load_photo, square)], batch_tfms=[IntToFloatTensor]),
             CategoryBlock(vocab=classes, sort=False),
         ),
-        get_items=photos_of,
+        get_items=as_items,
         get_y=lambda photo: photo.label,
         splitter=lambda items: (range(n_train), range(n_train, len(items))),
         item_tfms=[*to_square, ToTensor],

@@ -40,7 +40,7 @@ warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
 @dataclass(frozen=True)
-class Finding:
+class FileFindings:
     """What a photo's file holds. `fault` is '' where it can be read; `notes` says what is converted."""
 
     format: str = ""
@@ -94,7 +94,7 @@ def open_photo(path: str | Path | BinaryIO, area: Area | None = None, at_least: 
     return rgb if area is None else _cut(rgb, area)
 
 
-def inspect_photo(content: BinaryIO, suffix: str) -> Finding:
+def inspect_photo(content: BinaryIO, suffix: str) -> FileFindings:
     """Decode a photo whole and say what was found; never raises for a bad file.
 
     Args:
@@ -114,11 +114,11 @@ def inspect_photo(content: BinaryIO, suffix: str) -> Finding:
                 notes.append(f"converted from {_mode_name(image)}")
             if _turned(image):
                 notes.append("turned as its EXIF says")
-            return Finding(kind, image.mode, *size, notes="; ".join(notes))
+            return FileFindings(kind, image.mode, *size, notes="; ".join(notes))
     except UnidentifiedImageError:  # its message would name an object in memory
-        return Finding(fault="cannot identify image file")
+        return FileFindings(fault="cannot identify image file")
     except Exception as error:  # see open_photo
-        return Finding(fault=str(error) or type(error).__name__)
+        return FileFindings(fault=str(error) or type(error).__name__)
 
 
 def _decoded(image: Image.Image) -> Image.Image:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from kfood.data.check import check_photos, readable
-from kfood.data.fixes import Fixed, apply_fixes, find_fixes, in_words, join_groups
+from kfood.data.fixes import Fixed, apply_fixes, describe_fixes, find_fixes, join_groups
 from kfood.data.layouts import Layout, read_layout
 from kfood.data.split import SPLITS, add_groups, require_every_class, split_samples, subsample
 from kfood.errors import DataError
@@ -76,7 +76,7 @@ def prepare_samples(data: Data) -> Prepared:
     if not data.fixes:
         return Prepared(samples, left_out, layout.name)
     dropped = fixed.dropped[fixed.dropped["label"].isin(samples["label"])]
-    done = in_words(Fixed(samples, dropped, fixed.fixes))
+    done = describe_fixes(Fixed(samples, dropped, fixed.fixes))
     log.info("Fixes by %s: %s.", data.fixes, done)
     left_out = pd.concat([left_out, dropped[[*left_out.columns]]], ignore_index=True)
     return Prepared(samples, left_out, f"{layout.name}; fixes: {done}")

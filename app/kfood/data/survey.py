@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from kfood.data.check import check_photos, readable
-from kfood.data.fixes import in_words
+from kfood.data.fixes import describe_fixes
 from kfood.data.prepare import data_folder, find_samples, split_and_fix
 from kfood.data.split import counts_by_split
 from kfood.recipes.schema import Data
@@ -43,7 +43,7 @@ def survey(data: Data) -> Survey:
     plates = fixed.samples["group"].nunique()
     verdict = f"{len(good)} of {len(findings)} photos can be read, of {plates} groups (shots of one plate are one)."
     if data.fixes:
-        verdict += f" Fixes by {data.fixes}: {in_words(fixed)}."
+        verdict += f" Fixes by {data.fixes}: {describe_fixes(fixed)}."
     return Survey(
         counts=_counts(fixed.samples),
         kinds=kinds.rename(columns={"smallest": "narrowest (px)", "largest": "widest (px)"}),

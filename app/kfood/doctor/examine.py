@@ -9,14 +9,14 @@ from pathlib import Path
 
 from kfood.data.demo import make_demo
 from kfood.data.loaders import device
-from kfood.doctor.machine import Finding, folders, font, memory, photos, versions_and_device
+from kfood.doctor.machine import Diagnosis, folders, font, memory, photos, versions_and_device
 from kfood.doctor.proof import prove_resume
 from kfood.errors import KfoodError
 
 _SHARE = 0.1  # of the demo photos
 
 
-def examine(data: str | None, runs: Path, quick: bool) -> Iterator[Finding]:
+def examine(data: str | None, runs: Path, quick: bool) -> Iterator[Diagnosis]:
     """Yield what is found, each as soon as it is known; nothing is left on the disk.
 
     Args:
@@ -33,7 +33,7 @@ def examine(data: str | None, runs: Path, quick: bool) -> Iterator[Finding]:
         yield from proofs()
 
 
-def proofs() -> Iterator[Finding]:
+def proofs() -> Iterator[Diagnosis]:
     """Yield whether a killed training goes on exactly, without and with processes that load photos."""
     with tempfile.TemporaryDirectory(prefix="kfood-doctor-", ignore_cleanup_errors=True) as name:
         place = Path(name)
@@ -43,16 +43,16 @@ def proofs() -> Iterator[Finding]:
             try:
                 differing = prove_resume(place, drawings, workers)
             except KfoodError as error:
-                yield Finding(what, "not shown", str(error), serious=True)
+                yield Diagnosis(what, "not shown", str(error), serious=True)
                 continue
             yield _verdict(what, differing, on_cpu=device().type == "cpu")
 
 
-def _verdict(what: str, differing: list[str], on_cpu: bool) -> Finding:
+def _verdict(what: str, differing: list[str], on_cpu: bool) -> Diagnosis:
     if not differing:
-        return Finding(what, "killed and gone on with, a training ends as if it had never stopped: bit for bit")
+        return Diagnosis(what, "killed and gone on with, a training ends as if it had never stopped: bit for bit")
     if on_cpu:
         advice = "a training that was killed must be begun anew; please report this with the output of kfood doctor"
     else:
         advice = "a GPU may add in another order each time; kfood promises it bit for bit on a CPU only"
-    return Finding(what, f"not exact: {', '.join(differing)} differ", advice, serious=on_cpu)
+    return Diagnosis(what, f"not exact: {', '.join(differing)} differ", advice, serious=on_cpu)

@@ -22,46 +22,46 @@ _LITTLE_MEMORY, _LITTLE_DISK, _LITTLE_SHARED = 2e9, 5e9, 0.2e9  # bytes
 _SHARED = Path("/dev/shm")  # through which loading processes hand over photos, on Linux
 
 
-def versions_and_device() -> Iterator[Finding]:
+def versions_and_device() -> Iterator[Diagnosis]:
     """Yield what a run writes down of its environment."""
     about = describe_environment(device())
-    yield Finding("Python", f"{about['python']} on {about['platform']}")
+    yield Diagnosis("Python", f"{about['python']} on {about['platform']}")
     packages = about["packages"]
     missing = [name for name, version in packages.items() if version is None]
     problem = f"{', '.join(missing)} not found: install kfood anew (pip install kfood)" if missing else ""
-    yield Finding("packages", ", ".join(f"{name} {version}" for name, version in packages.items()), problem)
+    yield Diagnosis("packages", ", ".join(f"{name} {version}" for name, version in packages.items()), problem)
     unit = "bfloat16" if torch.cuda.is_available() and torch.cuda.is_bf16_supported() else ""
     unit = unit or torch.backends.cpu.get_cpu_capability()
-    yield Finding("device", f"{about['device']}, {about['threads']} threads, {unit}")
+    yield Diagnosis("device", f"{about['device']}, {about['threads']} threads, {unit}")
 
 
-def memory() -> Iterator[Finding]:
+def memory() -> Iterator[Diagnosis]:
     """Yield the memory, and what part of it processes may share, where the system tells."""
     try:
         page = os.sysconf("SC_PAGE_SIZE")
         free, whole = (page * os.sysconf(name) for name in ("SC_AVPHYS_PAGES", "SC_PHYS_PAGES"))
     except (AttributeError, ValueError, OSError):
-        yield Finding("memory", "not told by this system")
+        yield Diagnosis("memory", "not told by this system")
     else:
         advice = "close other programs, or give fewer photos at a time (--set training.accumulate=2)"
-        yield Finding(
+        yield Diagnosis(
             "memory", f"{free / 1e9:.1f} of {whole / 1e9:.1f} GB free", advice if whole < _LITTLE_MEMORY else ""
         )
     if _SHARED.is_dir():
         free = free_bytes(_SHARED)
         advice = "with Docker, --shm-size=2g; or --set training.workers=0"
-        yield Finding("shared memory", f"{free / 1e9:.1f} GB free", advice if free < _LITTLE_SHARED else "")
+        yield Diagnosis("shared memory", f"{free / 1e9:.1f} GB free", advice if free < _LITTLE_SHARED else "")
 
 
-def font() -> Finding:
+def font() -> Diagnosis:
     """Return the font that figures write Hangul with."""
     family = hangul_family()
     if family is None:
-        return Finding("Hangul font", "none", "figures show boxes for it: pip install koreanize-matplotlib")
-    return Finding("Hangul font", family)
+        return Diagnosis("Hangul font", "none", "figures show boxes for it: pip install koreanize-matplotlib")
+    return Diagnosis("Hangul font", family)
 
 
-def folders(runs: Path) -> Iterator[Finding]:
+def folders(runs: Path) -> Iterator[Diagnosis]:
     """Yield whether runs and cache can be written, and the room there is."""
     elsewhere = {"runs": "--runs or KFOOD_RUNS", "cache": "KFOOD_CACHE"}
     for what, folder in (("runs", runs.absolute()), ("cache", cache_folder().absolute())):
@@ -70,22 +70,24 @@ def folders(runs: Path) -> Iterator[Finding]:
         other = f"name another folder with {elsewhere[what]}"
         try:
             require_writable(folder)
-            yield Finding(what, found, f"make room, or {other}" if free < _LITTLE_DISK else "")
+            yield Diagnosis(what, found, f"make room, or {other}" if free < _LITTLE_DISK else "")
         except KfoodError as error:
-            yield Finding(what, found, f"{error} Or {other}.", serious=True)
+            yield Diagnosis(what, found, f"{error} Or {other}.", serious=True)
 
 
-def photos(data: str | None) -> Finding:
+def photos(data: str | None) -> Diagnosis:
     """Return what is in the folder or CSV that recipes would take, by its names alone: no photo is opened."""
     try:
         section = load_recipe("mission1", data=data).data
         if section.root == DEMO and not _demo_is_drawn():
-            return Finding("photos", "the demo's drawings, made when they are first used; --data names photos of yours")
+            return Diagnosis(
+                "photos", "the demo's drawings, made when they are first used; --data names photos of yours"
+            )
         layout = find_samples(section)
     except KfoodError as error:
-        return Finding("photos", "none", str(error), serious=True)
+        return Diagnosis("photos", "none", str(error), serious=True)
     samples = layout.samples
-    return Finding(
+    return Diagnosis(
         "photos", f"{len(samples):,} of {samples['label'].nunique()} classes in {section.root} ({layout.name})"
     )
 
@@ -97,7 +99,7 @@ def _demo_is_drawn() -> bool:
 
 
 @dataclass(frozen=True)
-class Finding:
+class Diagnosis:
     """What was looked at and found, and what is wrong with it; '' where nothing is.
 
     `problem` says what to do. Something `serious` keeps kfood from working as it promises.

@@ -41,7 +41,7 @@ class _Level(NamedTuple):
 _LEVELS = (_Level(16, 5, 0.4), _Level(32, 6, 0.5), _Level(SIDE, 5, -1.0))
 
 
-def compare(small: np.ndarray, pairs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def compare_pairs(small: np.ndarray, pairs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return how alike the photos of each pair are, and whether one is mirrored.
 
     Args:

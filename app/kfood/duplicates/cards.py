@@ -40,7 +40,7 @@ _WORDS = {EXACT: "the same file", NEAR: "a copy", SCENE: "one scene"}
 _REASONS = {EXACT: "the same file as", NEAR: "a copy of", SCENE: "the same scene as"}
 
 
-def parts_of(found: Duplicates) -> list[Part]:
+def duplicate_parts(found: Duplicates) -> list[Part]:
     """Return the sections that have pairs, in the order of the page, each with its most serious pairs first."""
     members = found.samples["together"].value_counts().to_dict()
     parts = []

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from kfood.data.fixes_file import COLUMNS, GROUP
-from kfood.duplicates.cards import parts_of
+from kfood.duplicates.cards import duplicate_parts
 from kfood.duplicates.search import Duplicates
 from kfood.review.decided import decided_fixes
 from kfood.review.page import Review, Shares, shares, write_review
@@ -35,13 +35,13 @@ def write_duplicates(found: Duplicates, folder: Path) -> list[Path]:
     if found.leaks:
         tables["leaks.csv"] = found.leaks.table
     with writing_into(folder):
-        page = write_page(found, fixes, folder)
+        page = write_duplicates_page(found, fixes, folder)
         for name, table in tables.items():
             write_csv(folder / name, table)
         return [page, *(folder / name for name in tables), *write_groups(found.samples, folder)]
 
 
-def write_page(found: Duplicates, fixes: pd.DataFrame, folder: Path) -> Path:
+def write_duplicates_page(found: Duplicates, fixes: pd.DataFrame, folder: Path) -> Path:
     """Write duplicates.html into `folder` and return it; see `write_review`.
 
     Args:
@@ -57,7 +57,7 @@ def write_page(found: Duplicates, fixes: pd.DataFrame, folder: Path) -> Path:
         about=f"{len(found.samples):,} photos compared{left_out}",
         results=_accuracy(found),
         advice="Photos that show the same are kept in one split unless you say otherwise.",
-        parts=parts_of(found),
+        parts=duplicate_parts(found),
         nothing="No photo is there twice.",
     )
     return write_review(review, fixes, found.samples["label"].unique(), folder / "duplicates.html")

@@ -11,7 +11,7 @@ import pandas as pd
 from imagehash import phash
 from PIL import Image
 
-from kfood.data.loaders import Photo, photo_loader, photos_of
+from kfood.data.loaders import Photo, as_items, photo_loader
 from kfood.data.pixel_cache import cached_pixels
 from kfood.data.preprocess import Preprocess
 from kfood.errors import KfoodError
@@ -50,7 +50,7 @@ def image_hashes(samples: pd.DataFrame) -> ImageHashes:
     hashes = ImageHashes(*(np.zeros((len(samples), *shape), np.uint8) for shape in ((SIDE, SIDE), (8,), (8,))))
     try:
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            found = pool.map(look_at, photos_of(samples))
+            found = pool.map(look_at, as_items(samples))
             for row, parts in enumerate(track(found, len(samples), "looking at photos")):
                 for of_all, of_one in zip(hashes, parts, strict=True):
                     of_all[row] = of_one

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from kfood.data.split import SPLITS
-from kfood.duplicates.align import compare
+from kfood.duplicates.align import compare_pairs
 from kfood.duplicates.candidates import candidates
 from kfood.duplicates.image_hashes import image_hashes
 from kfood.errors import KfoodError
@@ -60,7 +60,7 @@ def _alike(samples: pd.DataFrame, run: Run | None) -> pd.DataFrame:
     hashes = image_hashes(samples)
     pairs = candidates(hashes, _features(samples, run))
     log.info("Comparing %s pairs of photos that may show the same.", f"{len(pairs):,}")
-    similarity, mirrored = compare(hashes.small, pairs[["a", "b"]].to_numpy())
+    similarity, mirrored = compare_pairs(hashes.small, pairs[["a", "b"]].to_numpy())
     pairs = pairs.assign(similarity=similarity.astype(float).round(4), mirrored=mirrored)
     pairs = pairs[similarity >= SAME_SCENE]
     return pairs.assign(kind=np.where(pairs["similarity"] >= COPY, NEAR, SCENE))

@@ -14,7 +14,7 @@ import torch
 from fastai.torch_core import no_random
 from torch import Tensor, nn
 
-from kfood.data.loaders import data_block, device, photo_loader, photos_of, preprocessing
+from kfood.data.loaders import as_items, data_block, device, photo_loader, preprocessing
 from kfood.data.photo import read_file
 from kfood.data.pixel_cache import cached_pixels
 from kfood.data.pixels import KEY, photo_keys
@@ -135,7 +135,7 @@ def _compute(model: Classifier, recipe: Recipe, photos: pd.DataFrame) -> Iterato
     dls = block.dataloaders(photos, bs=_BATCH, num_workers=0, device=next(model.parameters()).device)
     faster = fold_batchnorm(model, recipe.data.size)
     parts = [photos[start : start + _AT_ONCE] for start in range(0, len(photos), _AT_ONCE)]
-    loaders = [prediction_loader(dls, photos_of(part)) for part in parts]
+    loaders = [prediction_loader(dls, as_items(part)) for part in parts]
     batches = (batch for loader in loaders for batch, _ in loader)
     shown = track(batches, sum(len(loader) for loader in loaders), "computing features")
     for part, loader in zip(parts, loaders, strict=True):

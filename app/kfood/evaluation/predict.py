@@ -10,7 +10,7 @@ import torch
 from fastai.learner import Learner
 from torch import Tensor
 
-from kfood.data.loaders import photos_of
+from kfood.data.loaders import as_items
 from kfood.data.threads import prediction_loader
 from kfood.model.fold_batchnorm import fold_batchnorm
 from kfood.system.progress import track
@@ -62,7 +62,7 @@ def predict_logits(
         change: what is done to each batch (n x 3 x height x width, -1..1) first.
         doing: a few words for the progress.
     """
-    loader = prediction_loader(learner.dls, photos_of(samples))
+    loader = prediction_loader(learner.dls, as_items(samples))
     model = fold_batchnorm(learner.model, size)
     batches = (photos.as_subclass(Tensor) for photos, _ in track(loader, len(loader), doing))
     return torch.cat([model(change(photos) if change else photos).cpu() for photos in batches])

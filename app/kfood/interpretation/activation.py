@@ -125,5 +125,5 @@ def _by_occlusion(speaks: Callable[[Tensor], Tensor], photos: Tensor) -> Tensor:
     for width in _WINDOWS:
         window = (photos.shape[1], width * side, width * side)
         with torch.no_grad():  # 0 is grey; where windows overlap, captum takes the mean
-            total += Occlusion(speaks).attribute(photos, window, strides=step)[:, 0, ::side, ::side]
+            total = total + Occlusion(speaks).attribute(photos, window, strides=step)[:, 0, ::side, ::side]
     return total

@@ -12,7 +12,7 @@ from fastai.vision.augment import Resize
 from fastai.vision.core import PILImage
 
 from kfood.data.crop_area import parse_area
-from kfood.data.loaders import RESIZE_METHODS, Photo, photos_of
+from kfood.data.loaders import RESIZE_METHODS, Photo, as_items
 from kfood.data.photo import open_photo
 from kfood.evaluation.metrics import headline, per_class
 from kfood.evaluation.predictions import CLASS_PREFIX, class_names, is_right
@@ -170,7 +170,7 @@ def _tiles(
 
 
 def _items(run: Run, rows: pd.DataFrame) -> list[Photo]:
-    return photos_of(run.samples.set_index("path").loc[rows["path"]].reset_index())
+    return as_items(run.samples.set_index("path").loc[rows["path"]].reset_index())
 
 
 def _as_shown(run: Run, photo: Photo) -> np.ndarray:

@@ -19,7 +19,7 @@ _PIXELS = 320
 _HISTOGRAM_PIXELS = 96
 
 
-class Thumbnails:
+class PhotoOpener:
     """Opens photos by the path that the run knows them by.
 
     Args:

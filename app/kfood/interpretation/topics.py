@@ -12,7 +12,7 @@ from kfood.errors import KfoodError
 from kfood.evaluation.metrics import confused_pairs, headline, per_class
 from kfood.evaluation.predictions import is_right, of_class, of_pair
 from kfood.interpretation.section import Request, Section
-from kfood.interpretation.thumbnails import Thumbnails, missing_photos
+from kfood.interpretation.thumbnails import PhotoOpener, missing_photos
 from kfood.run.folder import Run
 from kfood.system.files import read_csv, write_csv
 
@@ -29,7 +29,7 @@ def show_top_losses(run: Run, predictions: pd.DataFrame, request: Request, secti
     section.text += _missing_words(list(best["path"]))
     path = _file(run, request, section.name)
     caption = "label → prediction, with their probabilities"
-    section.figures[caption] = draw_top_losses(rows, path, Thumbnails(run), request.n)
+    section.figures[caption] = draw_top_losses(rows, path, PhotoOpener(run), request.n)
 
 
 def show_confusion(run: Run, predictions: pd.DataFrame, request: Request, section: Section) -> None:
@@ -64,7 +64,7 @@ def show_wrong(run: Run, predictions: pd.DataFrame, request: Request, section: S
     section.text += _missing_words(mistakes)
     path = _file(run, request, section.name)
     caption = "mistakes beside right photos of both classes"
-    section.figures[caption] = draw_wrong(predictions, path, Thumbnails(run), request.n, rows)
+    section.figures[caption] = draw_wrong(predictions, path, PhotoOpener(run), request.n, rows)
 
 
 def show_calibration(run: Run, predictions: pd.DataFrame, request: Request, section: Section) -> None:
@@ -120,7 +120,7 @@ def show_colour(run: Run, predictions: pd.DataFrame, request: Request, section: 
     depend = table.loc[(table["p"] < 0.05) & (table["lost_grey"] > 0), "class"]
     named = ", ".join(depend) if len(depend) else "none that can be told from chance"
     section.text.append(f"Classes that depend on colour (McNemar, p < 0.05 after Holm): {named}.")
-    histograms = Thumbnails(run).histograms(list(predictions["path"]))
+    histograms = PhotoOpener(run).histograms(list(predictions["path"]))
     section.text.append(str(colour_claim(colour_distances(predictions, histograms))))
     section.tables["Recall by class, as it is, without colour and in opposite colours"] = table
     path = _file(run, request, section.name)

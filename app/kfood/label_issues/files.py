@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from kfood.data.fixes_file import on_labels
-from kfood.label_issues.page import write_page
+from kfood.label_issues.page import write_issues_page
 from kfood.label_issues.ranking import proposed_relabels
 from kfood.label_issues.search import LabelIssues
 from kfood.review.decided import decided_fixes
@@ -31,7 +31,7 @@ def write_label_issues(found: LabelIssues, folder: Path) -> list[Path]:
     open_ones = found.photos[~found.photos["digest"].isin(on_labels(decided)["digest"])]
     tables = {"label-issues.csv": found.photos, "proposals.csv": proposed_relabels(open_ones)}
     with writing_into(folder):
-        page = write_page(found, decided, folder)
+        page = write_issues_page(found, decided, folder)
         for name, table in tables.items():
             write_csv(folder / name, table)
     return [page, *(folder / name for name in tables)]

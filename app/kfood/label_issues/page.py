@@ -22,7 +22,7 @@ _SECTIONS = {
 }
 
 
-def write_page(found: LabelIssues, decided: pd.DataFrame, folder: Path) -> Path:
+def write_issues_page(found: LabelIssues, decided: pd.DataFrame, folder: Path) -> Path:
     """Write label-issues.html into `folder` and return it; see `write_review`.
 
     Args:
@@ -37,13 +37,13 @@ def write_page(found: LabelIssues, decided: pd.DataFrame, folder: Path) -> Path:
         about=f"{len(found.photos):,} labels judged, each by models that have not seen its photo",
         results=_of_pair(found.pair) if found.pair else [],
         advice="Nothing is decided yet but what you decided earlier: many a label taken for wrong is right.",
-        parts=parts_of(found.photos),
+        parts=issue_parts(found.photos),
         nothing="No label is in doubt.",
     )
     return write_review(review, decided, found.photos["label"].unique(), folder / "label-issues.html")
 
 
-def parts_of(photos: pd.DataFrame) -> list[Part]:
+def issue_parts(photos: pd.DataFrame) -> list[Part]:
     """Return the sections that have photos, the lowest quality first; `photos` as in `LabelIssues`."""
     other = photos[photos["proposed"] != photos["label"]]
     tables = {"issues": other[other["is_label_issue"]], "unsure": other[~other["is_label_issue"]]}

@@ -50,7 +50,7 @@ def choose_precision(recipe: Recipe, device: torch.device) -> Precision:
     memory = cache_folder() / "precision.json"
     n_photos, size = _measured_with(recipe, device)
     of = f"|{n_photos} x {size}" if device.type == "cuda" else ""  # a CPU's ratio is the same at other sizes
-    key = "|".join([recipe.model.arch, device_name(device), torch.__version__]) + of
+    key = "|".join([recipe.model.arch, device_model(device), torch.__version__]) + of
     known = _read(memory)
     if key not in known:
         known[key] = _measure(recipe, device, n_photos, size)
@@ -132,7 +132,7 @@ def _wait_for(device: torch.device) -> None:
         torch.cuda.synchronize()
 
 
-def device_name(device: torch.device) -> str:
+def device_model(device: torch.device) -> str:
     """Return what stands for a device's speed."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)

@@ -58,7 +58,7 @@ def areas(found: Abstention) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def verdict(found: Abstention) -> list[str]:
+def abstention_verdict(found: Abstention) -> list[str]:
     """Return when "A or B" is the answer and what comes of it on test, in sentences."""
     a, b = found.pair
     chosen_by = int(found.told(found.valid).sum())

@@ -25,7 +25,7 @@ from kfood.model.saved import (
 )
 from kfood.pairs.cascade_margin import choose_margin
 from kfood.pairs.cascade_parts import require_parts
-from kfood.pairs.cascade_verdict import verdict
+from kfood.pairs.cascade_verdict import cascade_verdict
 from kfood.recipes.schema import Recipe
 from kfood.run.folder import Run, create_run, new_folder, require_free
 from kfood.system.disk import require_writable
@@ -33,7 +33,7 @@ from kfood.system.environment import describe_environment
 from kfood.system.files import read_csv, write_csv, write_json
 from kfood.system.paths import runs_folder
 from kfood.training.restore import evaluation_learner
-from kfood.training.results import results_of, say_results
+from kfood.training.results import say_results, split_metrics
 
 log = logging.getLogger(__name__)
 _NAME = "cascade"  # of the folder of these runs
@@ -84,7 +84,7 @@ def make_cascade(main: Run, specialist: Run, runs: Path | None = None, folder: P
     try:
         with run.recording():
             log.info("Run folder: %s", run.folder)
-            text = verdict(main, predictions, margins < chosen.margin, pair, chosen)
+            text = cascade_verdict(main, predictions, margins < chosen.margin, pair, chosen)
             _write(run, main, specialist, predictions, learner, about)
             for line in text:
                 log.info("%s", line)
@@ -166,7 +166,7 @@ def _write(
         write_csv(run.left_out_file, main.read(main.left_out_file, read_csv))
     run.checksums.add(run.left_out_file, run.samples_file)
     write_csv(run.predictions_file, predictions)
-    results = results_of(predictions, main.samples)
+    results = split_metrics(predictions, main.samples)
     rest = {key: main.metrics.get(key) for key in ("epochs", "best_epoch")}
     rest["seconds"] = round(sum(each.metrics.get("seconds", 0) for each in (main, specialist)), 1)
     write_json(run.metrics_file, results | rest | {"parameters": parameter_count(learner.model)})

@@ -14,7 +14,9 @@ from kfood.statistics.tests import mcnemar
 _LEVEL = 0.05
 
 
-def verdict(main: Run, predictions: pd.DataFrame, asked: pd.Series, pair: tuple[str, str], chosen: Margin) -> list[str]:
+def cascade_verdict(
+    main: Run, predictions: pd.DataFrame, asked: pd.Series, pair: tuple[str, str], chosen: Margin
+) -> list[str]:
     """Compare the cascade with the main run, photo by photo and all classes counted.
 
     Args:

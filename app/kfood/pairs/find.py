@@ -36,7 +36,7 @@ def look_alikes(photos: pd.DataFrame, most: int = 10) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=_COLUMNS)
 
 
-def in_words(pairs: pd.DataFrame) -> pd.DataFrame:
+def readable_pairs(pairs: pd.DataFrame) -> pd.DataFrame:
     """Return the table of `look_alikes` with a cell for each figure and its interval, to be read by people."""
     return pd.DataFrame(
         {
@@ -52,7 +52,7 @@ def in_words(pairs: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def verdict(photos: pd.DataFrame, pairs: pd.DataFrame) -> list[str]:
+def pairs_verdict(photos: pd.DataFrame, pairs: pd.DataFrame) -> list[str]:
     """Return what the table of `look_alikes` comes to, in sentences."""
     n, wrong = len(photos), int((~is_right(photos)).sum())
     plates = photos[GROUP].nunique()

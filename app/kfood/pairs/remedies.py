@@ -85,11 +85,11 @@ def with_specialist(run: Run, pair: tuple[str, str], folder: Path, stop: Stop | 
         model={"start_from": str(run.folder.absolute()), "pretrained": False, "pretrained_file": ""},
         loss={"class_weights": {name: each for name, each in run.recipe.loss.class_weights.items() if name in pair}},
     ).model_copy(update={"name": "pair"})
-    specialist = trained(recipe, folder.with_name(f"{folder.name}-pair"), stop)
+    specialist = ensure_trained(recipe, folder.with_name(f"{folder.name}-pair"), stop)
     return Run(folder) if Run(folder).status == DONE else make_cascade(run, specialist, folder=folder).run
 
 
-def trained(recipe: Recipe, folder: Path, stop: Stop | None = None) -> Run:
+def ensure_trained(recipe: Recipe, folder: Path, stop: Stop | None = None) -> Run:
     """Return the run in a folder: finished as it is, stopped before its end gone on with, or trained now."""
     run = Run(folder)
     if run.status == DONE:

@@ -64,7 +64,7 @@ def remedies_table(found: dict[str, list[Run]], pair: tuple[str, str]) -> pd.Dat
     return pd.DataFrame(rows)
 
 
-def in_words(table: pd.DataFrame) -> pd.DataFrame:
+def readable_remedies(table: pd.DataFrame) -> pd.DataFrame:
     """Return the table with a cell for each figure and its interval, to be read by people."""
     others = table["p"].notna()
 

@@ -11,7 +11,7 @@ from kfood.data.photo import read_file
 from kfood.data.prepare import fingerprint, prepare_samples
 from kfood.errors import KfoodError
 from kfood.pairs.photos import pair_among
-from kfood.pairs.remedies import NOTHING, changed, remedies, trained, with_specialist
+from kfood.pairs.remedies import NOTHING, changed, ensure_trained, remedies, with_specialist
 from kfood.recipes.schema import Recipe
 from kfood.run.folder import Run
 from kfood.system.files import content_digest
@@ -77,7 +77,7 @@ def try_remedies(
             change = tries[name].change
             training = {**change.get("training", {}), "seed": seed}
             recipe = changed(base, **{**change, "training": training})
-            found[name].append(trained(recipe, folder / f"{name}-{seed}-{_id(recipe, photos)}", stop))
+            found[name].append(ensure_trained(recipe, folder / f"{name}-{seed}-{_id(recipe, photos)}", stop))
     return found
 
 

@@ -54,13 +54,13 @@ Share = Annotated[float, Field(gt=0, lt=1)]
 Beta = Annotated[float, Field(ge=0, lt=1)]
 
 
-class Section(BaseModel):
+class RecipeSection(BaseModel):
     """A table of a recipe: unknown keys and values that are no number are errors; nothing changes later."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
-class Data(Section):
+class Data(RecipeSection):
     """Which photos, how they are split, and how they come to the network's input size."""
 
     root: FileName = ""  # folder or CSV; "demo" for the drawn photos; "" for KFOOD_DATA, else the demo
@@ -91,7 +91,7 @@ class Data(Section):
         return pattern
 
 
-class Augment(Section):
+class Augment(RecipeSection):
     """Random changes to training photos, drawn anew for each photo in each epoch."""
 
     transforms: Annotated[
@@ -109,13 +109,13 @@ class Augment(Section):
     padding: Literal["reflection", "border", "zeros"] = "reflection"  # what fills the corners
 
 
-class Sampling(Section):
+class Sampling(RecipeSection):
     """What is done about classes of different size, in training photos only."""
 
     method: Literal["none", "over", "under"] = "none"
 
 
-class Model(Section):
+class Model(RecipeSection):
     """The network: a body by its timm name and a head, and what its weights start from."""
 
     arch: str = "resnet18"
@@ -136,7 +136,7 @@ class Model(Section):
         return self
 
 
-class Optimizer(Section):
+class Optimizer(RecipeSection):
     """torch's optimizers with torch's meaning of every parameter. Weight decay is L2 except in AdamW."""
 
     name: Literal["sgd", "rmsprop", "adam", "adamw", "nadam"] = "adam"
@@ -155,7 +155,7 @@ class Optimizer(Section):
         return self
 
 
-class Schedule(Section):
+class Schedule(RecipeSection):
     """How the learning rate changes: by epoch as torch's schedulers do, or one_cycle by batch."""
 
     name: Literal["none", "step", "exponential", "cosine", "one_cycle"] = "none"
@@ -166,7 +166,7 @@ class Schedule(Section):
     warmup: Share = 0.25  # one_cycle: share of the training in which the learning rate rises
 
 
-class Probe(Section):
+class Probe(RecipeSection):
     """Before the training: the head alone, on what the frozen body makes of each photo, computed once."""
 
     epochs: int = Field(0, ge=0)  # 0 for no probe
@@ -176,7 +176,7 @@ class Probe(Section):
     weight_decay: float = Field(0.0, ge=0, lt=10)
 
 
-class Loss(Section):
+class Loss(RecipeSection):
     """Cross-entropy, with its options."""
 
     class_weights: dict[ClassName, Annotated[float, Field(gt=0)]] = {}  # 1 for classes not named
@@ -190,7 +190,7 @@ class Loss(Section):
         return self
 
 
-class Training(Section):
+class Training(RecipeSection):
     """How long and in what portions."""
 
     epochs: int = Field(20, ge=0)  # 0 with a probe: the body stays as it is
@@ -215,7 +215,7 @@ class Training(Section):
         return self
 
 
-class Recipe(Section):
+class Recipe(RecipeSection):
     """A whole recipe. `name` is the file's name without its ending."""
 
     name: Annotated[str, AfterValidator(_folder_name)] = "recipe"

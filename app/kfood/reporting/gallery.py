@@ -17,7 +17,7 @@ _TOP = 3
 _DECIMALS = 4
 
 
-def photos_of(runs: list[Run], split: str) -> pd.DataFrame:
+def gallery_photos(runs: list[Run], split: str) -> pd.DataFrame:
     """Return every photo of the split that any of the runs predicted, once.
 
     Columns: `path`; `area`, as the first run that has the photo cut it; `loss`, the highest of the runs, in nats.
@@ -39,7 +39,7 @@ def gallery_data(runs: list[Run], split: str, photos: pd.DataFrame) -> dict[str,
     probabilities in turn], classes by number, or None where the run did not predict it.
 
     Args:
-        photos: what `photos_of` returned.
+        photos: what `gallery_photos` returned.
     """
     tables = [of_split(run.predictions, split) for run in runs]
     classes = list(dict.fromkeys(name for table in tables for name in [*class_names(table), *table[LABEL]]))

@@ -11,10 +11,10 @@ from kfood.errors import KfoodError
 from kfood.evaluation.predictions import of_split
 from kfood.interpretation.section import Section
 from kfood.reporting.curves import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, draw_curves
-from kfood.reporting.gallery import gallery_data, photos_of, thumbnail_data
+from kfood.reporting.gallery import gallery_data, gallery_photos, thumbnail_data
 from kfood.reporting.placeholders import with_placeholders
-from kfood.reporting.render import render, write_page
-from kfood.reporting.results import BAR_WIDTH, compared, results_of
+from kfood.reporting.render import render, write_html
+from kfood.reporting.results import BAR_WIDTH, compared, result_rows
 from kfood.reporting.settings import environment_groups, recipe_groups, settings_that_differ
 from kfood.reporting.table_view import view_table
 from kfood.reporting.thumbnails import BUDGET, Thumbnails, make_thumbnails
@@ -43,7 +43,7 @@ def write_report(
     """
     require_reportable(runs, split)
     runs, damage = map(list, zip(*map(with_placeholders, runs), strict=True))
-    table = photos_of(runs, split)
+    table = gallery_photos(runs, split)
     context = _context(runs, sections, split) | {"gallery": gallery_data(runs, split, table)}
     context["damage"] = [words for each in damage for words in each]
     page = render(context | _photos_context(table, Thumbnails(), shown=False))
@@ -51,7 +51,7 @@ def write_report(
         room = (_PAGE_BUDGET - len(page.encode())) / _BASE64
         thumbnails = make_thumbnails(table, min(BUDGET, max(0, int(room))))
         page = render(context | _photos_context(table, thumbnails, shown=True))
-    return write_page(out, page)
+    return write_html(out, page)
 
 
 def require_reportable(runs: list[Run], split: str) -> None:
@@ -76,7 +76,7 @@ def _context(runs: list[Run], sections: dict[str, list[Section]], split: str) ->
         "title": runs[0].name if len(runs) == 1 else f"{len(runs)} runs compared",
         "runs": runs,
         "split": split,
-        "results": results_of(runs, split),
+        "results": result_rows(runs, split),
         "bar_width": BAR_WIDTH,
         "verdicts": comparison.verdicts if comparison else [],
         "differences": view_table("Settings that differ", differ) if comparison else None,

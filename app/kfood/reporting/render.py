@@ -50,7 +50,7 @@ def render(
     return page.replace("</style>", f"{hangul_faces(page)}\n</style>", 1)
 
 
-def write_page(out: Path, page: str) -> Path:
+def write_html(out: Path, page: str) -> Path:
     """Write a page whole or not at all, over an older one; return its path.
 
     Raises:

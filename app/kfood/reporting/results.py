@@ -38,7 +38,7 @@ class Result:
     after_fixes: str  # accuracy with the labels that were decided on; '' where nothing was decided about these photos
 
 
-def results_of(runs: list[Run], split: str) -> list[Result]:
+def result_rows(runs: list[Run], split: str) -> list[Result]:
     """Return the results of the runs; their intervals are drawn on one scale."""
     numbers = [run.metrics[split] for run in runs]
     low = max(0.0, min(of["accuracy_low"] for of in numbers) - _MARGIN)

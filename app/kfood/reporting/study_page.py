@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from kfood.reporting.curves import Scale
-from kfood.reporting.render import render, write_page
+from kfood.reporting.render import render, write_html
 from kfood.reporting.results import BAR_WIDTH
 from kfood.reporting.table_view import percent, view_table
 from kfood.study.schema import Figures
@@ -31,7 +31,7 @@ def write_study_page(results: list[TableResult], terms: Terms, now: Progress, ou
     Raises:
         KfoodError: the file cannot be written.
     """
-    return write_page(out, render(_context(results, terms, now), "study.html.j2"))
+    return write_html(out, render(_context(results, terms, now), "study.html.j2"))
 
 
 def _context(results: list[TableResult], terms: Terms, now: Progress) -> dict[str, Any]:

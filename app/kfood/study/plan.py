@@ -11,7 +11,7 @@ from kfood.recipes.load import merged
 from kfood.study.outcome import Outcome
 from kfood.study.schema import Changes, Row, Table
 from kfood.study.settle import kept_change
-from kfood.study.trainings import Terms, Training, row_recipe, trainings_of
+from kfood.study.trainings import PlannedTraining, Terms, row_recipe, trainings_of
 from kfood.study.verdicts import choose_winner
 
 
@@ -27,7 +27,7 @@ class PlannedRow:
     """A row with its trainings, one a seed; `fault` says why it has none."""
 
     row: Row
-    trainings: tuple[Training, ...] = ()
+    trainings: tuple[PlannedTraining, ...] = ()
     fault: str = ""
 
 
@@ -39,7 +39,7 @@ class PlannedTable:
     carried: Changes
     rows: tuple[PlannedRow, ...]
 
-    def trainings(self) -> dict[str, Training]:
+    def trainings(self) -> dict[str, PlannedTraining]:
         """Return the trainings of its rows by key."""
         return {training.key: training for row in self.rows for training in row.trainings}
 

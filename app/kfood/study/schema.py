@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, model_validator
 
-from kfood.recipes.schema import FileName, Section, Share
+from kfood.recipes.schema import FileName, RecipeSection, Share
 
 Changes = dict[str, Any]  # tables of a recipe; checked when the recipe is made
 
@@ -21,7 +21,7 @@ Name = Annotated[str, AfterValidator(_short_name)]
 Accuracy = Annotated[float, Field(ge=0, le=1)]
 
 
-class Figures(Section):
+class Figures(RecipeSection):
     """What the report says of a row; None where it says nothing."""
 
     valid: Accuracy | None = None
@@ -30,7 +30,7 @@ class Figures(Section):
     note: str = ""  # such as "lower, figure only in a picture"
 
 
-class Row(Section):
+class Row(RecipeSection):
     """One choice: what it changes, and whether the report went on with it."""
 
     name: Name
@@ -40,7 +40,7 @@ class Row(Section):
     kept: bool = False  # the report's choice
 
 
-class Reported(Section):
+class Reported(RecipeSection):
     """What the report's figures were measured on: only on the like of it can they be reproduced."""
 
     classes: int = Field(ge=2)
@@ -49,7 +49,7 @@ class Reported(Section):
     margin: Share = 0.03  # of accuracy: as near as this counts as reproduced
 
 
-class Table(Section):
+class Table(RecipeSection):
     """Rows that are compared with each other; nothing differs between them but what they say."""
 
     name: Name
@@ -67,7 +67,7 @@ class Table(Section):
         return self
 
 
-class Budget(Section):
+class Budget(RecipeSection):
     """How much of the real study is made. What a row itself changes stands above `settings`."""
 
     about: str  # printed in every table
@@ -77,7 +77,7 @@ class Budget(Section):
     start_settings: Changes = Field(default_factory=dict)  # of the recipes that rows start from
 
 
-class Study(Section):
+class Study(RecipeSection):
     """A whole study. `name` is the file's name without its ending."""
 
     name: Name = "study"

@@ -21,7 +21,7 @@ from kfood.study.session import Session
 from kfood.study.settle import fewer_epochs, resolved
 from kfood.study.storage import exclusive, translate_errors
 from kfood.study.trainings import Terms, trainings_of
-from kfood.study.work import trained
+from kfood.study.work import ensure_run
 from kfood.system.progress import duration
 from kfood.training.stop import Stop
 
@@ -161,7 +161,7 @@ def _combined(terms: Terms, tables: list[Table], chosen: dict[str, str]) -> Reci
 
 
 def _outcomes(recipe: Recipe, session: Session, stop: Stop) -> list[Outcome]:
-    return [outcome_of(trained(one, session.folder, stop)) for one in trainings_of(recipe, session.terms)]
+    return [outcome_of(ensure_run(one, session.folder, stop)) for one in trainings_of(recipe, session.terms)]
 
 
 def _table(study: optuna.Study, names: list[str]) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from kfood.study.outcome import Outcome, outcome_from_json
 from kfood.study.plan import PlannedTable, Way, plan_tables
 from kfood.study.schema import Table
 from kfood.study.storage import local_storage
-from kfood.study.trainings import Terms, Training, terms_of, with_starts
+from kfood.study.trainings import PlannedTraining, Terms, terms_of, with_starts
 
 if TYPE_CHECKING:
     from kfood.study.tables import TableResult
@@ -24,7 +24,7 @@ class Progress:
     """How far a study is: its tables as far as they are planned, and what is known of every training by key."""
 
     tables: list[PlannedTable]
-    trainings: dict[str, Training]
+    trainings: dict[str, PlannedTraining]
     states: Mapping[str, State]
     outcomes: dict[str, Outcome]
     failed: dict[str, str]

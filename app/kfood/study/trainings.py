@@ -29,12 +29,12 @@ _OF_PIXELS = {"size", "presize", "resize", "denoise", "cache"}
 
 
 @dataclass(frozen=True)
-class Training:
+class PlannedTraining:
     """One training of a study: `start` is the one whose weights it begins with. The same key is the same training."""
 
     key: str
     recipe: Recipe
-    start: Training | None = None
+    start: PlannedTraining | None = None
 
 
 class Photos:
@@ -93,7 +93,7 @@ def row_recipe(terms: Terms, table: Table, row: Row, carried: Changes) -> Recipe
     return fewer_epochs(resolved(terms.base, where, *layers), terms.budget.epochs)
 
 
-def trainings_of(recipe: Recipe, terms: Terms) -> tuple[Training, ...]:
+def trainings_of(recipe: Recipe, terms: Terms) -> tuple[PlannedTraining, ...]:
     """Return the trainings of a row's recipe, one a seed, all on the same split and from the same start.
 
     Raises:
@@ -106,9 +106,9 @@ def trainings_of(recipe: Recipe, terms: Terms) -> tuple[Training, ...]:
     )
 
 
-def with_starts(trainings: Iterable[Training]) -> dict[str, Training]:
+def with_starts(trainings: Iterable[PlannedTraining]) -> dict[str, PlannedTraining]:
     """Return these trainings and all that they start from, by key; what another starts from comes before it."""
-    found: dict[str, Training] = {}
+    found: dict[str, PlannedTraining] = {}
     for training in trainings:
         if training.start:
             found |= with_starts([training.start])
@@ -116,13 +116,13 @@ def with_starts(trainings: Iterable[Training]) -> dict[str, Training]:
     return found
 
 
-def in_place(training: Training, start: Run | None) -> Recipe:
+def in_place(training: PlannedTraining, start: Run | None) -> Recipe:
     """Return the recipe as it is trained here: what it starts from is a run folder of this machine."""
     source = str(start.folder.absolute()) if start else ""
     return resolved(training.recipe, training.key, {"model": {"start_from": source}})
 
 
-def _start_of(recipe: Recipe, terms: Terms) -> Training | None:
+def _start_of(recipe: Recipe, terms: Terms) -> PlannedTraining | None:
     source = recipe.model.start_from
     if not source:
         return None
@@ -131,11 +131,11 @@ def _start_of(recipe: Recipe, terms: Terms) -> Training | None:
     return _training(found, _start_of(found, terms), terms.photos)
 
 
-def _training(recipe: Recipe, start: Training | None, photos: Photos) -> Training:
+def _training(recipe: Recipe, start: PlannedTraining | None, photos: Photos) -> PlannedTraining:
     content = {
         "recipe": recipe.model_dump(mode="json", exclude=_NOT_OF_THE_RESULT),
         "photos": photos.fingerprint(recipe.data),
         "start": start.key if start else "",
     }
     text = json.dumps(content, ensure_ascii=False, sort_keys=True)
-    return Training(hashlib.blake2b(text.encode(), digest_size=8).hexdigest(), recipe, start)
+    return PlannedTraining(hashlib.blake2b(text.encode(), digest_size=8).hexdigest(), recipe, start)

@@ -12,7 +12,7 @@ from kfood.run.folder import DONE, RUNNING, Run
 from kfood.study.job_queue import Claim
 from kfood.study.outcome import Outcome, outcome_of
 from kfood.study.session import Progress, Session
-from kfood.study.trainings import Training, in_place
+from kfood.study.trainings import PlannedTraining, in_place
 from kfood.system.progress import duration
 from kfood.training.stop import Stop
 from kfood.training.train import resume, train
@@ -54,7 +54,7 @@ def _train_claimed(claim: Claim, now: Progress, folder: Path, stop: Stop) -> Non
     log.info("%d of %d: %s …", done + 1, len(now.trainings), name)
     with claim:
         try:
-            run = trained(now.trainings[claim.key], folder, stop)
+            run = ensure_run(now.trainings[claim.key], folder, stop)
             outcome = outcome_of(run)
         except (MachineError, Stopped):
             claim.give_back()
@@ -75,7 +75,7 @@ def _train_claimed(claim: Claim, now: Progress, folder: Path, stop: Stop) -> Non
     )
 
 
-def trained(training: Training, folder: Path, stop: Stop) -> Run:
+def ensure_run(training: PlannedTraining, folder: Path, stop: Stop) -> Run:
     """Return the run of a training: found, gone on with, or made, after what it starts from.
 
     Raises:
@@ -88,7 +88,7 @@ def trained(training: Training, folder: Path, stop: Stop) -> Run:
             raise MachineError(f"{run.folder} is being trained by another process, which the study does not know of.")
         return run if run.status == DONE else resume(run, stop)
     shutil.rmtree(run.folder, ignore_errors=True)  # of a process that was killed before it had begun
-    start = trained(training.start, folder, stop) if training.start else None
+    start = ensure_run(training.start, folder, stop) if training.start else None
     return train(in_place(training, start), folder, run.folder, stop=stop)
 
 

@@ -15,7 +15,7 @@ from fastai.metrics import accuracy
 from fastai.torch_core import set_seed
 from torch import Tensor
 
-from kfood.data.loaders import build_dataloaders, class_names, device
+from kfood.data.loaders import build_dataloaders, device, sorted_labels
 from kfood.data.prepare import Prepared
 from kfood.model.build import Classifier, build_model, freeze_stages, parameter_count, parameter_groups
 from kfood.model.cascade import Cascade
@@ -103,7 +103,7 @@ def prepare_learner(recipe: Recipe, prepared: Prepared, start: Run | None) -> Le
     precision = broadcast_from_main(partial(choose_precision, recipe, device()))
     set_seed(recipe.training.seed, reproducible=True)
     dls = build_dataloaders(prepared.samples, recipe)
-    classes = class_names(prepared.samples)
+    classes = sorted_labels(prepared.samples)
     model = build_model(recipe.model, len(classes), recipe.data.size)
     if start:
         log.info("Weights from %s: %s", start.name, init_from_run(model, start, classes))

@@ -15,7 +15,7 @@ import torch
 from fastai.callback.schedule import minimum, slide, steep, valley
 from fastai.torch_core import set_seed
 
-from kfood.data.loaders import build_dataloaders, class_names
+from kfood.data.loaders import build_dataloaders, sorted_labels
 from kfood.model.build import build_model
 from kfood.model.precision import choose_precision
 from kfood.recipes.schema import Recipe
@@ -88,7 +88,7 @@ def suggest(curve: pd.DataFrame, iterations: int) -> dict[str, float]:
 def _one_trial(recipe: Recipe, samples: pd.DataFrame, start: Run | None, seed: int, iterations: int) -> pd.DataFrame:
     set_seed(seed, reproducible=True)
     dls = build_dataloaders(samples, recipe)
-    classes = class_names(samples)
+    classes = sorted_labels(samples)
     model = build_model(recipe.model, len(classes), recipe.data.size)
     if start:
         init_from_run(model, start, classes)

@@ -44,11 +44,11 @@ def describe_model(recipe: Recipe, classes: list[str], normalization: Normalizat
     )
 
 
-def report(run: Run, learner: Learner, seconds: float) -> None:
+def evaluate_run(run: Run, learner: Learner, seconds: float) -> None:
     """Predict validation and test photos once, write predictions and metrics, and say the result."""
     predictions = predict(learner, run.samples, run.recipe.data.size)
     write_csv(run.predictions_file, predictions)
-    metrics = results_of(predictions, run.samples) | {
+    metrics = split_metrics(predictions, run.samples) | {
         "epochs": int(run.history["epoch"].max()),
         "best_epoch": int(run.history["epoch"][run.history["valid_accuracy"].idxmax()]),
         "seconds": round(seconds, 1),
@@ -59,7 +59,7 @@ def report(run: Run, learner: Learner, seconds: float) -> None:
     say_results(metrics)
 
 
-def results_of(predictions: pd.DataFrame, samples: pd.DataFrame) -> dict[str, Any]:
+def split_metrics(predictions: pd.DataFrame, samples: pd.DataFrame) -> dict[str, Any]:
     """Return the results on "valid" and "test", and on "test_after_fixes" where fixes say something of test photos.
 
     The last is on the same predictions, with the labels that were decided on and without the photos to be dropped (or
@@ -79,7 +79,7 @@ def results_of(predictions: pd.DataFrame, samples: pd.DataFrame) -> dict[str, An
 
 
 def say_results(metrics: dict[str, Any]) -> None:
-    """Log a line for each split of `results_of`."""
+    """Log a line for each split of `split_metrics`."""
     for split, words in _SPLITS.items():
         if part := metrics.get(split):
             log.info(

@@ -13,7 +13,7 @@ import pandas as pd
 from fastai.learner import Learner
 
 from kfood.data.check import check_photos
-from kfood.data.loaders import class_names, training_samples
+from kfood.data.loaders import sorted_labels, training_samples
 from kfood.data.prepare import Prepared, data_folder, fingerprint, prepare_samples
 from kfood.errors import KfoodError
 from kfood.model.body import timm_name
@@ -36,7 +36,7 @@ from kfood.training.initial_weights import starting_run
 from kfood.training.learner import prepare_learner
 from kfood.training.losses import weights_by_number
 from kfood.training.lr_range import search_learning_rate
-from kfood.training.results import describe_model, report
+from kfood.training.results import describe_model, evaluate_run
 from kfood.training.stop import Stop
 from kfood.training.time_plan import choose_step_for_budget
 
@@ -183,9 +183,9 @@ def finish(run: Run, learner: Learner, prepared: Prepared, start: Run | None, st
     learner, seconds = fit_in_memory(learner, run, prepared, start, stop)
     if not is_main_process():
         return
-    description = describe_model(run.recipe, class_names(prepared.samples), learner.model.normalization)
+    description = describe_model(run.recipe, sorted_labels(prepared.samples), learner.model.normalization)
     save_model(learner.model, description, run.weights_file, run.model_file)
-    report(run, learner, seconds)
+    evaluate_run(run, learner, seconds)
     run.record_checksums()
 
 
@@ -196,6 +196,6 @@ def check_recipe(recipe: Recipe, samples: pd.DataFrame) -> None:
         KfoodError: an unknown network, a class weight for no class, or a batch larger than the training set.
     """
     timm_name(recipe.model.arch)
-    weights_by_number(recipe.loss.class_weights, class_names(samples))
+    weights_by_number(recipe.loss.class_weights, sorted_labels(samples))
     training_samples(samples, recipe)
     require_even_shares(recipe.training.batch_size)
