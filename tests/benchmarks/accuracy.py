@@ -3,7 +3,7 @@
 usage: python tests/benchmarks/accuracy.py PHOTOS [--seeds 0 1 2] [--epochs 4] [--timm-epochs 6] [--shares 1 0.3 0.1]
                                                   [--rows FILE.csv] [--plot FILE.svg]
 
-For each seed the photos are split anew by kfood; all train on what is not test (fastai holds out 0.2 of it, timm
+For each seed the photos are split again by kfood; all train on what is not test (fastai holds out 0.2 of it, timm
 nothing, kfood what the recipe says), from the same weights, and are judged on the same test photos. kfood is given the
 time that fastai took, and shares of it.
 """
@@ -132,7 +132,7 @@ def line(way: str, seconds: float, right: pd.Series, seed: int) -> dict[str, flo
 
 
 def best(recipe: Recipe, minutes: float) -> pd.Series:
-    """Train `best` with an empty cache, so that it decodes and measures anew."""
+    """Train `best` with an empty cache, so that it decodes and measures again."""
     with tempfile.TemporaryDirectory() as place:
         os.environ["KFOOD_CACHE"] = f"{place}/cache"
         run = train(recipe, Path(place) / "runs", minutes=minutes)

@@ -49,7 +49,7 @@ def halved(photo: Image.Image, rng: Rng) -> Image.Image:
 
 CHANGES = {
     "the same file": None,
-    "saved anew": lambda photo, rng: photo,
+    "saved again": lambda photo, rng: photo,
     "resized to a half": halved,
     "cut by 5 %": cut,
     "mirrored": lambda photo, rng: ImageOps.mirror(photo),

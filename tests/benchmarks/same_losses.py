@@ -3,7 +3,7 @@
 usage: python tests/benchmarks/same_losses.py [--recipes mission1 mission3] [--seeds 0 1 2] [--epochs 4] [--data PHOTOS]
                                               [--variants plain fast]
 
-Plain: photos decoded anew in each epoch, one by one, and the network's pixels in torch's own layout. Cached: decoded
+Plain: photos decoded again in each epoch, one by one, and the network's pixels in torch's own layout. Cached: decoded
 once, and gathered a batch at a time. Fast: channels last besides, as kfood trains. Nudged: as plain, but one weight
 differs by its last bit to begin with. For each, the last epoch's validation loss and the test accuracy, and how far an
 epoch's validation loss is from plain's. Another layout rounds in another order, and such a difference grows with each

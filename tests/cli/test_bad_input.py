@@ -96,7 +96,7 @@ def test_variable_that_names_a_folder_that_is_not_there(refused, here, monkeypat
         ("training.epoch=5", 'there is no key training.epoch. Did you mean "epochs"?'),
         ("training.epochs=0", "training.epochs is 0 and there is no probe (probe.epochs), so that nothing would learn"),
         ("training.epochs", '--set "training.epochs" is not of the form section.key=value'),
-        ("model.arch=resnet19", 'model.arch = "resnet19" is no network that timm knows. Did you mean "resnet1'),
+        ("model.arch=resnet19", 'model.arch = "resnet19" is not a network that timm knows. Did you mean "resnet1'),
         ("model.arch=DenseNet-121", 'Did you mean "densenet121"?'),
         (
             "training.batch_size=500",
@@ -104,7 +104,7 @@ def test_variable_that_names_a_folder_that_is_not_there(refused, here, monkeypat
         ),
         (
             "loss.class_weights.갈비찝=2",
-            'loss.class_weights names "갈비찝", which is no class here. Did you mean "갈비찜"?',
+            'loss.class_weights names "갈비찝", which is not a class here. Did you mean "갈비찜"?',
         ),
         (
             "data.classes=갈비찜,돼지갈비",

@@ -1,4 +1,4 @@
-"""`kfood train --resume`: which run is meant, and what cannot be gone on with."""
+"""`kfood train --resume`: which run is meant, and what cannot be resumed."""
 
 import pytest
 from filelock import FileLock

@@ -33,7 +33,7 @@ def album(tmp_path) -> Callable[..., pd.DataFrame]:
 
 @pytest.fixture
 def decoded(monkeypatch) -> list[str]:
-    """The digests of what is brought to size anew."""
+    """The digests of what is brought to size again."""
     digests, original = [], Preprocess.__call__
 
     def counted(self: Preprocess, photo, area: str = "") -> np.ndarray:

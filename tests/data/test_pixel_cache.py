@@ -119,7 +119,7 @@ def test_training_goes_on_where_photos_do_not_fit(album, limit, caplog):
     limit(9)
     assert same_as_without_cache(album(10), augment=AUGMENT)
     assert folders("segment") == folders("partial") == []
-    assert "Photos are decoded anew in each epoch" in caplog.text
+    assert "Photos are decoded again in each epoch" in caplog.text
 
 
 def test_a_limit_that_just_suffices_suffices(album, limit, caplog):
@@ -199,7 +199,7 @@ def test_photos_of_a_training_do_not_push_each_other_out_silently(album, limit, 
     cached_pixels(album(4), SQUISH)
     samples = album(8)
     kept = sum(photo is not None for photo in from_cache(cached_pixels(samples, SQUISH), samples))
-    assert kept == 8 or "decoded anew" in caplog.text
+    assert kept == 8 or "decoded again" in caplog.text
 
 
 def test_the_limit_holds_for_photos_that_are_no_squares(album, limit):
@@ -225,7 +225,7 @@ def test_a_cache_folder_that_is_a_file_costs_time_only(album, tmp_path, monkeypa
     (tmp_path / "file").touch()
     monkeypatch.setenv("KFOOD_CACHE", str(tmp_path / "file"))
     assert same_as_without_cache(album(10), augment=AUGMENT)
-    assert "Photos are decoded anew in each epoch: they cannot be kept" in caplog.text
+    assert "Photos are decoded again in each epoch: they cannot be kept" in caplog.text
 
 
 def test_a_read_only_cache_folder_costs_time_only(album, monkeypatch, caplog):

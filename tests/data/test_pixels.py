@@ -218,9 +218,9 @@ def test_a_run_is_the_same_with_and_without_the_cache(make_photos, tmp_path, dec
 
     kept = run("true")
     assert len(decoded) == 20  # once, for training, validation and the predictions after them
-    anew = run("false")
-    pd.testing.assert_frame_equal(kept.predictions, anew.predictions, check_exact=True)
-    assert kept.history["valid_loss"].tolist() == anew.history["valid_loss"].tolist()
+    again = run("false")
+    pd.testing.assert_frame_equal(kept.predictions, again.predictions, check_exact=True)
+    assert kept.history["valid_loss"].tolist() == again.history["valid_loss"].tolist()
 
 
 def test_nothing_is_kept_where_the_recipe_says_so(album):

@@ -82,7 +82,7 @@ def test_a_missing_package_is_named(monkeypatch):
     monkeypatch.setattr(machine, "describe_environment", lambda _: about)
     assert [found.problem for found in machine.versions_and_device()] == [
         "",
-        "timm not found: install kfood anew (pip install kfood)",
+        "timm not found: install kfood again (pip install kfood)",
         "",
     ]
 

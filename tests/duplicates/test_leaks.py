@@ -18,7 +18,7 @@ DISHES = {"김밥": 10, "라면": 10}
 
 
 def a_run(tmp_path, name, first=0, started_from=None):
-    """A run whose photos are drawn anew with forms in them; the first photo has the number `first`."""
+    """A run whose photos are drawn again with forms in them; the first photo has the number `first`."""
     photos = tmp_path / name.partition("/")[0]
     run = fake_run(tmp_path / "runs" / name, photos, DISHES, settings=(f"data.root={photos}",))
     for number, path in enumerate(run.samples["path"]):

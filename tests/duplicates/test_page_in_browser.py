@@ -83,7 +83,7 @@ def count(page):
 
 
 def test_hangul_in_a_list_is_drawn_where_no_korean_font_is_installed(page):
-    """A list's choice that was drawn before the page's font had come, as boxes, would stay so until drawn anew."""
+    """A list's choice that was drawn before the page's font had come, as boxes, would stay so until drawn again."""
     page.execute_async_script("document.fonts.ready.then(arguments[0])")
     chosen = choice(page, "keep as 김밥").first_selected_option.find_element(By.XPATH, "..")
     page.execute_script("arguments[0].scrollIntoView({block: 'center'})", chosen)

@@ -35,7 +35,7 @@ def camp(tmp_path):
     shutil.copy(root / "kfood_train/train/김밥/0.jpg", root / "kfood_train/train/라면/label.jpg")
     save(changed(1, "resized"), root / "kfood_val/val/김밥/leak.jpg")
     save(changed(2, "mirrored"), root / "kfood_health_val/김밥/other.jpg")
-    save(changed(3, "saved anew"), root / "kfood_train/train/김밥/twice.jpg")
+    save(changed(3, "saved again"), root / "kfood_train/train/김밥/twice.jpg")
     (root / "kfood_train/train/김밥/broken.jpg").write_bytes(b"no photo")
     return root
 

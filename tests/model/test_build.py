@@ -65,7 +65,7 @@ def test_the_reports_name_for_mobilenet_is_understood():
 
 @pytest.mark.parametrize(("typo", "meant"), [("resnet_18", "resnet18"), ("densnet121", "densenet121")])
 def test_an_unknown_network_names_the_nearest(typo, meant):
-    with pytest.raises(KfoodError, match=f'"{typo}" is no network that timm knows. Did you mean "{meant}"'):
+    with pytest.raises(KfoodError, match=f'"{typo}" is not a network that timm knows. Did you mean "{meant}"'):
         build_model(Model(arch=typo), 3, 64)
 
 

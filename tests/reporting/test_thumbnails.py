@@ -84,7 +84,7 @@ def test_few_photos_are_larger_than_many():
 def test_what_has_no_room_is_left_out_from_the_lowest_loss_on():
     losses = [3.0, float("nan"), 1.0, 2.0]
     made = make_thumbnails(table("abcd", losses), 250, lambda path, *_: bytes(100))
-    assert list(made.images) == ["b", "a"]  # a loss that is no number is the worst
+    assert list(made.images) == ["b", "a"]  # a loss that is not a number is the worst
     assert made.left_out == ["d", "c"]
     nothing = make_thumbnails(table("ab"), 0, lambda path, *_: bytes(100))
     assert (nothing.images, nothing.left_out) == ({}, ["a", "b"])

@@ -31,7 +31,7 @@ def drawn_answers(
         hardness, plates: standard deviations of photos and of groups of photos.
         alike: correlation of the rows' hardness of a photo.
         groups: (photos,), group numbers from 0.
-        lucks: (tables, rows, seeds), standard normal; drawn anew where not given.
+        lucks: (tables, rows, seeds), standard normal; drawn again where not given.
     """
     luck = np.broadcast_to(np.asarray(luck, dtype=float), rows)
     total = np.sqrt(1 + hardness**2 + plates**2 + luck**2)

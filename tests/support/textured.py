@@ -1,4 +1,4 @@
-"""Photos with forms in them, as a camera's have: what was cut, mirrored or saved anew can be told from another one."""
+"""Photos with forms in them, as a camera's have: what was cut, mirrored or saved again can be told from another one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from PIL import Image, ImageOps
 _CELLS, _SIDE = 14, 224
 
 CHANGES = {
-    "saved anew": lambda photo: photo,
+    "saved again": lambda photo: photo,
     "resized": lambda photo: photo.resize((90, 90)),
     "cut by 5 %": lambda photo: photo.crop((8, 3, _SIDE - 3, _SIDE - 8)),
     "cut by 20 %": lambda photo: photo.crop((0, 20, 180, 200)),

@@ -71,5 +71,5 @@ def test_weights_are_given_by_name():
 
 
 def test_a_weight_for_no_class_names_the_nearest():
-    with pytest.raises(KfoodError, match='"갈비짐", which is no class here. Did you mean "갈비찜"'):
+    with pytest.raises(KfoodError, match='"갈비짐", which is not a class here. Did you mean "갈비찜"'):
         weights_by_number({"갈비짐": 2.0}, ["갈비찜", "김밥"])

@@ -35,7 +35,7 @@ def duplicates(
 ) -> None:
     """Find photos that are there twice: under two labels, on both sides of a split, in both data sets.
 
-    Copies are found that were saved anew, resized, mirrored or cut a little; a page shows them side by side.
+    Copies are found that were saved again, resized, mirrored or cut a little; a page shows them side by side.
     """
     from kfood.cli.render import print_table
     from kfood.system import logs

@@ -191,10 +191,10 @@ def worker_count(asked: int, n_photos: int) -> int:
     """Return how many processes load photos.
 
     -1 asks for what suits: none where there is little to do (`n_photos`; none at all where the photos come decoded from
-    the cache and the cores are busy with the network), which is done sooner than processes start anew each epoch;
+    the cache and the cores are busy with the network), which is done sooner than processes start again each epoch;
     otherwise as many as there are cores, 8 at most.
     """
-    if sys.platform in ("darwin", "win32"):  # they start processes anew, which cannot carry the DataBlock
+    if sys.platform in ("darwin", "win32"):  # they start processes again, which cannot carry the DataBlock
         return 0
     if asked >= 0:
         return asked

@@ -38,7 +38,7 @@ _KEPT_FREE = 2**30  # bytes of the disk that the cache never takes
 def cached_pixels(samples: pd.DataFrame, shrink: Preprocess) -> PixelCache:
     """Return the pixels of these photos, after decoding those that no training has used at this size yet.
 
-    What cannot be kept (a full disk, a limit reached) is said and left out; it is then decoded anew in each epoch.
+    What cannot be kept (a full disk, a limit reached) is said and left out; it is then decoded again in each epoch.
 
     Args:
         samples: with `path`, `area` and `digest`.
@@ -52,7 +52,7 @@ def cached_pixels(samples: pd.DataFrame, shrink: Preprocess) -> PixelCache:
             with _alone_in(folder):
                 _add(wanted, shrink, folder)
         except OSError as error:  # a full disk or a read-only home costs time, not the training
-            log.warning("Photos are decoded anew in each epoch: they cannot be kept in %s: %s", folder, error)
+            log.warning("Photos are decoded again in each epoch: they cannot be kept in %s: %s", folder, error)
         pixels = PixelCache(folder)
     for segment in pixels.segments_of(wanted["key"]):
         with suppress(OSError):  # a cache that may only be read
@@ -120,7 +120,7 @@ def _make_room(needed: int, cache: Path, in_use: set[Path]) -> int:
     kept = _size(in_use)
     if kept + needed > limit:
         log.warning(
-            "Photos are decoded anew in each epoch: %.1f GB of pixels do not fit into the %.1f GB that the cache may "
+            "Photos are decoded again in each epoch: %.1f GB of pixels do not fit into the %.1f GB that the cache may "
             "take in %s. KFOOD_CACHE names another folder, KFOOD_CACHE_GB another limit.",
             (kept + needed) / 1e9,
             max(0, limit) / 1e9,
@@ -157,7 +157,7 @@ def _within(room: int, photos: Iterable[tuple[str, np.ndarray] | None]) -> Itera
             continue
         room -= photo[1].nbytes
         if room < 0:
-            log.warning("The cache is full: the other photos are decoded anew in each epoch (see KFOOD_CACHE_GB).")
+            log.warning("The cache is full: the other photos are decoded again in each epoch (see KFOOD_CACHE_GB).")
             return
         yield photo
 

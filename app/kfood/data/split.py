@@ -55,8 +55,8 @@ def split_samples(samples: pd.DataFrame, valid: float, test: float, seed: int) -
 def subsample(samples: pd.DataFrame, most: int, seed: int) -> pd.DataFrame:
     """Keep at most `most` photos of each class, with the shares that its splits have; 0 keeps all.
 
-    A photo that is kept stays in its split, and one of every split is kept at least. More photos with the same seed
-    are the same ones and others.
+    A photo that is kept stays in its split, and one of every split is kept at least. With the same seed, a larger
+    `most` keeps the same photos and more.
     """
     if not most:
         return samples

@@ -40,7 +40,7 @@ def _ahead(device: torch.device | None) -> int:
 class ThreadedDL(TfmdDL):
     """A DataLoader that decodes the photos of a batch in threads (Pillow decodes without holding Python's lock).
 
-    Processes, which fastai takes, start anew in every pass, copy every photo, and compete with the network for the
+    Processes, which fastai takes, start again in every pass, copy every photo, and compete with the network for the
     cores of a CPU. Here, on a CPU, loading and computing take turns, each with all cores; on a GPU they overlap.
     """
 

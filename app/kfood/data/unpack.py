@@ -85,7 +85,7 @@ def _places(archive: Path, members: list[Member]) -> dict[str, Member]:
         if any(part == "__MACOSX" or part.startswith(".") for part in parts):
             continue
         if (place := "/".join(parts)) in files:
-            raise DataError(f"{archive} holds {place} twice. Nothing is unpacked: make the archive anew.")
+            raise DataError(f"{archive} holds {place} twice. Nothing is unpacked: make the archive again.")
         files[place] = member
     if not files:
         raise DataError(f"{archive} holds no files.")

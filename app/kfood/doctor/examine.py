@@ -22,7 +22,7 @@ def examine(data: str | None, runs: Path, quick: bool) -> Iterator[Diagnosis]:
     Args:
         data: folder, CSV or "demo"; None for what recipes would take.
         runs: the folder of all runs.
-        quick: leave out the proof that a killed training can be gone on with.
+        quick: leave out the proof that a killed training can be resumed.
     """
     yield from versions_and_device()
     yield from memory()
@@ -50,9 +50,9 @@ def proofs() -> Iterator[Diagnosis]:
 
 def _verdict(what: str, differing: list[str], on_cpu: bool) -> Diagnosis:
     if not differing:
-        return Diagnosis(what, "killed and gone on with, a training ends as if it had never stopped: bit for bit")
+        return Diagnosis(what, "killed and resumed, a training ends as if it had never stopped: bit for bit")
     if on_cpu:
-        advice = "a training that was killed must be begun anew; please report this with the output of kfood doctor"
+        advice = "a training that was killed must be started over; please report this with the output of kfood doctor"
     else:
         advice = "a GPU may add in another order each time; kfood promises it bit for bit on a CPU only"
     return Diagnosis(what, f"not exact: {', '.join(differing)} differ", advice, serious=on_cpu)

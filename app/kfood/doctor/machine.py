@@ -28,7 +28,7 @@ def versions_and_device() -> Iterator[Diagnosis]:
     yield Diagnosis("Python", f"{about['python']} on {about['platform']}")
     packages = about["packages"]
     missing = [name for name, version in packages.items() if version is None]
-    problem = f"{', '.join(missing)} not found: install kfood anew (pip install kfood)" if missing else ""
+    problem = f"{', '.join(missing)} not found: install kfood again (pip install kfood)" if missing else ""
     yield Diagnosis("packages", ", ".join(f"{name} {version}" for name, version in packages.items()), problem)
     unit = "bfloat16" if torch.cuda.is_available() and torch.cuda.is_bf16_supported() else ""
     unit = unit or torch.backends.cpu.get_cpu_capability()

@@ -12,7 +12,7 @@ from kfood.duplicates.image_hashes import ImageHashes
 
 _NEIGHBOURS = 10  # of each photo
 _MOST_BITS = 14  # of 64 in which the hashes of a photo and of its copy may differ: cutting off 5 % changes about 8
-_LEAST_COSINE = 0.75  # of features: a copy cut by 20 % still has 0.73 to 0.95, a copy saved anew more than 0.95
+_LEAST_COSINE = 0.75  # of features: a copy cut by 20 % still has 0.73 to 0.95, a copy saved again more than 0.95
 
 
 def candidates(hashes: ImageHashes, features: np.ndarray | None) -> pd.DataFrame:

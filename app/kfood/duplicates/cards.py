@@ -22,12 +22,12 @@ _SECTIONS = {
     "conflict": ("Under two labels", "The same photo with two labels: one of them is wrong, or both dishes are there."),
     "leak": (
         "On both sides of a split",
-        "What is learned by heart from the one counts as known of the other. Kept together, both come into one split; "
+        "What is learned by heart from one counts as known of the other. Kept together, both come into one split; "
         "where the test photos have a folder of their own, drop what is not in it.",
     ),
     "data sets": (
         "In both data sets",
-        "A model that starts from the one set's photos may know the other's test photos.",
+        "A model that starts from one set's photos may know the other's test photos.",
     ),
     "same class": ("Twice in one class", "These count double. The splitter keeps them together, given their group."),
     "scene": (

@@ -93,7 +93,7 @@ def brief(findings: pd.DataFrame) -> pd.DataFrame:
 
 
 def _apart(findings: pd.DataFrame) -> pd.Series:
-    """Return for each pair whether the one is a test photo and the other is none."""
+    """Return for each pair whether one is a test photo and the other is not."""
     return (findings["split_a"] == SPLITS[-1]) != (findings["split_b"] == SPLITS[-1])
 
 

@@ -1,4 +1,4 @@
-"""Each photo, small: its grey pixels, and a hash that survives saving anew and resizing."""
+"""Each photo, small: its grey pixels, and a hash that survives saving again and resizing."""
 
 from __future__ import annotations
 

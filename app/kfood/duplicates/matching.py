@@ -17,7 +17,7 @@ from kfood.run.folder import Run
 
 log = logging.getLogger(__name__)
 EXACT, NEAR, SCENE = KINDS = ("exact", "near", "scene")
-# Of 540 changed copies of real photos (saved anew, resized, cut by 5 or 20 %, mirrored, several of it) all reach this,
+# Of 540 changed copies of real photos (saved again, resized, cut by 5 or 20 %, mirrored, several of it) all reach this,
 # and none of 135 pairs of shots of one plate (the nearest: 0.80); see tests/benchmarks/planted_copies.py.
 COPY = 0.92
 SAME_SCENE = 0.6  # of 19 pairs above it that were looked at, 18 were shots of one table and one of the same bowl
@@ -36,7 +36,7 @@ def find_pairs(samples: pd.DataFrame, run: Run | None = None) -> pd.DataFrame:
 
     Returns:
         A row a pair: `a` and `b` (positions among the samples); `kind`: "exact" (the files are the same), "near" (a
-        copy saved anew, resized, cut or mirrored) or "scene" (another shot of the same); `how` it was found: "digest",
+        copy saved again, resized, cut or mirrored) or "scene" (another shot of the same); `how` it was found: "digest",
         "phash" or "features"; `similarity`, -1 to 1, of the detail; and `mirrored`.
 
     Raises:

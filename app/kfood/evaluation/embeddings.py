@@ -164,7 +164,7 @@ def _remembered(memory: Path, wanted: pd.Series) -> list[tuple[np.ndarray, np.nd
             if asked.any():
                 path.touch()
                 parts.append((keys[asked], features[asked]))
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):  # damaged: they are computed anew
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):  # damaged: they are computed again
             continue
     return parts
 

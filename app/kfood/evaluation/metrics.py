@@ -65,7 +65,7 @@ def summarise(predictions: pd.DataFrame) -> dict[str, object]:
 
 
 def confused_pairs(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Return the pairs of classes with at least one photo of the one taken for the other.
+    """Return the pairs of classes with at least one photo of one taken for the other.
 
     Columns: a and b (in class order); a_as_b and b_as_a (photos); errors (their sum); n (photos of both
     classes); rate (errors / n, 0 to 1) with its 95 % interval rate_low and rate_high. Most errors first, ties

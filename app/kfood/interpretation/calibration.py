@@ -61,7 +61,7 @@ def calibration(predictions: pd.DataFrame, bins: int = _BINS, seed: int = 0) -> 
     """Return the expected calibration error (Guo et al. 2017) of a table with at least one photo.
 
     On few photos the error is never 0, even of a network whose probabilities are right. So its interval is that of a
-    bootstrap over photos, centred (photos drawn anew make the error grow once more by as much), and beside it stands
+    bootstrap over photos, centred (photos drawn again make the error grow once more by as much), and beside it stands
     what comes by chance alone, where photos are right as often as their probabilities say (Broecker and Smith 2007).
     """
     probability, right = predictions[PROBABILITY].to_numpy(float), is_right(predictions).to_numpy(float)

@@ -54,7 +54,7 @@ def draw_class_maps(run: Run, predictions: pd.DataFrame, path: Path) -> Path:
 
 
 def draw_contrast_maps(run: Run, rows: pd.DataFrame, heading: str, path: Path) -> Path:
-    """Save for each photo: itself, the maps of the predicted and of the other class, and of the one against the other.
+    """Save for each photo: itself, the maps of the predicted and of the other class, and of one against the other.
 
     The other class is the true one of a wrong photo and the second most probable one of a right photo.
 

@@ -94,7 +94,7 @@ def show_cam(run: Run, predictions: pd.DataFrame, request: Request, section: Sec
     if not (request.of or request.pair):
         path = _file(run, request, "cam")
         section.figures["best and worst classes"] = cam.draw_class_maps(run, predictions, path)
-    heading = f"Why the one class and not the other: photos of highest loss{words}\n{headline(predictions)}"
+    heading = f"Why one class and not the other: photos of highest loss{words}\n{headline(predictions)}"
     path = _file(run, request, "cam-top-losses")
     section.figures["highest losses"] = cam.draw_contrast_maps(run, losses, heading, path)
     if found := cam.judge_maps(run, predictions):

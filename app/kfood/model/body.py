@@ -33,7 +33,7 @@ def timm_name(arch: str) -> str:
     name = _ALIASES.get(arch, arch)
     if not timm.is_model(name.partition(".")[0]):
         raise KfoodError(
-            f'model.arch = "{arch}" is no network that timm knows.{_nearest(arch)} '
+            f'model.arch = "{arch}" is not a network that timm knows.{_nearest(arch)} '
             "The report's are resnet18, resnet34, resnet50, densenet121, efficientnet_b0, efficientnet_b1 and "
             "mobilenetv2_100."
         )

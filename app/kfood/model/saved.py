@@ -45,7 +45,7 @@ class Description:
 
 @dataclass(frozen=True)
 class CascadeDescription:
-    """All that is needed to rebuild two models that predict as one, and how unsure the one is when it asks the other.
+    """All that is needed to rebuild two models that predict as one, and when the first asks the second.
 
     Both are given the same photos, of the larger size; each is described as it was trained.
     """

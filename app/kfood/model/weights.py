@@ -13,7 +13,7 @@ from kfood.model.build import Classifier
 
 @dataclass(frozen=True)
 class LoadReport:
-    """The account of a transfer: tensors taken from the other model, tensors that start anew."""
+    """The account of a transfer: tensors taken from the other model, tensors that start at random."""
 
     taken: tuple[str, ...]
     new: tuple[str, ...]

@@ -58,7 +58,7 @@ def choose_abstention(run: Run, pair: tuple[str, str], accuracy: float) -> Abste
     """Choose on validation when a run should say "A or B".
 
     Where the answer is one of the two, what counts is its share of the probability of both: 0.5 cannot tell them apart,
-    1 is sure of the one against the other. The wanted accuracy is that of telling the two apart: of photos of either
+    1 is sure of one against the other. The wanted accuracy is that of telling the two apart: of photos of either
     dish that are taken for either. Whether a photo is of a third dish is another question, which this share does not
     ask; what comes of such photos is told beside it.
 

@@ -27,10 +27,10 @@ def look_alikes(photos: pd.DataFrame, most: int = 10) -> pd.DataFrame:
         most: pairs.
 
     Returns:
-        A row a pair: `a` and `b`; `errors` (photos of the one taken for the other, in both directions); `a_as_b` (of
+        A row a pair: `a` and `b`; `errors` (photos of one taken for the other, in both directions); `a_as_b` (of
         `a_n` photos of a), as a share `a_rate` with `a_low` and `a_high`, and the same for b as a; `cost` (errors
         over all photos: what the pair takes from accuracy) with `cost_low` and `cost_high`; `accuracy_without` (as if
-        every photo of the one taken for the other had been right) with `without_low` and `without_high`.
+        every photo of one taken for the other had been right) with `without_low` and `without_high`.
     """
     rows = [_row(photos, pair.a, pair.b) for pair in confused_pairs(photos).head(most).itertuples()]
     return pd.DataFrame(rows, columns=_COLUMNS)

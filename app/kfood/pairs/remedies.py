@@ -90,7 +90,7 @@ def with_specialist(run: Run, pair: tuple[str, str], folder: Path, stop: Stop | 
 
 
 def ensure_trained(recipe: Recipe, folder: Path, stop: Stop | None = None) -> Run:
-    """Return the run in a folder: finished as it is, stopped before its end gone on with, or trained now."""
+    """Return the run in a folder: finished as it is, stopped before its end resumed, or trained now."""
     run = Run(folder)
     if run.status == DONE:
         return run

@@ -34,7 +34,7 @@ def try_remedies(
     """Train a recipe once more for each remedy and seed, on the same photos in the same splits.
 
     The runs lie in `<runs>/remedies-<recipe>/`, named after remedy, seed, and all that a training depends on: the
-    same call once more, after a stop too, trains what is missing, and anew where photos or fixes have changed.
+    same call once more, after a stop too, trains what is missing, and again where photos or fixes have changed.
 
     Args:
         base: of more classes than the pair.

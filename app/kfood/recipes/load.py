@@ -166,7 +166,7 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 
 def _deeper(value: Any, levels: int) -> bool:  # noqa: ANN401 - whatever TOML holds
-    """Say whether tables and lists stand within each other more than `levels` deep, without going deeper oneself."""
+    """Say whether tables and lists stand within each other more than `levels` deep; it stops there."""
     if not isinstance(value, (dict, list)):
         return False
     within = value.values() if isinstance(value, dict) else value

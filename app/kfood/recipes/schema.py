@@ -92,7 +92,7 @@ class Data(RecipeSection):
 
 
 class Augment(RecipeSection):
-    """Random changes to training photos, drawn anew for each photo in each epoch."""
+    """Random changes to training photos, drawn again for each photo in each epoch."""
 
     transforms: Annotated[
         tuple[

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from kfood.plotting import packaged_fonts
 
-_FAMILY = "kfood Hangul"  # as page.css names it, first: Chromium does not draw a list's choice anew for a later font
+_FAMILY = "kfood Hangul"  # as page.css names it, first: Chromium does not draw a list's choice again for a later font
 
 _BLOCKS = ((0x1100, 0x11FF), (0x3130, 0x318F), (0xAC00, 0xD7A3))  # of Unicode: jamo, jamo by themselves, syllables
 _HANGUL = re.compile("[" + "".join(f"{chr(first)}-{chr(last)}" for first, last in _BLOCKS) + "]")

@@ -19,7 +19,7 @@ _SAMPLES = ("path", "label", "split", "area", "group", "digest")
 def with_placeholders(run: Run) -> tuple[Run, list[str]]:
     """Return the run with something empty in place of what cannot be read, and a sentence on each such file.
 
-    Metrics are computed anew. The recipe and the predictions have no stand-in: without them there is nothing to show.
+    Metrics are computed again. The recipe and the predictions have no stand-in: without them there is nothing to show.
     """
     makers: dict[str, Callable[[], Any]] = {
         "history": lambda: pd.DataFrame(columns=_HISTORY),

@@ -143,7 +143,7 @@ class Run:
         self.checksums.drop(self.recipe_file)
         write_text(self.recipe_file, tomli_w.dumps(recipe.model_dump(mode="json")))
         self.checksums.add(self.recipe_file)
-        self.__dict__.pop("recipe", None)  # read anew when asked for
+        self.__dict__.pop("recipe", None)  # read again when asked for
 
     @property
     def _results(self) -> tuple[Path, ...]:
@@ -228,7 +228,7 @@ def _predictions(file: Path) -> pd.DataFrame:
     text = ["path", "split", "label", "predicted"]
     table = read_csv(file, text, needed=[*text, "probability", "loss"])
     if odd := [name for name in table if name not in text and table[name].dtype.kind not in "fi"]:
-        raise ValueError(f"its column {odd[0]} holds something that is no number.")
+        raise ValueError(f"its column {odd[0]} holds something that is not a number.")
     return table
 
 
@@ -252,9 +252,9 @@ def create_run(recipe: Recipe, environment: dict[str, Any], folder: Path) -> Run
         run.figures.mkdir()
         write_json(run.environment_file, environment)
         run.checksums.add(run.environment_file)
-        run.write_recipe(recipe)  # last: a folder is a run once it has one, and can be gone on with from then on
+        run.write_recipe(recipe)  # last: a folder is a run once it has one, and can be resumed from then on
     except OSError as error:
-        shutil.rmtree(folder, ignore_errors=True)  # half a run could not be gone on with
+        shutil.rmtree(folder, ignore_errors=True)  # half a run could not be resumed
         raise cannot_use(folder, error) from None
     return run
 

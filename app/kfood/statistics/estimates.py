@@ -23,7 +23,7 @@ class Estimate:
         seeds, photos, groups: how many there are of each.
         level: of the interval, 0 to 1.
         between: standard deviation of single trainings' accuracies on these photos; NaN for one seed.
-        beyond: the part of it that trainings would have on ever so many photos; NaN for one seed.
+        beyond: the part of it that would be left with infinitely many photos; NaN for one seed.
         freedom: degrees of freedom of both; 0 for one seed.
     """
 

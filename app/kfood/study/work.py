@@ -76,7 +76,7 @@ def _train_claimed(claim: Claim, now: Progress, folder: Path, stop: Stop) -> Non
 
 
 def ensure_run(training: PlannedTraining, folder: Path, stop: Stop) -> Run:
-    """Return the run of a training: found, gone on with, or made, after what it starts from.
+    """Return the run of a training: found, resumed, or made, after what it starts from.
 
     Raises:
         KfoodError: it cannot be trained.

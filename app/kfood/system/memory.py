@@ -24,7 +24,7 @@ _TRIM_THRESHOLD, _MMAP_MAX = -1, -4  # mallopt's names for its parameters, from 
 def keep_freed_memory() -> bool:
     """Let glibc reuse freed blocks for the next batch; return whether it could be told so.
 
-    glibc gives large blocks back to the system as soon as they are freed and asks for them anew in each batch; the
+    glibc gives large blocks back to the system as soon as they are freed and asks for them again in each batch; the
     system must then clear every page, which took up to half of the time of a training on a CPU. Memory in use grows
     no higher by it, but shrinks only when the process ends. Other C libraries are left alone.
     """

@@ -30,7 +30,7 @@ def cache_limit() -> float:
     """Return how many bytes decoded photos may take: `KFOOD_CACHE_GB` (1 GB is 10^9 bytes), else 50 GB.
 
     Raises:
-        KfoodError: the variable is no number, or below 0.
+        KfoodError: the variable is not a number, or below 0.
     """
     given = os.environ.get("KFOOD_CACHE_GB") or "50"
     try:

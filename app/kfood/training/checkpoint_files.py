@@ -51,7 +51,7 @@ def load_checkpoint(folder: Path) -> State | None:
 
 
 def drop_checkpoints(folder: Path) -> None:
-    """Remove all states, of a training that is done or begins anew, and what a killed process had half written."""
+    """Remove all states, of a training that is done or starts over, and what a killed process had half written."""
     for path in [*_checkpoints(folder), *folder.glob(".*.partial")]:
         path.unlink(missing_ok=True)
 

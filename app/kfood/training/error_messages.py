@@ -69,10 +69,10 @@ def _in_words(error: BaseException, run: Run) -> str | None:
     if _COMPILER.search(text):
         return (
             "torch.compile cannot compile the network here: install a C++ compiler such as g++, and Python's headers "
-            "(python3-dev), or train anew with --set training.compile=false"
+            "(python3-dev), or train again with --set training.compile=false"
         )
     if is_out_of_memory(error):
-        smaller = "close other programs, or train anew with a smaller data.size or training.batch_size"
+        smaller = "close other programs, or train again with a smaller data.size or training.batch_size"
         return f"The memory is too small, in however many parts a batch is taken: {smaller}"
     return None
 

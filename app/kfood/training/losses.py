@@ -105,7 +105,7 @@ def weights_by_number(by_name: Mapping[str, float], classes: Sequence[str]) -> l
     for name in by_name:
         if name not in classes:
             raise KfoodError(
-                f'loss.class_weights names "{name}", which is no class here.{did_you_mean(name, classes)} '
+                f'loss.class_weights names "{name}", which is not a class here.{did_you_mean(name, classes)} '
                 f"The classes are {listed(classes, 50)}."
             )
     return [by_name.get(name, 1.0) for name in classes]

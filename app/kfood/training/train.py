@@ -41,7 +41,7 @@ from kfood.training.stop import Stop
 from kfood.training.time_plan import choose_step_for_budget
 
 log = logging.getLogger(__name__)
-MAY_CHANGE = ("training.workers", "training.checkpoint_minutes", "data.cache")  # when a run is gone on with
+MAY_CHANGE = ("training.workers", "training.checkpoint_minutes", "data.cache")  # when a run is resumed
 
 
 def train(
@@ -148,7 +148,7 @@ def _recorded_once(run: Run) -> Iterator[None]:
 
 
 def photos_of_run(run: Run) -> Prepared:
-    """Return the photos that a run has trained on; found anew for one that ended before it had noted them.
+    """Return the photos that a run has trained on; found again for one that ended before it had noted them.
 
     Raises:
         KfoodError: some are gone or changed.
@@ -170,7 +170,7 @@ def require_same_photos(samples: pd.DataFrame, root: Path, folder: Path) -> None
     if len(other):
         raise KfoodError(
             f"{len(other)} photos are not what {folder} was trained on, such as {other.iloc[0]}: put them back, or "
-            "train anew."
+            "train again."
         )
 
 

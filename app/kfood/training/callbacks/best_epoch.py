@@ -17,7 +17,7 @@ class BestEpoch(TrackerCallback):
 
     fastai's own pair (SaveModelCallback, EarlyStoppingCallback) loads an older run's weights where no epoch was
     better, writes over the old file in place, and unpickles. Here they are in memory and in every checkpoint, so that
-    a training that is gone on with can only find its own.
+    a training that is resumed can only find its own.
 
     Args:
         patience: epochs without a better accuracy after which training ends; 0 never ends it.

@@ -1,4 +1,4 @@
-"""A loss that is no number ends the training at once."""
+"""A loss that is not a number ends the training at once."""
 
 from __future__ import annotations
 
