@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kfood.errors import KfoodError
+from kfood.errors import KfoodError, require_choice
 from kfood.recipes.load import load_recipe
 from kfood.recipes.schema import Data, Recipe
 from kfood.run import find, folder
@@ -142,11 +142,9 @@ def interpret(run: folder.Run | str | None = None, *topics: str, split: str = "t
     """
     from kfood.interpretation.interpret import FIGURES, interpret_run
     from kfood.interpretation.section import Request
-    from kfood.text import did_you_mean
 
     for topic in topics:
-        if topic not in FIGURES:
-            raise KfoodError(f'"{topic}" is not one of {", ".join(FIGURES)}.{did_you_mean(topic, FIGURES)}')
+        require_choice(topic, FIGURES)
     chosen = _run(run)
     with logs.shown():
         return interpret_run(chosen, list(topics or FIGURES), Request(split))
@@ -179,8 +177,6 @@ def compare(*runs: folder.Run | str) -> Comparison:
     """
     from kfood.evaluation.compare import compare_runs
 
-    if len(runs) < 2:
-        raise KfoodError("kfood.compare needs two runs or more.")
     return compare_runs([_run(run) for run in runs])
 
 

@@ -1,8 +1,10 @@
-"""The one exception that a person is meant to read, and the nearest match for what was mistyped."""
+"""The one exception that a person is meant to read, and its kinds."""
 
 from __future__ import annotations
 
-from kfood.text import printable
+from collections.abc import Iterable
+
+from kfood.text import did_you_mean, printable
 
 
 class KfoodError(Exception):
@@ -34,6 +36,14 @@ class RunError(KfoodError):
 
 class MachineError(KfoodError):
     """What the machine lacks, or another process holds: the same work may be done once that is put right."""
+
+
+def require_choice(word: str, choices: Iterable[str], what: str = "") -> None:
+    """Raise KfoodError, with the nearest of the choices, where `word` is none of them; `what` is the option's name."""
+    choices = list(choices)
+    if word not in choices:
+        where = f"{what} " if what else ""
+        raise KfoodError(f'{where}"{word}" is not one of {", ".join(choices)}.{did_you_mean(word, choices)}')
 
 
 class Stopped(BaseException):

@@ -179,10 +179,6 @@ def test_looking_at_runs_before_there_are_any(refused, command):
     assert "kfood train mission1" in sentence
 
 
-def test_comparing_one_run(refused):
-    assert "kfood runs compare needs two runs or more." in refused("runs", "compare", "mission1")
-
-
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 
+from kfood.errors import RunError
 from kfood.evaluation.compare import compare_runs
 from kfood.evaluation.metrics import summarise
 from kfood.recipes.schema import Recipe
@@ -43,6 +44,11 @@ def test_mcnemar_counts_the_photos_on_which_they_differ():
     # 6 against 0: 2 x 0.5^6
     assert mcnemar(pd.Series([True] * 6), pd.Series([False] * 6)) == (6, 0, pytest.approx(2 / 64))
     assert mcnemar(first, first) == (0, 0, 1.0)
+
+
+def test_one_run_is_nothing_to_compare(tmp_path):
+    with pytest.raises(RunError, match="two runs or more"):
+        compare_runs([a_run(tmp_path / "a", [True], 1e-3)])
 
 
 def test_a_difference_that_chance_explains_is_none(tmp_path):

@@ -51,12 +51,9 @@ def compare(
 ) -> None:
     """Set runs side by side: what differs in their recipes, results, and whether the difference is more than chance."""
     from kfood.cli.render import print_table
-    from kfood.errors import KfoodError
     from kfood.evaluation.compare import compare_runs
     from kfood.run.find import find_run
 
-    if len(names) < 2:
-        raise KfoodError("kfood runs compare needs two runs or more.")
     comparison = compare_runs([find_run(name, runs) for name in names])
     print_table("What differs in the recipes", comparison.differences)
     print_table("Results on test", comparison.results, "{:.4f}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kfood.cli import options
-from kfood.errors import KfoodError
+from kfood.errors import KfoodError, require_choice
 
 if TYPE_CHECKING:
     from kfood.study.session import Session
@@ -190,7 +190,6 @@ def search(
     """Search over the combinations of the tables' rows, as the report had no time to do."""
     from kfood.cli.render import print_table
     from kfood.system import logs
-    from kfood.text import did_you_mean
 
     with logs.shown("kfood.study"):
         from kfood.study.search import Method, spent
@@ -198,10 +197,7 @@ def search(
         from kfood.study.status import greedy_in_words
         from kfood.training.stop import stop_on_signals
 
-        methods = [one.value for one in Method]
-        if method not in methods:
-            near = did_you_mean(method, methods)
-            raise KfoodError(f'--method "{method}" is not one of {", ".join(methods)}.{near}')
+        require_choice(method, [one.value for one in Method], "--method")
         session = _opened(name, tables, budget, seeds, data, storage=storage, runs=runs)
         with stop_on_signals() as stop:
             found = search_combinations(session, Method(method), combinations, stop)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from kfood.errors import RunError
 from kfood.evaluation.predictions import is_right, of_split
 from kfood.run.folder import Run
 from kfood.run.tables import results
@@ -25,7 +26,13 @@ class Comparison:
 
 
 def compare_runs(runs: list[Run]) -> Comparison:
-    """Compare runs with the first of them on the test photos that both predicted."""
+    """Compare runs with the first of them on the test photos that both predicted.
+
+    Raises:
+        RunError: fewer than two are named.
+    """
+    if len(runs) < 2:
+        raise RunError("A comparison needs two runs or more.")
     settings = pd.DataFrame({run.name: _flat(run.recipe.model_dump(mode="json", exclude={"name"})) for run in runs})
     differ = settings[settings.astype(str).nunique(axis=1) > 1]
     rows = [results(run).query("split == 'test'").drop(columns="split").assign(run=run.name) for run in runs]
