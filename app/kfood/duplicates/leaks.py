@@ -12,9 +12,9 @@ from kfood.data.check import check_photos, readable
 from kfood.data.prepare import data_folder
 from kfood.duplicates.matching import KINDS, SCENE, find_pairs
 from kfood.errors import KfoodError
-from kfood.evaluation.predictions import LABEL, PATH, PREDICTED, SPLIT, is_right, of_split
+from kfood.evaluation.predictions import LABEL, PATH, PREDICTED, SPLIT, groups_of, is_right, of_split
 from kfood.run.folder import Run
-from kfood.statistics.intervals import wilson
+from kfood.statistics.estimates import share_interval
 
 log = logging.getLogger(__name__)
 _SEEN = "train"  # as what photos count that a training has learned from or was chosen by
@@ -114,6 +114,6 @@ def _accuracy(predictions: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for words, part in parts.items():
         n, correct = len(part), int(is_right(part).sum())
-        low, high = wilson(correct, n)
+        low, high = share_interval(is_right(part), groups_of(part))
         rows.append((words, n, correct, correct / n if n else float("nan"), low, high))
     return pd.DataFrame(rows, columns=["photos", "n", "correct", "accuracy", "low", "high"])

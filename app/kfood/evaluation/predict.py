@@ -27,8 +27,9 @@ def predict(learner: Learner, samples: pd.DataFrame, size: int) -> pd.DataFrame:
         size: side of the photos that the model is given, in pixels.
 
     Returns:
-        A row a photo: `path`, `split`, `label`, `predicted`, `probability` (of the predicted class, 0..1), `loss`
-        (-ln of the true class's probability), and `p_<class>` for every class in class order.
+        A row a photo: `path`, `split`, `label`, `group` (where samples have one), `predicted`, `probability` (of the
+        predicted class, 0..1), `loss` (-ln of the true class's probability), and `p_<class>` for every class in class
+        order.
     """
     judged = samples[samples["split"].isin(["valid", "test"])].reset_index(drop=True)
     log.info("Predicting %d validation and test photos.", len(judged))
@@ -37,7 +38,8 @@ def predict(learner: Learner, samples: pd.DataFrame, size: int) -> pd.DataFrame:
     logs = logits.double().log_softmax(dim=1)
     numbers = torch.tensor([classes.index(label) for label in judged["label"]])
     best = logs.max(dim=1)
-    table = judged[["path", "split", "label"]].assign(
+    known = [name for name in ("path", "split", "label", "group") if name in judged]
+    table = judged[known].assign(
         predicted=[classes[number] for number in best.indices],
         probability=best.values.exp().numpy(),
         loss=-logs.gather(1, numbers[:, None]).squeeze(1).numpy(),

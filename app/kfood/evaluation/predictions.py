@@ -12,6 +12,7 @@ from kfood.text import did_you_mean, listed
 PATH = "path"
 SPLIT = "split"
 LABEL = "label"
+GROUP = "group"
 PREDICTED = "predicted"
 PROBABILITY = "probability"
 LOSS = "loss"
@@ -21,6 +22,11 @@ CLASS_PREFIX = "p_"
 def class_names(predictions: pd.DataFrame) -> list[str]:
     """Return all classes of the classifier, in its own order, also those without a photo in the table."""
     return [column.removeprefix(CLASS_PREFIX) for column in predictions if column.startswith(CLASS_PREFIX)]
+
+
+def groups_of(predictions: pd.DataFrame) -> pd.Series:
+    """Return the group of each photo: shots of one plate share one. By itself where none is known."""
+    return predictions[GROUP] if GROUP in predictions else pd.Series(range(len(predictions)), predictions.index)
 
 
 def of_split(predictions: pd.DataFrame, split: str) -> pd.DataFrame:

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from kfood.evaluation.predictions import PROBABILITY, is_right
-from kfood.statistics.intervals import wilson
+from kfood.evaluation.predictions import PROBABILITY, groups_of, is_right
+from kfood.statistics.estimates import share_interval
 
 _BINS = 15  # as in Guo et al. 2017
 _DRAWS = 1000  # of photos, for intervals
@@ -46,13 +46,13 @@ def reliability(predictions: pd.DataFrame, bins: int = _BINS) -> pd.DataFrame:
     accuracy_high.
     """
     number = _bin(predictions[PROBABILITY].to_numpy(), bins)
-    right = is_right(predictions).to_numpy()
+    right, groups = is_right(predictions), groups_of(predictions)
     rows = []
     for each in np.unique(number):
         inside = number == each
-        n, correct = int(inside.sum()), int(right[inside].sum())
         mean = predictions[PROBABILITY].to_numpy()[inside].mean()
-        rows.append((each / bins, (each + 1) / bins, n, mean, correct / n, *wilson(correct, n)))
+        interval = share_interval(right[inside], groups[inside])
+        rows.append((each / bins, (each + 1) / bins, int(inside.sum()), mean, right[inside].mean(), *interval))
     names = ["low", "high", "n", "probability", "accuracy", "accuracy_low", "accuracy_high"]
     return pd.DataFrame(rows, columns=names)
 
@@ -83,12 +83,12 @@ def answered(predictions: pd.DataFrame, shares: tuple[float, ...] = _SHARES) -> 
     interval accuracy_low and accuracy_high.
     """
     surest = predictions.sort_values(PROBABILITY, ascending=False, kind="stable")
-    right = is_right(surest).to_numpy().cumsum()
+    right, groups = is_right(surest), groups_of(surest)
     rows = []
     for share in shares:
         n = max(1, round(share * len(surest)))
-        correct = int(right[n - 1])
-        rows.append((share, n, surest[PROBABILITY].iloc[n - 1], correct / n, *wilson(correct, n)))
+        interval = share_interval(right[:n], groups[:n])
+        rows.append((share, n, surest[PROBABILITY].iloc[n - 1], right[:n].mean(), *interval))
     names = ["answered", "n", "from_probability", "accuracy", "accuracy_low", "accuracy_high"]
     return pd.DataFrame(rows, columns=names)
 

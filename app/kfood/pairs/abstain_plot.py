@@ -9,9 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from kfood.evaluation.metrics import headline
-from kfood.evaluation.predictions import PROBABILITY, is_right
+from kfood.evaluation.predictions import PROBABILITY, groups_of, is_right
 from kfood.pairs.abstain import Abstention, share_of_two
-from kfood.pairs.photos import GROUP
 from kfood.pairs.selective import risk_by_coverage
 from kfood.plotting import figure_style, save_figure
 from kfood.statistics.estimates import share_interval
@@ -68,6 +67,6 @@ def _band(photos: pd.DataFrame, score: pd.Series, curve: pd.DataFrame) -> pd.Dat
     rows = []
     for at in curve.iloc[::-step].iloc[::-1].itertuples():
         answered = photos[score >= at.least]
-        low, high = share_interval(~is_right(answered), answered[GROUP])
+        low, high = share_interval(~is_right(answered), groups_of(answered))
         rows.append((at.coverage, low, high))
     return pd.DataFrame(rows, columns=["coverage", "low", "high"])

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from kfood.evaluation.predictions import PROBABILITY, is_right
+from kfood.evaluation.predictions import PROBABILITY, groups_of, is_right
 from kfood.pairs.abstain import Abstention, share_of_two
-from kfood.pairs.photos import GROUP, of_either
+from kfood.pairs.photos import of_either
 from kfood.pairs.selective import aurc, aurc_interval
 from kfood.statistics.estimates import share_interval
 
@@ -51,7 +51,7 @@ def areas(found: Abstention) -> pd.DataFrame:
         ("all", test, test[PROBABILITY]),
     ):
         right = is_right(photos)
-        low, high = aurc_interval(score, right, photos[GROUP])
+        low, high = aurc_interval(score, right, groups_of(photos))
         area = {"AURC": aurc(score, right), "interval": f"{low:.4f} to {high:.4f}"}
         best = aurc(right.astype(float), right)
         rows.append({"photos": which, "n": len(photos), **area, "at best": best, "by chance": 1 - right.mean()})
@@ -76,7 +76,7 @@ def abstention_verdict(found: Abstention) -> list[str]:
     answered = test[told & ~unsure]
     if answered.empty:
         return [*said, f"On test, none of {int(told.sum())} photos of either dish is then told apart."]
-    low, high = share_interval(is_right(answered), answered[GROUP])
+    low, high = share_interval(is_right(answered), groups_of(answered))
     right = int(is_right(answered).sum())
     word = "kept" if low >= found.wanted else "missed" if high < found.wanted else "neither kept nor missed for certain"
     said.append(
@@ -99,12 +99,12 @@ def _outcome(photos: pd.DataFrame, unsure: pd.Series) -> dict[str, object]:
     return {
         "answered": f"{len(answered)} of {len(photos)}",
         "coverage": len(answered) / len(photos),
-        "right": _with_interval(is_right(answered), answered[GROUP]),
+        "right": _with_interval(is_right(answered), groups_of(answered)),
     }
 
 
 def _both_true(unsure: pd.DataFrame, found: Abstention) -> str:
-    return _with_interval(of_either(unsure, found.pair), unsure[GROUP])
+    return _with_interval(of_either(unsure, found.pair), groups_of(unsure))
 
 
 def _with_interval(hits: pd.Series, groups: pd.Series) -> str:

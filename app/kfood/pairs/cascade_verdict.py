@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from kfood.evaluation.predictions import is_right, of_split
+from kfood.evaluation.predictions import groups_of, is_right, of_split
 from kfood.pairs.cascade_margin import Margin
-from kfood.pairs.photos import GROUP, judged_photos, of_either
+from kfood.pairs.photos import judged_photos, of_either
 from kfood.run.folder import Run
 from kfood.statistics.differences import paired_difference
 from kfood.statistics.tests import mcnemar
@@ -38,7 +38,7 @@ def cascade_verdict(
     of_others = int((was_asked & ~of_either(after, pair)).sum())
     first, second = is_right(before), is_right(after)
     only_before, only_after, p = mcnemar(first, second)
-    found = paired_difference(first.to_numpy()[None], second.to_numpy()[None], before[GROUP].to_numpy())
+    found = paired_difference(first.to_numpy()[None], second.to_numpy()[None], groups_of(before).to_numpy())
     gain = f"{found.mean:+.4f} (95 % interval {found.low:+.4f} to {found.high:+.4f})"
     word = (
         "cannot be told apart from"

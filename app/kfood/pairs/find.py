@@ -5,8 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from kfood.evaluation.metrics import confused_pairs
-from kfood.evaluation.predictions import LABEL, PREDICTED, is_right, of_pair
-from kfood.pairs.photos import GROUP
+from kfood.evaluation.predictions import LABEL, PREDICTED, groups_of, is_right, of_pair
 from kfood.statistics.estimates import share_interval
 
 _COLUMNS = (
@@ -55,7 +54,7 @@ def readable_pairs(pairs: pd.DataFrame) -> pd.DataFrame:
 def pairs_verdict(photos: pd.DataFrame, pairs: pd.DataFrame) -> list[str]:
     """Return what the table of `look_alikes` comes to, in sentences."""
     n, wrong = len(photos), int((~is_right(photos)).sum())
-    plates = photos[GROUP].nunique()
+    plates = groups_of(photos).nunique()
     together = f", of {plates} plates: shots of one are not counted as independent" if plates < n else ""
     said = [f"{n} photos{together}. 95 % intervals."]
     if pairs.empty:
@@ -72,15 +71,15 @@ def _row(photos: pd.DataFrame, a: str, b: str) -> dict[str, object]:
     confused = pd.Series(photos.index.isin(of_pair(photos, a, b).index), photos.index)
     without = is_right(photos) | confused
     row = {"a": a, "b": b, "errors": int(confused.sum()), "cost": confused.mean(), "accuracy_without": without.mean()}
-    row["cost_low"], row["cost_high"] = share_interval(confused, photos[GROUP])
-    row["without_low"], row["without_high"] = share_interval(without, photos[GROUP])
+    row["cost_low"], row["cost_high"] = share_interval(confused, groups_of(photos))
+    row["without_low"], row["without_high"] = share_interval(without, groups_of(photos))
     return row | _direction(photos, a, b, "a", "b") | _direction(photos, b, a, "b", "a")
 
 
 def _direction(photos: pd.DataFrame, label: str, other: str, name: str, as_name: str) -> dict[str, object]:
     own = photos[photos[LABEL] == label]
     taken = own[PREDICTED] == other
-    low, high = share_interval(taken, own[GROUP])
+    low, high = share_interval(taken, groups_of(own))
     return {
         f"{name}_as_{as_name}": int(taken.sum()),
         f"{name}_n": len(own),

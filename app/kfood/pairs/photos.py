@@ -7,16 +7,14 @@ from collections.abc import Sequence
 import pandas as pd
 
 from kfood.errors import KfoodError
-from kfood.evaluation.predictions import LABEL, PATH, class_names, of_pair, of_split
+from kfood.evaluation.predictions import LABEL, class_names, of_pair, of_split
 from kfood.recipes.schema import nfc
 from kfood.run.folder import Run
 from kfood.text import did_you_mean, listed
 
-GROUP = "group"
-
 
 def judged_photos(run: Run, split: str) -> pd.DataFrame:
-    """Return a run's predictions of one split, each photo with its `group`; by itself where none is known.
+    """Return a run's predictions of one split.
 
     Raises:
         KfoodError: the run has no photos in that split.
@@ -25,9 +23,7 @@ def judged_photos(run: Run, split: str) -> pd.DataFrame:
     if photos.empty:
         splits = sorted(set(run.predictions["split"]))
         raise KfoodError(f'{run.folder} has no predictions for "{split}".{did_you_mean(split, splits)}')
-    samples = run.samples
-    groups = dict(zip(samples[PATH], samples[GROUP], strict=True)) if GROUP in samples else {}
-    return photos.assign(**{GROUP: photos[PATH].map(groups.get).fillna(photos[PATH])})
+    return photos
 
 
 def known_pair(predictions: pd.DataFrame, pair: tuple[str, str]) -> tuple[str, str]:

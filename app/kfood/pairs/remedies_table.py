@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from kfood.evaluation.predictions import is_right
-from kfood.pairs.photos import GROUP, judged_photos, of_either
+from kfood.evaluation.predictions import groups_of, is_right
+from kfood.pairs.photos import judged_photos, of_either
 from kfood.run.folder import Run
 from kfood.statistics.crossed import common_spread
 from kfood.statistics.differences import Difference, paired_difference
@@ -33,7 +33,7 @@ def remedies_table(found: dict[str, list[Run]], pair: tuple[str, str]) -> pd.Dat
     """
     tables = {name: [judged_photos(run, "test").sort_values("path") for run in runs] for name, runs in found.items()}
     first = next(iter(tables.values()))[0]
-    groups = pd.factorize(first[GROUP])[0]
+    groups = pd.factorize(groups_of(first))[0]
     either = of_either(first, pair).to_numpy()
     right = {name: np.stack([is_right(table).to_numpy() for table in each]) for name, each in tables.items()}
     of_pair = _against_first([each[:, either] for each in right.values()], groups[either])

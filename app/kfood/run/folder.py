@@ -115,8 +115,13 @@ class Run:
 
     @cached_property
     def predictions(self) -> pd.DataFrame:
-        """A row for each validation and test photo, with the probability of every class."""
-        return self.read(self.predictions_file, _predictions)
+        """A row for each validation and test photo, with its group and the probability of every class."""
+        table = self.read(self.predictions_file, _predictions)
+        if "group" in table or not self.samples_file.exists():
+            return table
+        samples = self.samples  # a run of version 0.1 has groups only there
+        groups = dict(zip(samples["path"], samples["group"], strict=True)) if "group" in samples else {}
+        return table.assign(group=table["path"].map(groups.get).fillna(table["path"]))
 
     def read(self, file: Path, reader: Callable[[Path], T]) -> T:
         """Read one of the run's files.
@@ -225,8 +230,9 @@ class Run:
 
 
 def _predictions(file: Path) -> pd.DataFrame:
-    text = ["path", "split", "label", "predicted"]
-    table = read_csv(file, text, needed=[*text, "probability", "loss"])
+    needed = ["path", "split", "label", "predicted"]
+    text = [*needed, "group"]
+    table = read_csv(file, text, needed=[*needed, "probability", "loss"])
     if odd := [name for name in table if name not in text and table[name].dtype.kind not in "fi"]:
         raise ValueError(f"its column {odd[0]} holds something that is not a number.")
     return table

@@ -110,6 +110,44 @@ def _of_groups(row: Crossed, level: float, half: float) -> tuple[float, float]:
     return score_interval(row.mean, max(half**2 / variance, square / (row.seeds * row.photos)))
 
 
+def mean_interval(values: np.ndarray, groups: np.ndarray, level: float = 0.95) -> tuple[float, float]:
+    """Return the interval of a mean over photos, such as of their loss; of t over groups. NaN for fewer than two.
+
+    Args:
+        values: (photos,).
+        groups: (photos,), as for `estimate`.
+        level: of the interval, 0 to 1.
+    """
+    if not len(values):
+        return math.nan, math.nan
+    row = crossed(np.asarray(values, dtype=float)[np.newaxis], groups)
+    if row.groups == 1:
+        return math.nan, math.nan
+    half = half_width([(row.of_photos, row.groups - 1)], 1 - level)
+    return row.mean - half, row.mean + half
+
+
+def score_of_influences(
+    score: float, influences: np.ndarray, groups: np.ndarray, level: float = 0.95
+) -> tuple[float, float]:
+    """Return the interval of a score of 0 to 1 that is a smooth function of means over photos, such as macro-F1.
+
+    Its variance is that of the sum of the influences, linearised as W. G. Cochran, "Sampling Techniques" (1977),
+    chapter 6, does for ratios, over groups; its width goes into Wilson's interval as in `estimate`.
+
+    Args:
+        score: 0 to 1.
+        influences: (photos,), how far each photo moves the score; they sum to 0.
+        groups: (photos,), as for `estimate`.
+        level: of the interval, 0 to 1.
+    """
+    of_group = np.unique(groups, return_inverse=True)[1]
+    count = int(of_group.max()) + 1
+    variance = float((np.bincount(of_group, influences, count) ** 2).sum()) * count / max(count - 1, 1)
+    row = Crossed(score, math.nan, variance, 0.0, 1, len(influences), count)
+    return _of_groups(row, level, half_width([(variance, count - 1)], 1 - level) if count > 1 else math.nan)
+
+
 def share_interval(hits: pd.Series, groups: pd.Series) -> tuple[float, float]:
     """Return the 95 % interval of the share of photos that are hits, each 0 to 1; NaN where there is no photo.
 
