@@ -96,7 +96,7 @@ def embed_views(model: Classifier, dls: DataLoaders, recipe: Recipe) -> tuple[np
     photos = [[photo_key(photo.digest or _digest(photo.path), photo.area) for photo in part.items] for part in dls]
     n_train = views * len(photos[0])
     rows = np.arange(n_train + len(photos[1])).astype(str)
-    drawn = _CACHE.key([_key_of(model, recipe), recipe.augment.model_dump(), views, seed, photos])
+    drawn = _CACHE.key([_key_of(model, recipe), recipe.augment.model_dump_json(), views, seed, photos])
     parts = _remembered(drawn, rows)
     if len(_keys(parts)) != len(rows):
         log.info("Computing features of %d views of %d photos.", views, len(photos[0]))
@@ -156,7 +156,7 @@ def _key_of(model: Classifier, recipe: Recipe) -> str:
         yield recipe.model.arch  # networks of the same weights differ in how they fill up the border
         yield str(model.precision.predicting)
         yield model.normalization
-        yield recipe.data.model_dump(include={"size", "presize", "resize", "denoise"})
+        yield recipe.data.model_dump_json(include={"size", "presize", "resize", "denoise"})
         for name, tensor in model.body.state_dict().items():
             yield [name, str(tensor.dtype), list(tensor.shape)]
             yield tensor.detach().cpu().contiguous().numpy().tobytes()
