@@ -2,6 +2,7 @@
 
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -149,6 +150,13 @@ def test_a_damaged_memory_is_survived_and_mended(photos, opened, damage):
     assert opened == []
 
 
+def test_what_another_version_found_is_not_read(photos, opened, monkeypatch):
+    look(photos)
+    monkeypatch.setattr(check, "_CACHE", replace(check._CACHE, version=check._CACHE.version + 1))
+    look(photos)
+    assert len(opened) == 12
+
+
 def test_no_place_to_remember_costs_a_second_look_only(photos, tmp_path, monkeypatch, opened, caplog):
     blocked = tmp_path / "file"
     blocked.touch()
@@ -156,7 +164,7 @@ def test_no_place_to_remember_costs_a_second_look_only(photos, tmp_path, monkeyp
     look(photos)
     look(photos)
     assert len(opened) == 12
-    assert "cannot be remembered" in caplog.text
+    assert "What was found in the photos cannot be kept" in caplog.text
 
 
 @pytest.mark.filterwarnings("error")

@@ -1,8 +1,10 @@
 """Features of photos: the same every time, computed once, and no random number touched."""
 
+import errno
 import os
 import random
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -94,6 +96,33 @@ def test_another_network_is_not_mistaken_for_it(samples, run):
     assert not np.allclose(embed(samples, Run(run.folder)), first)
 
 
+def test_another_size_of_photos_is_not_mistaken_for_it(samples, run):
+    """The network takes any size, and its weights are the same."""
+    first = embed(samples, run)
+    run.write_recipe(run.recipe.model_copy(update={"data": run.recipe.data.model_copy(update={"size": 40})}))
+    assert not np.allclose(embed(samples, Run(run.folder)), first)
+
+
+def test_what_another_version_computed_is_not_read(samples, run, computed, monkeypatch):
+    embed(samples, run)
+    monkeypatch.setattr(embedding, "_CACHE", replace(embedding._CACHE, version=embedding._CACHE.version + 1))
+    embed(samples, run)
+    embed(samples, run)
+    assert computed == [6, 6]
+
+
+@pytest.mark.parametrize("number", [errno.EROFS, errno.EPERM])
+def test_features_that_may_only_be_read_are_read(samples, run, computed, monkeypatch, number):
+    first = embed(samples, run)
+
+    def refuse(*args, **kwargs):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "utime", refuse)
+    np.testing.assert_array_equal(embed(samples, run), first)
+    assert computed == [6]
+
+
 def test_random_numbers_are_left_alone(samples, run):
     def states():
         return random.getstate(), np.random.get_state()[1].tolist(), torch.get_rng_state().tolist()
@@ -105,7 +134,7 @@ def test_random_numbers_are_left_alone(samples, run):
 
 def test_a_damaged_file_is_computed_anew(samples, run, computed):
     first = embed(samples, run)
-    (file,) = (cache_folder() / "embeddings").glob("*/*.npz")
+    (file,) = (cache_folder() / "features").iterdir()
     file.write_bytes(file.read_bytes()[:-100])
     np.testing.assert_array_equal(embed(samples, run), first)
     assert computed == [6, 6]
@@ -113,16 +142,16 @@ def test_a_damaged_file_is_computed_anew(samples, run, computed):
 
 def test_what_two_processes_computed_counts_once(samples, run, computed):
     first = embed(samples, run)
-    (file,) = (cache_folder() / "embeddings").glob("*/*.npz")
-    shutil.copy(file, file.with_name("again.npz"))
+    (file,) = (cache_folder() / "features").iterdir()
+    shutil.copy(file, file.with_stem(f"{file.stem}-again"))
     np.testing.assert_array_equal(embed(samples[::-1], run), first[::-1])
     assert computed == [6]
 
 
 def test_only_the_photos_used_last_are_kept_where_room_ends(samples, run, computed, monkeypatch):
     first = embed(samples, run)
-    (file,) = (cache_folder() / "embeddings").glob("*/*.npz")
-    monkeypatch.setattr(embedding, "_MOST_BYTES", file.stat().st_size)
+    (file,) = (cache_folder() / "features").iterdir()
+    monkeypatch.setattr(embedding, "_CACHE", replace(embedding._CACHE, most_bytes=file.stat().st_size))
     os.utime(file, (0, 0))
     embed(samples.iloc[:1].assign(area="0,0,9,9"), run)
     assert not file.exists()
@@ -132,11 +161,11 @@ def test_only_the_photos_used_last_are_kept_where_room_ends(samples, run, comput
 
 def test_photos_come_in_several_files(samples, run, computed, monkeypatch):
     first = embed(samples, run)
-    shutil.rmtree(cache_folder() / "embeddings")
+    shutil.rmtree(cache_folder() / "features")
     monkeypatch.setattr(embedding, "_AT_ONCE", 4)
     for _ in range(2):
         np.testing.assert_allclose(embed(samples, run), first, atol=1e-5)
-    assert len(list((cache_folder() / "embeddings").glob("*/*.npz"))) == 2
+    assert len(list((cache_folder() / "features").iterdir())) == 2
     assert computed == [6, 6]
 
 

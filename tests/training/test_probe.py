@@ -2,6 +2,8 @@
 
 import os
 import random
+import shutil
+from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -20,9 +22,8 @@ from kfood.recipes.load import load_recipe
 from kfood.run.folder import DONE
 from kfood.training import fit as fit_module
 from kfood.training import probe as probe_module
-from kfood.training.features import body_features
 from kfood.training.learner import build_learner
-from kfood.training.probe import fit_probe
+from kfood.training.probe import body_features, fit_probe
 from kfood.training.stop import Stop
 from kfood.training.train import train
 from support.tiny import CLASSES
@@ -67,6 +68,11 @@ def by_hand(model, items):
 
 def kept():
     return sorted(Path(os.environ["KFOOD_CACHE"], "features").glob("*"))
+
+
+def npz(**arrays):
+    np.savez(file := BytesIO(), **arrays)
+    return file.getvalue()
 
 
 def same(first, second):
@@ -119,12 +125,36 @@ def test_features_known_from_before_are_read_and_the_body_is_not_run(made, asked
 def test_other_settings_have_features_of_their_own(made, tiny_samples, sections):
     one = made()
     computed = features_of(one)
-    validated = type(one.recipe).model_validate(
-        {**one.recipe.model_dump(), **{key: {**one.recipe.model_dump()[key], **sections[key]} for key in sections}}
-    )
-    learner = build_learner(build_dataloaders(tiny_samples, validated), one.model, validated)
-    assert not same(body_features(learner, validated)[:1], computed[:1])
-    assert len(kept()) == 2
+    settings = one.recipe.model_dump()
+    for changed, n_kept in (({}, 1), (sections, 2)):  # as it was read from a run's folder, and with other settings
+        validated = type(one.recipe).model_validate(
+            {**settings, **{key: {**settings[key], **changed[key]} for key in changed}}
+        )
+        learner = build_learner(build_dataloaders(tiny_samples, validated), one.model, validated)
+        assert same(body_features(learner, validated)[:1], computed[:1]) == (not changed)
+        assert len(kept()) == n_kept
+
+
+def test_a_photo_that_changed_under_its_name_is_computed_anew(made, tiny_samples, tmp_path):
+    copies = [shutil.copy(path, tmp_path) for path in tiny_samples["path"]]
+    one, found = made(), []
+    for _ in range(2):
+        dls = build_dataloaders(tiny_samples.assign(path=copies), one.recipe)
+        found.append(body_features(build_learner(dls, one.model, one.recipe), one.recipe).train)
+        Image.new("RGB", (32, 32)).save(copies[0])
+    assert not torch.equal(found[0][0], found[1][0])
+    assert torch.equal(found[0][1:60], found[1][1:60])
+
+
+def test_class_numbers_are_those_of_the_training_that_asks(made, tiny_samples, asked):
+    """A class that only test photos have shifts the numbers of the others."""
+    one = made()
+    first = features_of(one)
+    asked.clear()
+    more = pd.concat([tiny_samples, tiny_samples[tiny_samples["split"] == "test"].assign(label="가")])
+    again = body_features(build_learner(build_dataloaders(more, one.recipe), one.model, one.recipe), one.recipe)
+    assert asked == []
+    assert torch.equal(again.train_labels, first.train_labels + 1)
 
 
 @pytest.mark.parametrize("name", ["conv.weight", "norm.running_var"])
@@ -167,10 +197,22 @@ def test_settings_of_the_head_compute_nothing_anew(made, asked):
     assert asked == []
 
 
-@pytest.mark.parametrize("content", [b"", b"nothing", b"\x08\0\0\0\0\0\0\0{}      "])
-def test_a_damaged_file_is_computed_again_and_replaced(made, asked, content):
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda whole: b"",
+        lambda whole: whole[:-100],
+        lambda whole: whole[:600] + bytes([whole[600] ^ 1]) + whole[601:],
+        lambda whole: npz(features=np.zeros((204, 8), "f4")),
+        lambda whole: npz(key=np.arange(204).astype("S96"), features=np.zeros((203, 8), "f4")),
+        lambda whole: npz(key=np.arange(203).astype("S96"), features=np.zeros((203, 8), "f4")),
+        lambda whole: npz(key=np.arange(204).astype("S96"), features=np.zeros((204, 8))),
+    ],
+    ids=["empty", "cut", "a bit", "no keys", "too few features", "other photos", "other numbers"],
+)
+def test_a_damaged_file_is_computed_again_and_replaced(made, asked, damage):
     computed = features_of(made())
-    kept()[0].write_bytes(content)
+    kept()[0].write_bytes(damage(kept()[0].read_bytes()))
     assert same(features_of(made()), computed)
     asked.clear()
     assert same(features_of(made()), computed)

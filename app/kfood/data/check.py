@@ -6,7 +6,6 @@ time is that of the file's last change of any kind (ctime), which copying an old
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import time
@@ -17,11 +16,13 @@ from pathlib import Path
 import pandas as pd
 
 from kfood.data.photo import FileFindings, inspect_photo, read_file
+from kfood.system.cache import Cache
 from kfood.system.files import content_digest, write_csv
-from kfood.system.paths import cache_folder, real_path
+from kfood.system.paths import real_path
 from kfood.system.progress import track
 
 log = logging.getLogger(__name__)
+_CACHE = Cache("checks", version=1)  # of the columns, and of what `inspect_photo` finds in a photo
 _KEY = ["path", "bytes", "changed_ns"]
 COLUMNS = [*_KEY, "digest", *FileFindings.__dataclass_fields__]
 _TICK_NS = 20_000_000  # a file system's clock: what changed so shortly before a look may change again unseen
@@ -93,24 +94,20 @@ def _stamp(path: str) -> tuple[str, int, int]:
 
 
 def _memory(root: Path) -> Path:
-    name = hashlib.sha256(os.fsencode(real_path(root))).hexdigest()[:16]
-    return cache_folder() / "checks" / f"{name}.csv"
+    return _CACHE.folder / f"{_CACHE.key([str(real_path(root))])}.csv"
 
 
 def _remembered(memory: Path) -> pd.DataFrame:
-    try:
-        table = pd.read_csv(memory, encoding="utf-8-sig", usecols=COLUMNS, dtype=_TYPES, keep_default_na=False)
+    def parse(file: Path) -> pd.DataFrame:
+        table = pd.read_csv(file, encoding="utf-8-sig", usecols=COLUMNS, dtype=_TYPES, keep_default_na=False)
         return table.drop_duplicates(_KEY)
-    except (OSError, ValueError):  # none yet, or damaged: the photos are opened again
-        return pd.DataFrame(columns=COLUMNS).astype(_TYPES)
+
+    found = _CACHE.read(memory, parse)
+    return pd.DataFrame(columns=COLUMNS).astype(_TYPES) if found is None else found
 
 
 def _remember(memory: Path, findings: pd.DataFrame) -> None:
     """Keep what was found, also of photos under the same root that were not asked about this time."""
     others = _remembered(memory)
-    others = others[~others["path"].isin(findings["path"])]
-    try:
-        memory.parent.mkdir(parents=True, exist_ok=True)
-        write_csv(memory, pd.concat([others, findings]))
-    except OSError as error:  # a full disk or a read-only home costs a second look, not the training
-        log.warning("What was found in the photos cannot be remembered: %s", error)
+    table = pd.concat([others[~others["path"].isin(findings["path"])], findings])
+    _CACHE.keep(memory, lambda file: write_csv(file, table), "What was found in the photos")

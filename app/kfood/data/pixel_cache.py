@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from io import BytesIO
 from itertools import islice
 from pathlib import Path
@@ -21,14 +21,15 @@ from filelock import FileLock, Timeout
 
 from kfood.data.pixels import KEY, PixelCache, photo_key, photo_keys
 from kfood.data.preprocess import Preprocess
+from kfood.system.cache import Cache, bytes_of, make_room, mark_used
 from kfood.system.disk import free_bytes
-from kfood.system.files import content_digest
+from kfood.system.files import content_digest, write_arrays
 from kfood.system.memory import keep_freed_memory
-from kfood.system.paths import cache_folder, cache_limit
+from kfood.system.paths import cache_limit
 from kfood.system.progress import track
 
 log = logging.getLogger(__name__)
-_FORMAT = 1  # of the segments, and of what `Preprocess` does to a photo: counted up when either changes
+_CACHE = Cache("pixels", version=1)  # of the segments, and of what `Preprocess` does to a photo
 _PHOTOS_A_SEGMENT = 4096
 _AT_ONCE = 256  # photos being decoded
 _TRIED = 16  # photos, to know how long decoding takes
@@ -55,8 +56,7 @@ def cached_pixels(samples: pd.DataFrame, shrink: Preprocess) -> PixelCache:
             log.warning("Photos are decoded again in each epoch: they cannot be kept in %s: %s", folder, error)
         pixels = PixelCache(folder)
     for segment in pixels.segments_of(wanted["key"]):
-        with suppress(OSError):  # a cache that may only be read
-            os.utime(segment)  # used now, so the last to be thrown away
+        mark_used(segment)
     return pixels
 
 
@@ -72,7 +72,7 @@ def seconds_to_fill(samples: pd.DataFrame, shrink: Preprocess) -> float:
 
 
 def _folder_of(shrink: Preprocess) -> Path:
-    return cache_folder() / "pixels" / f"{_FORMAT}-{shrink.size}-{shrink.resize}-{shrink.denoise}"
+    return _CACHE.folder / f"{_CACHE.version}-{shrink.size}-{shrink.resize}-{shrink.denoise}"
 
 
 def _known(samples: pd.DataFrame) -> pd.DataFrame:
@@ -87,7 +87,7 @@ def _places_of(photos: pd.DataFrame) -> list[tuple[str, str]]:
 @contextmanager
 def _alone_in(folder: Path) -> Iterator[None]:
     """Hold the folder's lock, which the system takes back from a process that ends in whatever way."""
-    lock = FileLock(folder / "lock")
+    lock = FileLock(str(folder / "lock"))
     try:
         lock.acquire(timeout=0)
     except Timeout:
@@ -105,7 +105,7 @@ def _add(wanted: pd.DataFrame, shrink: Preprocess, folder: Path) -> None:
     for dead in [*folder.glob("partial-*"), *pixels.damaged]:  # partial: of a killed process, as we hold the lock
         shutil.rmtree(dead, ignore_errors=True)
     missing = wanted[~pixels.has(wanted["key"])]
-    room = _make_room(3 * shrink.size**2 * len(missing), folder.parent, pixels.segments_of(wanted["key"]))
+    room = _make_room(3 * shrink.size**2 * len(missing), pixels.segments_of(wanted["key"]))
     if not len(missing) or not room:
         return
     log.info("Decoding %s photos once, to %d pixels.", f"{len(missing):,}", shrink.size)
@@ -114,40 +114,21 @@ def _add(wanted: pd.DataFrame, shrink: Preprocess, folder: Path) -> None:
         pass
 
 
-def _make_room(needed: int, cache: Path, in_use: set[Path]) -> int:
+def _make_room(needed: int, in_use: set[Path]) -> int:
     """Throw away what was not used for longest until `needed` bytes fit; return what fits, 0 where they never will."""
-    limit = int(min(cache_limit(), free_bytes(cache) - _KEPT_FREE + _size(cache.glob("*/segment-*"))))
-    kept = _size(in_use)
+    segments = {segment: bytes_of(segment / "pixels.bin") for segment in _CACHE.folder.glob("*/segment-*")}
+    limit = int(min(cache_limit(), free_bytes(_CACHE.folder) - _KEPT_FREE + sum(segments.values())))
+    kept = sum(segments.pop(segment, 0) for segment in in_use)
     if kept + needed > limit:
         log.warning(
             "Photos are decoded again in each epoch: %.1f GB of pixels do not fit into the %.1f GB that the cache may "
             "take in %s. KFOOD_CACHE names another folder, KFOOD_CACHE_GB another limit.",
             (kept + needed) / 1e9,
             max(0, limit) / 1e9,
-            cache,
+            _CACHE.folder,
         )
         return 0
-    for segment in sorted(set(cache.glob("*/segment-*")) - in_use, key=_last_used):
-        if _size(cache.glob("*/segment-*")) + needed <= limit:
-            break
-        log.info("Thrown away to make room: %s", segment)
-        shutil.rmtree(segment, ignore_errors=True)
-    return limit - _size(cache.glob("*/segment-*"))
-
-
-def _size(segments: Iterable[Path]) -> int:
-    total = 0
-    for segment in segments:
-        with suppress(OSError):  # thrown away by another process
-            total += (segment / "pixels.bin").stat().st_size
-    return total
-
-
-def _last_used(segment: Path) -> float:
-    try:
-        return segment.stat().st_mtime
-    except OSError:
-        return 0.0
+    return make_room(segments, limit - kept, needed)
 
 
 def _within(room: int, photos: Iterable[tuple[str, np.ndarray] | None]) -> Iterator[tuple[str, np.ndarray]]:
@@ -187,15 +168,14 @@ def _write_segment(photos: Iterable[tuple[str, np.ndarray]], folder: Path) -> in
     try:
         with (partial / "pixels.bin").open("wb") as file:
             for key, photo in photos:
-                file.write(np.ascontiguousarray(photo))
+                file.write(np.ascontiguousarray(photo).data)
                 index.append((key, *photo.shape[:2]))
             os.fsync(file.fileno())
         if not index:
             return 0
         keys, heights, widths = zip(*index, strict=True)
-        with (partial / "index.npz").open("wb") as file:
-            np.savez(file, key=np.array(keys, KEY), height=heights, width=widths)
-            os.fsync(file.fileno())
+        columns = {"key": np.array(keys, KEY), "height": np.array(heights), "width": np.array(widths)}
+        write_arrays(partial / "index.npz", columns)
         partial.rename(partial.with_name(partial.name.replace("partial", "segment")))
         return len(index)
     finally:

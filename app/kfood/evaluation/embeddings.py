@@ -1,23 +1,27 @@
-"""What a good network makes of each photo: vectors that are near each other where photos look alike."""
+"""What a network's body makes of each photo: vectors that are near each other where photos look alike.
+
+They are computed once and kept under a key of all that they depend on: the photos' content and how they are brought to
+size, the network, its weights and the format that it computes in.
+"""
 
 from __future__ import annotations
 
-import hashlib
 import logging
-import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
+from fastai.data.core import DataLoaders, TfmdDL
 from fastai.torch_core import no_random
+from numpy.typing import ArrayLike
 from torch import Tensor, nn
 
 from kfood.data.loaders import as_items, data_block, device, photo_loader, preprocessing
 from kfood.data.photo import read_file
 from kfood.data.pixel_cache import cached_pixels
-from kfood.data.pixels import KEY, photo_keys
+from kfood.data.pixels import KEY, photo_key, photo_keys
 from kfood.data.threads import prediction_loader
 from kfood.errors import KfoodError
 from kfood.model.body import build_body
@@ -29,18 +33,18 @@ from kfood.model.pretrained import packaged_lite0
 from kfood.model.saved import load_model
 from kfood.recipes.schema import Data, Model, Recipe
 from kfood.run.folder import Run
-from kfood.system.files import content_digest, write_whole
+from kfood.system.cache import Cache
+from kfood.system.files import content_digest, write_arrays
 from kfood.system.memory import keep_freed_memory
-from kfood.system.paths import cache_folder
 from kfood.system.progress import track
 
 log = logging.getLogger(__name__)
-_FORMAT = 1  # of what is kept: counted up when it, or what is computed, changes
+_CACHE = Cache("features", version=2, most_bytes=2**33)  # 1.6 million times 1,280 numbers
 _BATCH = 64
 _LABEL = "photo"  # fastai wants some class
 _AT_ONCE = 8192  # photos of a file, so that little is lost if it is stopped
-_MOST_BYTES = 2**31  # of all files: 400,000 photos of 1,280 numbers; those not used for longest go
 _IMAGENET = Recipe(data=Data(size=224), model=Model(arch="tf_efficientnet_lite0", pretrained=True))
+_Part = tuple[np.ndarray, np.ndarray]  # keys and features of some photos
 
 
 def embed(samples: pd.DataFrame, run: Run | None = None) -> np.ndarray:
@@ -61,21 +65,50 @@ def embed(samples: pd.DataFrame, run: Run | None = None) -> np.ndarray:
     photos = _identified(samples)
     with no_random():  # layers are filled at random before weights are loaded, and DataLoaders draw a seed
         model, recipe = _network(run)
-        memory = cache_folder() / "embeddings" / _identity(model, recipe)
-        parts = _remembered(memory, photos["key"])
+        network = _key_of(model, recipe)
+        parts = _remembered(network, photos["key"])
         missing = photos[~photos["key"].isin(_keys(parts))].drop_duplicates("key")
         if len(missing):
             log.info("Computing features of %s photos.", f"{len(missing):,}")
             try:
                 for part in _compute(model, recipe, missing):
-                    _remember(memory, *part)
+                    _remember(network, *part)
                     parts.append(part)
             except OSError as error:
                 raise KfoodError(f"{error}. Run kfood data check on the photos.") from None
     keys = pd.Index(_keys(parts))
     once = ~keys.duplicated()  # two processes may have computed the same
     rows = np.flatnonzero(once)[keys[once].get_indexer(photos["key"])]
-    return np.concatenate([features for _, features in parts])[rows]
+    features: np.ndarray = np.concatenate([features for _, features in parts])[rows]
+    return features
+
+
+def embed_views(model: Classifier, dls: DataLoaders, recipe: Recipe) -> tuple[np.ndarray, np.ndarray]:
+    """Return pooled features of a training's photos, (views x photos) x length, and of its validation photos, float32.
+
+    They are in the order of the items of `dls`. In the first view the photos are as they are, in the other
+    `recipe.probe.views` - 1 they are augmented, by the random numbers of `training.seed`. The body predicts: its batch
+    normalisation uses the statistics that it has. The state of all random numbers is left as it was.
+
+    Raises:
+        KfoodError, OSError: a photo cannot be read.
+    """
+    views, seed = recipe.probe.views, recipe.training.seed
+    photos = [[photo_key(photo.digest or _digest(photo.path), photo.area) for photo in part.items] for part in dls]
+    n_train = views * len(photos[0])
+    rows = np.arange(n_train + len(photos[1])).astype(str)
+    drawn = _CACHE.key([_key_of(model, recipe), recipe.augment.model_dump_json(), views, seed, photos])
+    parts = _remembered(drawn, rows)
+    if len(_keys(parts)) != len(rows):
+        log.info("Computing features of %d views of %d photos.", views, len(photos[0]))
+        with no_random(seed):  # DataLoaders draw from it when they are made, too
+            as_they_are, judged = (prediction_loader(dls, part.items) for part in dls)
+            augmented = dls.train.new(shuffle=False, drop_last=False, bs=_BATCH)
+            computed = _pooled(model, recipe, [as_they_are, *[augmented] * (views - 1), judged])
+            parts = [(rows, np.concatenate(list(computed)))]
+        _remember(drawn, *parts[0])
+    features = parts[0][1]
+    return features[:n_train], features[n_train:]
 
 
 def _identified(samples: pd.DataFrame) -> pd.DataFrame:
@@ -117,73 +150,70 @@ def _network(run: Run | None) -> tuple[Classifier, Recipe]:
     return model.eval().to_device(where).set_precision(*choose_precision(recipe, where)), recipe
 
 
-def _identity(model: Classifier, recipe: Recipe) -> str:
-    """Return what stands for everything but the photos that the features depend on."""
-    digest = hashlib.blake2b(digest_size=16)
-    shown = recipe.data.model_dump(include={"size", "presize", "resize", "denoise"})
-    digest.update(f"{_FORMAT} {recipe.model.arch} {model.precision.predicting} {shown} {model.normalization}".encode())
-    for name, tensor in model.body.state_dict().items():
-        digest.update(name.encode() + tensor.detach().cpu().contiguous().numpy().tobytes())
-    return digest.hexdigest()
+def _key_of(model: Classifier, recipe: Recipe) -> str:
+    """Return what stands for everything but the photos that their features depend on."""
+
+    def parts() -> Iterator[object]:
+        yield recipe.model.arch  # networks of the same weights differ in how they fill up the border
+        yield str(model.precision.predicting)
+        yield model.normalization
+        yield recipe.data.model_dump_json(include={"size", "presize", "resize", "denoise"})
+        for name, tensor in model.body.state_dict().items():
+            yield [name, str(tensor.dtype), list(tensor.shape)]
+            yield tensor.detach().cpu().contiguous().numpy().tobytes()
+
+    return _CACHE.key(parts())
 
 
-def _compute(model: Classifier, recipe: Recipe, photos: pd.DataFrame) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def _compute(model: Classifier, recipe: Recipe, photos: pd.DataFrame) -> Iterator[_Part]:
     """Yield keys and features of some thousand photos at a time. Raises OSError where one cannot be read."""
     shrink = preprocessing(recipe.data)
     pixels = cached_pixels(photos, shrink) if recipe.data.cache else None
     block = data_block(recipe, [_LABEL], len(photos), photo_loader(shrink, pixels))
     dls = block.dataloaders(photos, bs=_BATCH, num_workers=0, device=next(model.parameters()).device)
-    faster = fold_batchnorm(model, recipe.data.size)
     parts = [photos[start : start + _AT_ONCE] for start in range(0, len(photos), _AT_ONCE)]
-    loaders = [prediction_loader(dls, as_items(part)) for part in parts]
-    batches = (batch for loader in loaders for batch, _ in loader)
+    features = _pooled(model, recipe, [prediction_loader(dls, as_items(part)) for part in parts])
+    for part, of_part in zip(parts, features, strict=True):
+        yield part["key"].to_numpy(str), of_part
+
+
+def _pooled(model: Classifier, recipe: Recipe, loaders: Sequence[TfmdDL]) -> Iterator[np.ndarray]:
+    """Yield what the body makes of the photos of each loader, photos x length, float32."""
+    faster = fold_batchnorm(model, recipe.data.size)
+    batches = (photos for loader in loaders for photos, _ in loader)
     shown = track(batches, sum(len(loader) for loader in loaders), "computing features")
-    for part, loader in zip(parts, loaders, strict=True):
-        yield part["key"].to_numpy(str), np.concatenate([_pooled(faster, next(shown)) for _ in range(len(loader))])
+    for loader in loaders:
+        yield np.concatenate([_pooled_batch(faster, next(shown)) for _ in range(len(loader))])
 
 
 @torch.inference_mode()
-def _pooled(model: Classifier, photos: Tensor) -> np.ndarray:
+def _pooled_batch(model: Classifier, photos: Tensor) -> np.ndarray:
     return model.pooled(photos.as_subclass(Tensor)).float().cpu().numpy()
 
 
-def _keys(parts: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+def _keys(parts: Iterable[_Part]) -> np.ndarray:
     return np.concatenate([np.empty(0, KEY).astype(str), *(keys for keys, _ in parts)])
 
 
-def _remembered(memory: Path, wanted: pd.Series) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Return keys and features of those of the wanted photos that were computed before."""
-    parts = []
-    for path in sorted(memory.glob("*.npz")):
-        try:
-            with np.load(path, allow_pickle=False) as file:
-                keys, features = file["key"].astype(str), file["features"]
-            if features.shape[0] != len(keys) or features.ndim != 2 or features.dtype != np.float32:
-                raise ValueError("it holds something else")
+def _remembered(of: str, wanted: ArrayLike) -> list[_Part]:
+    """Return keys and features of those of the wanted photos that were computed before, by the network `of`."""
+
+    def parse(file: Path) -> _Part | None:
+        with np.load(file, allow_pickle=False) as arrays:
+            keys = arrays["key"].astype(str)
             asked = np.isin(keys, wanted)
-            if asked.any():
-                path.touch()
-                parts.append((keys[asked], features[asked]))
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):  # damaged: they are computed again
-            continue
-    return parts
+            features = arrays["features"] if asked.any() else None
+        if features is None:
+            return None
+        if features.ndim != 2 or features.dtype != np.float32:
+            raise ValueError("it holds something else")
+        return keys[asked], features[asked]  # raises where there are more or fewer than keys
+
+    found = (_CACHE.read(file, parse) for file in sorted(_CACHE.folder.glob(f"{of}-*.npz")))
+    return [part for part in found if part is not None]
 
 
-def _remember(memory: Path, keys: np.ndarray, features: np.ndarray) -> None:
-    """Keep photos in a file of their own, and of all files the latest that there is room for."""
-    name = hashlib.blake2b("".join(keys).encode(), digest_size=8).hexdigest()
-
-    def write(partial: Path) -> None:
-        with partial.open("wb") as file:  # a name would be given the ending .npz
-            np.savez(file, key=keys.astype(KEY), features=features)
-
-    try:
-        memory.mkdir(parents=True, exist_ok=True)
-        write_whole(memory / f"{name}.npz", write)
-        room = _MOST_BYTES
-        for used in sorted(memory.parent.glob("*/*.npz"), key=lambda file: file.stat().st_mtime, reverse=True):
-            room -= used.stat().st_size
-            if room < 0:
-                used.unlink(missing_ok=True)
-    except OSError as error:  # a full disk or a read-only home costs time, not the result
-        log.warning("The features cannot be kept: %s", error)
+def _remember(of: str, keys: np.ndarray, features: np.ndarray) -> None:
+    """Keep photos in a file of their own."""
+    file = _CACHE.folder / f"{of}-{_CACHE.key(keys.tolist())}.npz"
+    _CACHE.keep(file, lambda file: write_arrays(file, {"key": keys.astype(KEY), "features": features}), "The features")

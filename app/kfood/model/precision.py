@@ -18,10 +18,11 @@ from kfood.model.body import made_for_one_size
 from kfood.model.build import Classifier, Precision, build_model
 from kfood.model.fused import onednn_computes_in
 from kfood.recipes.schema import Recipe
+from kfood.system.cache import Cache
 from kfood.system.files import write_json
-from kfood.system.paths import cache_folder
 
 log = logging.getLogger(__name__)
+_CACHE = Cache("precision", version=1)  # of what is measured, and how
 _PHOTOS, _PIXELS, _STEPS = 8, 128, 3  # of the measurement on a CPU, at most
 _WORTH_IT = 1.15  # times as fast as float32, or it stays with float32
 # Cosine between the gradients, or the features: 1 is the same direction. Rounding turns the gradients of an untrained
@@ -47,19 +48,15 @@ def choose_precision(recipe: Recipe, device: torch.device) -> Precision:
     if device.type == "cpu" and not onednn_computes_in(torch.bfloat16):
         log.info("Precision float32: this CPU has no fast bfloat16.")
         return Precision(torch.float32, torch.float32)
-    memory = cache_folder() / "precision.json"
     n_photos, size = _measured_with(recipe, device)
-    of = f"|{n_photos} x {size}" if device.type == "cuda" else ""  # a CPU's ratio is the same at other sizes
-    key = "|".join([recipe.model.arch, device_model(device), torch.__version__]) + of
-    known = _read(memory)
-    if key not in known:
-        known[key] = _measure(recipe, device, n_photos, size)
-        try:
-            memory.parent.mkdir(parents=True, exist_ok=True)
-            write_json(memory, known)
-        except OSError as error:
-            log.warning("What was measured cannot be remembered: %s", error)
-    found = known[key]
+    of = [recipe.model.arch, device_model(device), torch.__version__]
+    if device.type == "cuda":  # a CPU's ratio is the same at other sizes
+        of.append(f"{n_photos} x {size}")
+    file = _CACHE.folder / f"{_CACHE.key(of)}.json"
+    found = _CACHE.read(file, _parse)
+    if found is None:
+        measured = found = _measure(recipe, device, n_photos, size)
+        _CACHE.keep(file, lambda file: write_json(file, {"of": of, **measured}), "What was measured")
     chosen = Precision(*(_better(found, work) for work in Precision._fields))
     log.info(
         "Precision %s: here bfloat16 trains %.1f and predicts %.1f times as fast as float32.",
@@ -139,10 +136,6 @@ def device_model(device: torch.device) -> str:
     return f"{platform.node()} {torch.backends.cpu.get_cpu_capability()} {torch.get_num_threads()} threads"
 
 
-def _read(memory: Path) -> dict[str, Measured]:
-    """Return what was measured before; what is damaged is measured again."""
-    try:
-        known = json.loads(memory.read_text(encoding="utf-8"))
-        return {key: {name: float(each[name]) for name in _MEASURED} for key, each in known.items()}
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
-        return {}
+def _parse(file: Path) -> Measured:
+    kept = json.loads(file.read_text(encoding="utf-8"))
+    return {name: float(kept[name]) for name in _MEASURED}

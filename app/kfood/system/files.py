@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -67,6 +67,17 @@ def write_text(path: Path, text: str) -> None:
 def write_json(path: Path, value: Any) -> None:  # noqa: ANN401 - whatever JSON can hold
     """Write `value` as indented JSON with Hangul left readable."""
     write_text(path, json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+
+
+def write_arrays(path: Path, arrays: Mapping[str, Any]) -> None:
+    """Write arrays by name, as `numpy.load` reads them (.npz), each with a checksum that it compares."""
+    import numpy as np  # commands that write none start without it
+
+    def write(partial: Path) -> None:
+        with partial.open("wb") as file:  # a name would be given the ending .npz
+            np.savez(file, **arrays)
+
+    write_whole(path, write)
 
 
 def write_csv(path: Path, table: pd.DataFrame) -> None:

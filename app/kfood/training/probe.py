@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import time
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+import torch
 from fastai.callback.schedule import ParamScheduler, SchedCos
 from fastai.data.core import DataLoaders
 from fastai.data.load import DataLoader
@@ -15,13 +17,22 @@ from fastai.metrics import accuracy
 from torch import Tensor
 
 from kfood.data.sampling import class_balancing_weights, draw
+from kfood.evaluation.embeddings import embed_views
 from kfood.recipes.schema import Recipe
 from kfood.training.callbacks.terminate_on_nan import TerminateOnNaN
-from kfood.training.features import Features, body_features
 from kfood.training.losses import LossFollowsMode
 from kfood.training.optimizers import optimizer_factory
 
 log = logging.getLogger(__name__)
+
+
+class Features(NamedTuple):
+    """Pooled features, photos x length, and class numbers; several rows for a training photo with several views."""
+
+    train: Tensor
+    train_labels: Tensor
+    valid: Tensor
+    valid_labels: Tensor
 
 
 class FeatureLoader(DataLoader):
@@ -85,6 +96,14 @@ def fit_probe(learner: Learner, recipe: Recipe) -> dict[str, float]:
         row["seconds"],
     )
     return row
+
+
+def body_features(learner: Learner, recipe: Recipe) -> Features:
+    """Return what the body makes of training and validation photos, from the cache where it was computed before."""
+    dls = learner.dls
+    train, valid = (torch.from_numpy(features) for features in embed_views(learner.model, dls, recipe))
+    numbers = [torch.tensor([dls.vocab.o2i[photo.label] for photo in part.items]) for part in dls]
+    return Features(train, numbers[0].repeat(recipe.probe.views), valid, numbers[1])
 
 
 def _head_learner(learner: Learner, recipe: Recipe, features: Features) -> Learner:
