@@ -14,6 +14,7 @@ from PIL import Image
 import kfood
 from kfood.recipes.load import recipes_folder, shipped_recipes
 
+slow = pytest.mark.slow
 FILE = Path(__file__).parents[2] / "recipes" / "tour.ipynb"
 
 
@@ -52,6 +53,7 @@ def figures_of(tour: nbformat.NotebookNode, name: str) -> list[Image.Image]:
     return [Image.open(io.BytesIO(base64.b64decode(figure))) for figure in shown]
 
 
+@slow
 def test_two_trainings_are_finished_and_better_than_guessing(executed):
     _, place = executed
     plain, mixup = kfood.runs(place / "KFOOD_RUNS")
@@ -62,6 +64,7 @@ def test_two_trainings_are_finished_and_better_than_guessing(executed):
     assert plain.metrics["test"]["accuracy"] > 2 / 6  # of six dishes
 
 
+@slow
 def test_the_planted_copy_is_found_and_nothing_is_learned_from_it(executed):
     tour, place = executed
     assert text_of(tour, "find-duplicates").count("conflict") == 1
@@ -72,6 +75,7 @@ def test_the_planted_copy_is_found_and_nothing_is_learned_from_it(executed):
         assert len(samples) > 60 and planted not in set(samples["digest"])
 
 
+@slow
 def test_figures_are_shown(executed):
     tour, place = executed
     assert len(figures_of(tour, "lrfind")) == len(figures_of(tour, "history")) == 1
@@ -82,6 +86,7 @@ def test_figures_are_shown(executed):
     assert {figure.tobytes() for figure in shown} <= drawn
 
 
+@slow
 def test_runs_are_compared_and_photos_predicted(executed):
     tour, place = executed
     plain, mixup = kfood.runs(place / "KFOOD_RUNS")
