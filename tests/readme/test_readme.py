@@ -1,4 +1,4 @@
-"""Every command in the README runs, and its Python too; trainings and photos are made small for it."""
+"""Every command in README.md and recipes/README.md runs, and its Python too; trainings and photos are made small."""
 
 from __future__ import annotations
 
@@ -15,8 +15,17 @@ from kfood.training.lr_range import search_learning_rate
 
 pytestmark = pytest.mark.slow
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-COMMANDS = re.findall(r"^    (kfood .+?)(?:  +#.*)?$", README, re.MULTILINE)
+ROOT = Path(__file__).parents[2]
+README, RECIPES = ((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "recipes/README.md"))
+
+
+def commands_in(text: str) -> list[str]:
+    """The lines of code that begin with kfood, without their comments; a line that ends in \\ goes on in the next."""
+    joined = re.sub(r" *\\\n +", " ", text)
+    return re.findall(r"^    (kfood .+?)(?:  +#.*)?$", joined, re.MULTILINE)
+
+
+COMMANDS = [*commands_in(README), *commands_in(RECIPES)]  # the recipes' commands need the runs of those before
 PYTHON = re.search(r"^    import kfood\n(?:    .*\n|\n(?=    ))+", README, re.MULTILINE)[0]
 SMALL = "--set training.epochs=1 --set data.size=32 --set training.batch_size=8 --set training.workers=0"
 SMALL_NETWORK = "--set model.arch=resnet10t"  # in place of the recipe's, where no weights are asked for
@@ -56,9 +65,15 @@ def run(command: str) -> int:
     return 0
 
 
-def test_the_readme_shows_the_daily_commands():
-    shown = {command.split()[1] for command in COMMANDS}
-    assert {"train", "lrfind", "interpret", "recipe", "data", "runs"} <= shown
+def test_the_daily_commands_and_those_about_recipes_are_shown():
+    shown = {command.split()[1] for command in commands_in(README)}
+    assert {"train", "lrfind", "interpret", "report", "predict", "data", "runs", "doctor"} <= shown
+    about_recipes = {command.split()[1] for command in commands_in(RECIPES)}
+    assert {"recipe", "train", "pair", "data", "study"} <= about_recipes
+
+
+def test_no_command_is_shown_in_both():
+    assert not set(commands_in(README)) & set(commands_in(RECIPES))
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -73,8 +88,3 @@ def test_python_runs():
     shortened = code.replace('kfood.recipe("mission3"', f'kfood.recipe("mission1", {small}')
     assert shortened != code
     exec(compile(shortened, "README.md", "exec"), {})
-
-
-def test_files_that_the_readme_links_to_are_there():
-    for target in re.findall(r"\]\((?!https?://)([^)#]+)", README):
-        assert (Path(__file__).parents[2] / target).exists(), target
