@@ -11,10 +11,20 @@ from kfood.evaluation.predictions import class_names
 from kfood.reporting.curves import Scale
 from kfood.reporting.table_view import number_text, percent
 from kfood.run.folder import Run
+from kfood.run.tables import MEASURES
 from kfood.system.progress import duration
 
 _MARGIN = 0.01  # of accuracy, left free on both sides of the intervals
 BAR_WIDTH = 160  # of the drawn intervals, in units of their viewBox
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A number beside accuracy as texts, with its interval."""
+
+    name: str
+    value: str
+    interval: str
 
 
 @dataclass(frozen=True)
@@ -30,6 +40,7 @@ class Result:
     n: int
     macro_f1: str
     loss: str
+    more: list[Measure]  # of one run alone
     epochs: str
     best_epoch: str
     time: str
@@ -64,6 +75,7 @@ def _result(run: Run, of: dict[str, Any], scale: Scale, fixed: dict[str, Any] | 
         interval=f"{percent(of['accuracy_low'])} to {percent(of['accuracy_high'])}",
         counts=f"{of['correct']:,} of {of['n']:,} photos right",
         n=of["n"],
+        more=_measures(of),
         macro_f1="" if of["macro_f1"] is None else number_text(of["macro_f1"]),
         loss="" if of["loss"] is None else number_text(of["loss"]),
         epochs="" if epochs is None else f"{epochs}",
@@ -73,6 +85,20 @@ def _result(run: Run, of: dict[str, Any], scale: Scale, fixed: dict[str, Any] | 
         bar=(scale(of["accuracy_low"]), scale(of["accuracy"]), scale(of["accuracy_high"])),
         after_fixes=_counted(fixed) if fixed else "",
     )
+
+
+def _measures(of: dict[str, Any]) -> list[Measure]:
+    found = {name: (of.get(key), of.get(f"{key}_low"), of.get(f"{key}_high")) for key, name in MEASURES.items()}
+    del found[MEASURES["accuracy"]]
+    return [
+        Measure(
+            name,
+            number_text(value),
+            "" if low is None or high is None else f"{number_text(low)} to {number_text(high)}",
+        )
+        for name, (value, low, high) in found.items()
+        if value is not None
+    ]
 
 
 def _counted(of: dict[str, Any]) -> str:
