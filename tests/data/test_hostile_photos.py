@@ -235,9 +235,9 @@ def test_a_folder_without_permission_is_passed_over_and_said(album, monkeypatch,
 @posix
 def test_a_name_that_is_no_unicode_is_refused(album):
     """What `unzip` makes of an archive from Korean Windows."""
-    (Path(os.fsdecode(os.fsencode(album.parent) + b"/\xb1\xe8\xb9\xe4"))).mkdir()
+    album.rename(Path(os.fsdecode(os.fsencode(album.parent) + b"/\xb1\xe8\xb9\xe4")))
     with pytest.raises(
-        KfoodError, match=r"\\udcb1.*: the name is no UTF-8\. Rename it, or unpack its archive by kfood"
+        KfoodError, match=r"\\udcb1.*: the name is not UTF-8\. Rename it, or unpack its archive by kfood"
     ):
         read_layout(album.parent)
 

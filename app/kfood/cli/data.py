@@ -7,6 +7,7 @@ import typer
 
 from kfood.cli import duplicates, label_issues, options
 
+_SHOWN = 30  # rows of what is left out
 app = typer.Typer(help="Unpack photos, and look at them before training.", no_args_is_help=True)
 app.command("duplicates")(duplicates.duplicates)
 app.command("label-issues")(label_issues.label_issues)
@@ -34,6 +35,11 @@ def check(
         print_table("Converted on opening", found.odd)
     if len(found.faults):
         print_table("Left out", found.faults)
+    if len(found.left_out):
+        rest = found.left_out["files"].sum()
+        print_table(f"{rest:,} other files below the folder are not read", found.left_out.head(_SHOWN))
+        if len(found.left_out) > _SHOWN:
+            typer.echo(f"… and {len(found.left_out) - _SHOWN} more places.")
     typer.echo(found.verdict)
 
 

@@ -22,7 +22,7 @@ from kfood.system.paths import real_path
 from kfood.system.progress import track
 
 log = logging.getLogger(__name__)
-_CACHE = Cache("checks", version=1)  # of the columns, and of what `inspect_photo` finds in a photo
+_CACHE = Cache("checks", version=2)  # of the columns, and of what `inspect_photo` finds in a photo
 _KEY = ["path", "bytes", "changed_ns"]
 COLUMNS = [*_KEY, "digest", *FileFindings.__dataclass_fields__]
 _TICK_NS = 20_000_000  # a file system's clock: what changed so shortly before a look may change again unseen

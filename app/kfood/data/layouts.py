@@ -1,20 +1,18 @@
-"""Folders or a CSV as samples: the layout is recognised, not asked for.
+"""Folders or a CSV as samples: the layout is recognised, not asked for, and said aloud.
 
 Samples are a DataFrame with a row a photo: `path` (absolute), `label` (NFC), `split` ("train", "valid", "test",
 or "" where the layout leaves it open) and, where known, `group` and `area` ("x,y,width,height" in pixels).
 
-Links to photos and to folders are followed wherever they lead: data sets are linked in from larger disks, and what is
-behind a link is read with the user's own rights and never written. A link cannot come in by an archive, as `unpack`
-refuses it. What is no regular file at the end (a pipe, a device, nothing) is passed over.
+A class is a folder; what lies in folders below it, such as one a day, is of that class. Where it cannot be told which
+folders are the classes, that is an error. Every file is accounted for: a sample, or left out with the reason.
 """
 
 from __future__ import annotations
 
 import logging
 import os
-import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from os.path import basename, splitext
 from pathlib import Path
 
@@ -22,32 +20,27 @@ import pandas as pd
 
 from kfood.data.crop_area import areas_in
 from kfood.data.csv_layout import read_csv_samples
+from kfood.data.folder_names import is_container, is_session, split_of
 from kfood.data.photo import EXTENSIONS
+from kfood.data.tree import Folder, LeftOut, list_tree
 from kfood.errors import DataError
-from kfood.recipes.schema import nfc
 from kfood.system.paths import real_path
 from kfood.text import listed
 
 log = logging.getLogger(__name__)
-
-_NO_UNICODE = re.compile("[\ud800-\udfff]")  # how Python shows the bytes of a name that is not in UTF-8
 _Row = tuple[str, str, str, str]  # path, label, split, area
-_SPLIT_NAMES = {
-    "train": "train",
-    "training": "train",
-    "val": "valid",
-    "valid": "valid",
-    "validation": "valid",
-    "test": "test",
-}
+_Classes = dict[str, list[Folder]]
+_NO_CLASS = "in no class folder"
+_SAID = 5  # folders left out, in a warning
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Samples and, in words, the layout they were recognised by."""
+    """Samples and, in words, the layout they were recognised by; and all files that are none of them."""
 
     name: str
     samples: pd.DataFrame
+    left_out: list[LeftOut] = field(default_factory=list)
 
 
 def read_layout(root: str | Path, subset: str = "kfood") -> Layout:
@@ -59,7 +52,8 @@ def read_layout(root: str | Path, subset: str = "kfood") -> Layout:
         subset: which of the camp's two data sets, "kfood" (42 dishes) or "kfood_health" (13).
 
     Raises:
-        DataError: there is nothing there, no photo in it, or two folders are one class after NFC.
+        DataError: there is nothing there, no photo in it, two folders are one class after NFC, or it cannot be told
+            which folders are the classes.
     """
     root = real_path(root)
     if not os.path.exists(root):
@@ -68,109 +62,172 @@ def read_layout(root: str | Path, subset: str = "kfood") -> Layout:
         if root.suffix.lower() != ".csv":
             raise DataError(f"{root} is neither a folder nor a CSV; an archive is unpacked by kfood data unpack.")
         return Layout("CSV with path and label", read_csv_samples(root))
-    folders = _folders(root)
-    for recognise in (_camp, _splits, _classes, _categories):
-        if layout := recognise(root, folders, subset):
-            break
-    else:
+    tree, left_out = list_tree(root)
+    name, rows = _recognised(_unwrapped(tree), subset)
+    if not rows:
         raise DataError(
-            f"There are no photos in {root}. kfood looks for <class>/*.jpg (or {_endings()}), the same below "
-            "train, val and test, the camp's four folders, or AI Hub's <category>/<dish>/*."
+            f"There are no photos in {root}{_what_is_there(tree, left_out)}. kfood looks for <class>/*.jpg (or "
+            f"{_endings()}), the same below train, val and test, the camp's four folders, or AI Hub's "
+            "<category>/<dish>/*."
         )
-    samples = layout.samples.sort_values(["label", "path"], kind="stable", ignore_index=True)
-    return Layout(layout.name, samples)
+    samples = pd.DataFrame(rows, columns=["path", "label", "split", "area"])
+    samples = samples.sort_values(["label", "path"], kind="stable", ignore_index=True)
+    if unread := _unread(left_out):
+        log.warning("Left out: %s.", unread)
+    return Layout(name, samples, _unused(tree, set(samples["path"]), name) + left_out)
 
 
-def _camp(root: Path, folders: dict[str, Path], subset: str) -> Layout | None:
-    names = {f"{name}_{part}" for name in ("kfood", "kfood_health") for part in ("train", "val")}
-    if not names & set(folders):
+def _recognised(tree: Folder, subset: str) -> tuple[str, list[_Row]]:
+    for recognise in (_camp, _splits, _split_in_class):
+        if found := recognise(tree, subset):
+            return found
+    name, classes = _classes(tree)
+    return name, _rows(classes, "")
+
+
+def _unwrapped(tree: Folder) -> Folder:
+    """Return the folder in which a choice begins: what a download puts around everything is passed through."""
+    while len(tree.folders) == 1 and not tree.photos:
+        (only,) = tree.folders.values()
+        names = list(only.folders)
+        if only.photos or split_of(only.name) or _is_of_camp(only.name) or all(map(is_session, names)):
+            break
+        tree = only
+    return tree
+
+
+def _camp(tree: Folder, subset: str) -> tuple[str, list[_Row]] | None:
+    if not any(map(_is_of_camp, tree.folders)):
         return None
-    if f"{subset}_train" not in folders:
-        raise DataError(f"{root} holds the camp's data, but not the folder {subset}_train that this needs.")
+    if f"{subset}_train" not in tree.folders:
+        raise DataError(f"{tree.path} holds the camp's data, but not the folder {subset}_train that this needs.")
     rows, found = [], []
     for part, split in (("train", "train"), ("val", "test")):
-        if folder := folders.get(f"{subset}_{part}"):
-            inner = folder / part  # kfood_train/train/<class>, but kfood_health_train/<class>
-            rows += _class_rows(inner if inner.is_dir() else folder, split)
+        if folder := tree.folders.get(f"{subset}_{part}"):
+            inner = folder.folders.get(part, folder)  # kfood_train/train/<class>, but kfood_health_train/<class>
+            rows += _rows(_classes(inner)[1], split)
             found.append(folder.name)
-    return Layout(f"the camp's data in {' and '.join(found)}", _samples(rows)) if rows else None
+    return f"the camp's data in {' and '.join(found)}", rows
 
 
-def _splits(root: Path, folders: dict[str, Path], subset: str) -> Layout | None:
-    # Other folders are passed over, such as the __MACOSX that macOS puts into archives.
-    parts = {path: _SPLIT_NAMES[name.lower()] for name, path in folders.items() if name.lower() in _SPLIT_NAMES}
-    if "train" not in parts.values():
+def _is_of_camp(name: str) -> bool:
+    return name in {f"{data}_{part}" for data in ("kfood", "kfood_health") for part in ("train", "val")}
+
+
+def _splits(tree: Folder, subset: str) -> tuple[str, list[_Row]] | None:
+    parts = [(folder, split) for name, folder in tree.folders.items() if (split := split_of(name)) and folder.folders]
+    given = {split for _, split in parts}
+    if "train" not in given:
         return None
-    if "test" not in parts.values():
+    if "test" not in given:
         # The camp's custom: a given val folder is what is reported; the validation set comes out of train.
-        parts = {folder: "test" if split == "valid" else split for folder, split in parts.items()}
-    rows = [row for folder, split in parts.items() for row in _class_rows(folder, split)]
-    words = " and ".join(f"{folder.name} ({split})" for folder, split in parts.items())
-    return Layout(f"split folders {words}", _samples(rows)) if rows else None
+        parts = [(folder, "test" if split == "valid" else split) for folder, split in parts]
+    rows = [row for folder, split in parts for row in _rows(_classes(folder)[1], split)]
+    return "split folders " + " and ".join(f"{folder.name} ({split})" for folder, split in parts), rows
 
 
-def _classes(root: Path, folders: dict[str, Path], subset: str) -> Layout | None:
-    rows = _class_rows(root, "")
-    return Layout("a folder for each class", _samples(rows)) if rows else None
-
-
-def _categories(root: Path, folders: dict[str, Path], subset: str) -> Layout | None:
-    rows = [row for category in folders.values() for row in _class_rows(category, "")]
-    return Layout("AI Hub's category and dish folders", _samples(rows)) if rows else None
-
-
-def _samples(rows: list[_Row]) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=["path", "label", "split", "area"])
-
-
-def _class_rows(parent: Path, split: str) -> list[_Row]:
+def _split_in_class(tree: Folder, subset: str) -> tuple[str, list[_Row]] | None:
+    """Recognise `<class>/{train,val,test}/*`."""
+    inner = [folder for dish in tree.folders.values() for folder in dish.folders.values()]
+    if not inner or any(dish.photos for dish in tree.folders.values()) or not all(split_of(one.name) for one in inner):
+        return None
+    has_test = any(split_of(folder.name) == "test" for folder in inner)
     rows = []
-    for label, folder in _folders(parent).items():
-        areas = areas_in(folder)
-        for photo in _visible(folder, _is_photo):
-            rows.append((photo, label, split, areas.get(splitext(basename(photo))[0], "") if areas else ""))
-    return rows
+    for name, dish in tree.folders.items():
+        for folder in dish.folders.values():
+            split = split_of(folder.name)
+            rows += _rows({name: [folder]}, "test" if split == "valid" and not has_test else split)
+    return "a folder for each class, with split folders in it", rows
 
 
-def _folders(parent: Path) -> dict[str, Path]:
-    found: dict[str, Path] = {}
-    for folder in map(Path, _visible(parent, _is_folder)):
-        name = nfc(folder.name)
-        if name in found:
-            raise DataError(
-                f"{parent} holds two folders that are both called {name} (one composed, one decomposed Hangul). "
-                "Put their photos into one folder."
-            )
-        found[name] = folder
-    return dict(sorted(found.items()))
+def _classes(part: Folder) -> tuple[str, _Classes]:
+    """Return which folders are the classes, and in words how they were told.
 
-
-def _visible(folder: Path, kind: Callable[[os.DirEntry[str]], bool]) -> list[str]:
-    """Return paths in order, as text: a million `Path`s take longer to make, ask and compare than to list.
-
-    Names that are no Unicode are an error: unpacked without regard to their encoding, all of them are wrong.
+    Raises:
+        DataError: it cannot be told.
     """
-    try:
-        with os.scandir(folder) as entries:
-            found = sorted(entry.path for entry in entries if not entry.name.startswith(".") and kind(entry))
-    except OSError as error:  # such as the lost+found of a disk
-        log.warning("Passed over, cannot be listed: %s (%s)", folder, error.strerror)
-        return []
-    for path in found:
-        if not path.isascii() and _NO_UNICODE.search(path):
-            raise DataError(f"{path}: the name is no UTF-8. Rename it, or unpack its archive by kfood data unpack.")
+    containers = [folder for folder in part.folders.values() if is_container(folder.name)]
+    if containers and len(containers) == len(part.folders):
+        return "AI Hub's delivered folders", _merged([_classes(folder)[1] for folder in containers])
+    flat = [folder for folder in part.folders.values() if folder.photos]
+    deep = [folder for folder in part.folders.values() if not folder.photos]
+    if flat or all(is_session(name) for folder in deep for name in folder.folders):
+        _require_sessions(part, deep, flat)
+        return "a folder for each class", {folder.name: [folder] for folder in part.folders.values()}
+    _require_told_apart(part, deep)
+    return "AI Hub's category and dish folders", _merged([_classes(folder)[1] for folder in deep])
+
+
+def _require_sessions(part: Folder, deep: list[Folder], flat: list[Folder]) -> None:
+    for folder in deep:
+        if not all(map(is_session, folder.folders)):
+            raise DataError(
+                f"{folder.path} holds no photos itself but the folders {listed(folder.folders, 5)}, while "
+                f"{flat[0].path.name} beside it holds photos: it cannot be told whether {folder.name} is a class or "
+                "several. Move its photos up, or its folders beside the other classes; a CSV with path and label "
+                "does as well."
+            )
+
+
+def _require_told_apart(part: Folder, categories: list[Folder]) -> None:
+    counts = Counter(name for folder in categories for name in folder.folders)
+    name, most = counts.most_common(1)[0]
+    if most > 1:
+        parents = listed((folder.name for folder in categories if name in folder.folders), 4)
+        raise DataError(
+            f"{part.path}: {name} stands below {parents}, so it cannot be told which folders are the classes. Put each "
+            "class's photos into one folder, or list them in a CSV with path and label."
+        )
+
+
+def _merged(several: list[_Classes]) -> _Classes:
+    found: _Classes = {}
+    for classes in several:
+        for name, folders in classes.items():
+            found.setdefault(name, []).extend(folders)
     return found
 
 
-# The listing itself says what is a folder and what a file; the system is asked only where a link points.
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    return os.path.isdir(entry) if entry.is_symlink() else entry.is_dir()
+def _rows(classes: _Classes, split: str) -> list[_Row]:
+    rows: list[_Row] = []
+    for label in sorted(classes):
+        for folder in (below for of_class in classes[label] for below in of_class.walk()):
+            areas = areas_in(folder.path)
+            for photo in folder.photos:
+                rows.append((photo, label, split, areas.get(splitext(basename(photo))[0], "") if areas else ""))
+    return rows
 
 
-def _is_photo(entry: os.DirEntry[str]) -> bool:
-    if splitext(entry.name)[1].lower() not in EXTENSIONS:
-        return False
-    return os.path.isfile(entry) if entry.is_symlink() else entry.is_file()
+def _unused(tree: Folder, used: set[str], name: str) -> list[LeftOut]:
+    """Return the photos that are no samples, by folder, and warn of them."""
+    found = []
+    for folder in tree.walk():
+        if n := sum(photo not in used for photo in folder.photos):
+            found.append(LeftOut(str(folder.path), n, _NO_CLASS))
+    if found and not name.startswith("the camp's"):  # whose other data set lies beside
+        places = listed((f"{one.path} ({one.files})" for one in found), _SAID)
+        log.warning(
+            "Left out, as they lie in no class folder: %d photos in %s. kfood predict tells what is on such photos.",
+            sum(one.files for one in found),
+            places,
+        )
+    return found
+
+
+def _what_is_there(tree: Folder, left_out: list[LeftOut]) -> str:
+    if tree.photos:
+        return f" but {len(tree.photos)} in no class folder"
+    unread = _unread(left_out)
+    return f" that are read, but {unread}" if unread else ""
+
+
+def _unread(left_out: list[LeftOut]) -> str:
+    """Return how many photos are of formats that are not read, and what to do; "" where there is none."""
+    counts: Counter[str] = Counter()
+    for one in left_out:
+        if one.why.startswith("."):
+            counts[one.why] += one.files
+    return listed((f"{n} x {why}" for why, n in counts.most_common()), 4)
 
 
 def _endings() -> str:

@@ -10,6 +10,7 @@ from kfood.data.check import check_photos, readable
 from kfood.data.fixes import describe_fixes
 from kfood.data.prepare import data_folder, find_samples, split_and_fix
 from kfood.data.split import counts_by_split
+from kfood.data.tree import NOT_A_PHOTO, LeftOut
 from kfood.recipes.schema import Data
 
 
@@ -21,6 +22,7 @@ class Survey:
     kinds: pd.DataFrame  # format and mode
     odd: pd.DataFrame  # what is converted on opening
     faults: pd.DataFrame  # what cannot be read, and what fixes drop
+    left_out: pd.DataFrame  # all other files below the folder, and why they are none of the photos
     verdict: str
 
 
@@ -49,8 +51,14 @@ def survey(data: Data) -> Survey:
         kinds=kinds.rename(columns={"smallest": "narrowest (px)", "largest": "widest (px)"}),
         odd=sizes.loc[sizes["notes"] != "", ["path", "notes"]],
         faults=pd.concat([bad, fixed.dropped])[["path", "fault"]],
+        left_out=_left_out(layout.left_out),
         verdict=verdict,
     )
+
+
+def _left_out(files: list[LeftOut]) -> pd.DataFrame:
+    table = pd.DataFrame(files, columns=LeftOut._fields).sort_values("files", ascending=False, kind="stable")
+    return table.sort_values("why", key=lambda why: why == NOT_A_PHOTO, kind="stable", ignore_index=True)
 
 
 def _counts(split: pd.DataFrame) -> pd.DataFrame:

@@ -1,0 +1,153 @@
+"""Everything below a folder, listed once: photos by folder, and what is not read, so that no file is lost in silence.
+
+Links to photos and to folders are followed wherever they lead: data sets are linked in from larger disks, and what is
+behind a link is read with the user's own rights and never written. A link cannot come in by an archive, as `unpack`
+refuses it. A link back to a folder above it is left out.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from os.path import splitext
+from pathlib import Path
+from typing import NamedTuple
+
+from kfood.data.photo import EXTENSIONS, NEEDS_PACKAGE, OTHER_IMAGES
+from kfood.errors import DataError
+from kfood.recipes.schema import nfc
+
+log = logging.getLogger(__name__)
+_NOT_UTF8 = re.compile("[\ud800-\udfff]")  # how Python shows the bytes of a name that is not in UTF-8
+# What operating systems and disk stations put beside photos, thumbnails among it.
+_OF_SYSTEMS = {"__macosx", "@eadir", "$recycle.bin", "system volume information", "thumbs.db", "desktop.ini"}
+_RUN_FILES = ("recipe.toml", "samples.csv")  # what every run folder of kfood has
+NOT_A_PHOTO = "not a photo"
+_Identity = tuple[int, int]  # device and number of a folder
+
+
+class LeftOut(NamedTuple):
+    """Files that are not read: where (a file or a folder), how many, and why."""
+
+    path: str
+    files: int
+    why: str
+
+
+@dataclass
+class Folder:
+    """A folder: the photos in it, and the folders in it that hold a photo somewhere below, by NFC name."""
+
+    path: Path
+    photos: list[str] = field(default_factory=list)
+    folders: dict[str, Folder] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """Its name, NFC."""
+        return nfc(self.path.name)
+
+    def walk(self) -> Iterator[Folder]:
+        """Give the folder and all below it."""
+        yield self
+        for folder in self.folders.values():
+            yield from folder.walk()
+
+    def all_photos(self) -> list[str]:
+        """Return the photos in it and below it."""
+        return [photo for folder in self.walk() for photo in folder.photos]
+
+
+def list_tree(root: Path) -> tuple[Folder, list[LeftOut]]:
+    """List what is below `root`, sorted by name.
+
+    Hidden files and folders, those of the system, and kfood's own runs are left out, and what is not a photo.
+
+    Raises:
+        DataError: a name is not UTF-8, or two folders in one folder have the same name after NFC.
+    """
+    left_out: list[LeftOut] = []
+    return _listed(root, left_out, tuple(map(_identity, (root, *root.absolute().parents)))), left_out
+
+
+def _listed(path: Path, left_out: list[LeftOut], above: tuple[_Identity, ...]) -> Folder:
+    folder = Folder(path)
+    try:
+        with os.scandir(path) as found:
+            entries = sorted(found, key=lambda entry: entry.name)
+    except OSError as error:  # such as the lost+found of a disk
+        log.warning("Passed over, cannot be listed: %s (%s)", path, error.strerror)
+        left_out.append(LeftOut(str(path), 1, f"cannot be listed ({error.strerror})"))
+        return folder
+    others: dict[str, list[str]] = {}
+    for entry in entries:
+        if entry.name.startswith(".") or entry.name.lower() in _OF_SYSTEMS:
+            left_out.append(LeftOut(entry.path, _files_in(entry), "hidden, or of the system"))
+        elif _is_folder(entry):
+            _add(folder, entry, left_out, above)
+        elif splitext(entry.name)[1].lower() in EXTENSIONS and _is_file(entry):
+            folder.photos.append(_utf8(entry.path))
+        else:
+            others.setdefault(_why_not(entry), []).append(entry.path)
+    left_out += [LeftOut(its[0] if len(its) == 1 else str(path), len(its), why) for why, its in others.items()]
+    return folder
+
+
+def _add(folder: Folder, entry: os.DirEntry[str], left_out: list[LeftOut], above: tuple[_Identity, ...]) -> None:
+    identity = _identity(entry)
+    if identity in above:
+        left_out.append(LeftOut(entry.path, 1, "a link to a folder above it"))
+        return
+    if all(os.path.isfile(os.path.join(entry.path, name)) for name in _RUN_FILES):
+        left_out.append(LeftOut(entry.path, _files_in(entry), "a run of kfood"))
+        return
+    inner = _listed(Path(entry.path), left_out, (*above, identity))
+    if not inner.photos and not inner.folders:
+        return
+    _utf8(entry.path)
+    if inner.name in folder.folders:
+        raise DataError(
+            f"{folder.path} holds two folders that are both called {inner.name} (one composed, one decomposed Hangul). "
+            "Put their photos into one folder."
+        )
+    folder.folders[inner.name] = inner
+
+
+def _utf8(path: str) -> str:
+    """Return the path. Names that are not UTF-8 are an error: unpacked without regard to it, all of them are wrong."""
+    if not path.isascii() and _NOT_UTF8.search(path):
+        raise DataError(f"{path}: the name is not UTF-8. Rename it, or unpack its archive by kfood data unpack.")
+    return path
+
+
+def _why_not(entry: os.DirEntry[str]) -> str:
+    ending = splitext(entry.name)[1].lower()
+    if ending in EXTENSIONS:
+        return "not a regular file, or a link to nothing"
+    if ending in NEEDS_PACKAGE:
+        return f"{ending} photo: pip install 'kfood[heic]' reads it"
+    return f"{ending} photo, which is not read: save it as JPEG" if ending in OTHER_IMAGES else NOT_A_PHOTO
+
+
+# The listing itself says what is a folder and what a file; the system is asked only where a link points.
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    return os.path.isdir(entry) if entry.is_symlink() else entry.is_dir()
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    return os.path.isfile(entry) if entry.is_symlink() else entry.is_file()
+
+
+def _identity(path: Path | os.DirEntry[str]) -> _Identity:
+    status = os.stat(path)
+    return status.st_dev, status.st_ino
+
+
+def _files_in(entry: os.DirEntry[str]) -> int:
+    """Return how many files there are; 1 for a file or a link."""
+    if entry.is_symlink() or not entry.is_dir():
+        return 1
+    return sum(len(files) for _, _, files in os.walk(entry.path))
