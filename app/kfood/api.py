@@ -6,11 +6,12 @@ on stdout unless it has handlers of its own.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kfood.errors import KfoodError, require_choice
+from kfood.errors import DataError, KfoodError, require_choice
 from kfood.recipes.load import load_recipe
 from kfood.recipes.schema import Data, Recipe
 from kfood.run import find, folder
@@ -48,16 +49,18 @@ class Run(folder.Run):
         return predictor_of(self)
 
 
-def recipe(name: str, *settings: str, data: str | Path | None = None) -> Recipe:
+def recipe(name: str | Path, *settings: str, data: str | Path | None = None) -> Recipe:
     """Return a recipe by name or path, with settings such as "training.epochs=5".
 
     Raises:
         RecipeError: there is no such recipe, or a setting is wrong.
     """
-    return load_recipe(name, settings, str(data) if data else None)
+    return load_recipe(str(name), settings, _data(data))
 
 
-def train(what: Recipe | str, *settings: str, data: str | Path | None = None, runs: str | Path | None = None) -> Run:
+def train(
+    what: Recipe | str | Path, *settings: str, data: str | Path | None = None, runs: str | Path | None = None
+) -> Run:
     """Train a recipe (or the recipe of that name, with settings) and return its finished run.
 
     Args:
@@ -111,11 +114,11 @@ def runs(folder: str | Path | None = None) -> list[Run]:
     return [Run(run.folder) for run in find.all_runs(_runs(folder))]
 
 
-def predict(photos: str | Path, run: folder.Run | str | None = None) -> pd.DataFrame:
+def predict(photos: str | Path | Sequence[str | Path], run: folder.Run | str | None = None) -> pd.DataFrame:
     """Predict a photo, or every photo in a folder; see `kfood.interpretation.predict_photos.predict_photos`.
 
     Args:
-        photos: an image file or a folder.
+        photos: an image file or a folder, or several.
         run: a run, or a name as in `load_run`.
 
     Raises:
@@ -125,7 +128,7 @@ def predict(photos: str | Path, run: folder.Run | str | None = None) -> pd.DataF
 
     chosen = _run(run)
     with logs.shown():
-        return predict_photos(chosen, Path(photos))
+        return predict_photos(chosen, *map(Path, [photos] if isinstance(photos, str | Path) else photos))
 
 
 def interpret(run: folder.Run | str | None = None, *topics: str, split: str = "test") -> list[Section]:
@@ -221,8 +224,15 @@ def find_label_issues(
         return search(_data_section(data, settings, chosen), pair, chosen)
 
 
-def _resolved(what: Recipe | str, settings: tuple[str, ...], data: str | Path | None) -> Recipe:
-    if isinstance(what, str):
+def _data(given: str | Path | None) -> str | None:
+    """Return the folder as text. An empty name is an error, as of a variable that is not set."""
+    if given == "":
+        raise DataError("data is empty: name a folder or a CSV, or leave it out.")
+    return None if given is None else str(given)
+
+
+def _resolved(what: Recipe | str | Path, settings: tuple[str, ...], data: str | Path | None) -> Recipe:
+    if isinstance(what, str | Path):
         return recipe(what, *settings, data=data)
     if settings or data:
         raise KfoodError("Settings and data go with a recipe's name: kfood.recipe(name, *settings, data=…).")

@@ -87,8 +87,12 @@ def test_commas_at_line_ends_empty_rows_and_spaces_do_no_harm(read, tmp_path, ro
     ("lines", "words"),
     [
         (("path,lable", "a.jpg,x"), 'has no column "label". Did you mean "lable"? It needs path and label'),
-        (("Path,label", "a.jpg,x"), 'has no column "path". Did you mean "Path"?'),
-        (("path;label", "a.jpg;x"), 'has no column "path".'),
+        (("file,label", "a.jpg,x"), 'has no column "path". It needs path and label, and may have split and group.'),
+        (("a.jpg,x", "b.jpg,y"), "has no header: its first line must name the columns."),
+        (
+            ("path;label", "a.jpg;x", "b;c.jpg;y"),
+            "line 3: there are more cells than columns. Put text with a semicolon",
+        ),
         (("path,label,split", "a.jpg,x,", "b.jpg,x,holdout"), 'line 3: "holdout" is no split.'),
         (("path,label", "a.jpg,x", "b.jpg,"), "line 3: the label is empty."),
         (("path,label", "", "a.jpg,x", "", ",x"), "line 5: the path is empty."),
@@ -123,13 +127,25 @@ def test_paths_may_leave_the_folder(read, tmp_path):
     assert read("path,label", "../else/a.jpg,x")["path"].tolist() == [str(tmp_path.parent / "else" / "a.jpg")]
 
 
-def test_a_csv_in_utf16_is_told_how_to_be_saved(tmp_path):
-    (tmp_path / "photos.csv").write_text("path,label\na.jpg,김밥\n", encoding="utf-16")
-    with pytest.raises(KfoodError, match=r"photos\.csv is neither in UTF-8 nor in CP949: save it as UTF-8"):
-        read_layout(tmp_path / "photos.csv")
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp949"])
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("head", ["path{0}label", "Path{0}LABEL", '"path"{0}"label"', "sep={0}\r\npath{0}label"])
+def test_a_csv_is_read_as_other_programs_write_it(tmp_path, encoding, separator, head):
+    text = head.format(separator) + f"\r\n김밥/a.jpg{separator}김밥\r\n라면\\b.jpg{separator}라면\r\n"
+    mark = {"utf-16-le": "\ufeff", "utf-16-be": "\ufeff"}.get(encoding, "")
+    (tmp_path / "photos.csv").write_bytes((mark + text).encode(encoding))
+    samples = read_layout(tmp_path / "photos.csv").samples
+    assert samples["path"].tolist() == [str(tmp_path / "김밥" / "a.jpg"), str(tmp_path / "라면" / "b.jpg")]
+    assert samples["label"].tolist() == ["김밥", "라면"]
+
+
+def test_a_backslash_in_a_name_that_is_there_stays(make_photos, tmp_path):
+    (tmp_path / "a\\b.jpg").write_bytes(b"x")
+    (tmp_path / "photos.csv").write_text("path,label\na\\b.jpg,김밥\n", encoding="utf-8")
+    assert read_layout(tmp_path / "photos.csv").samples["path"].tolist() == [str(tmp_path / "a\\b.jpg")]
 
 
 def test_neither_utf8_nor_cp949_is_said(tmp_path):
     (tmp_path / "photos.csv").write_bytes(b"path,label\n\xff\xff.jpg,x\n")
-    with pytest.raises(KfoodError, match=r"photos\.csv is neither in UTF-8 nor in CP949: save it as UTF-8"):
+    with pytest.raises(KfoodError, match=r"photos\.csv is neither in UTF-8 nor in UTF-16 or CP949: save it as UTF-8"):
         read_layout(tmp_path / "photos.csv")

@@ -153,8 +153,9 @@ def test_a_class_that_the_data_does_not_have(photos, file):
     ("text", "words"),
     [
         ("digest,value\n", 'has no column "action".'),
-        ("digest,action,action,value\n", 'has 2 columns "action".'),
-        ("", 'has no column "digest".'),
+        ("digest,action,action,value\n", 'has 2 columns called "action": leave one.'),
+        ("", "is not a CSV: its first line is empty"),
+        (f"{DIGEST},drop,\n", 'has no column "digest".'),
         (f"digest,action,value\n{DIGEST},dorp,\n", 'line 2: there is no action "dorp". Did you mean "drop"?'),
         (f"digest,action,value\n\n{DIGEST},relabel,\n", "line 3: the value is empty, but relabel needs the right"),
         ("digest,action,value\n1.23E+31,drop,\n", 'line 2: "1.23e+31" is no digest'),
@@ -179,8 +180,8 @@ def test_a_file_that_cannot_be_followed(file, text, words):
 def test_a_file_that_is_not_there_or_in_no_known_encoding(file):
     with pytest.raises(KfoodError, match=f"data.fixes: {re.escape(str(file))} cannot be read: No such file"):
         read_fixes(file)
-    file.write_bytes(b"\xff\xfe\x00\x81")
-    with pytest.raises(KfoodError, match="neither in UTF-8 nor in CP949"):
+    file.write_bytes(b"\xff\xff\x00\x81")
+    with pytest.raises(KfoodError, match="neither in UTF-8 nor in UTF-16 or CP949"):
         read_fixes(file)
 
 

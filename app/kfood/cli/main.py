@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import gc
+import os
 import sys
 import warnings
 from typing import Annotated
@@ -12,6 +13,7 @@ import typer
 
 from kfood.cli import data, doctor, interpret, lrfind, pair, predict, recipe, report, runs, study, train
 from kfood.errors import KfoodError, Stopped
+from kfood.system.console import write_what_can_be_written
 from kfood.system.os_errors import cannot_use, trouble_of
 
 app = typer.Typer(
@@ -57,7 +59,10 @@ def main() -> None:
     _leave_imports_uncollected()
     # timm's imports; nothing that a user of kfood can do anything about
     warnings.filterwarnings("ignore", message=".*torch.jit.script.*")
+    write_what_can_be_written()
     try:
+        _require_a_folder()
+        _require_values(sys.argv[1:])
         app(prog_name="kfood")
     except KfoodError as error:
         print(f"Error: {error}", file=sys.stderr)
@@ -69,6 +74,23 @@ def main() -> None:
         sys.exit(_BAD_INPUT)
     except Stopped as stopped:
         sys.exit(128 + stopped.number)
+
+
+def _require_a_folder() -> None:
+    """Say so where the current folder was deleted: libraries end with errors that nobody understands."""
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        raise KfoodError("The folder that you are in was deleted: change to another one (cd) first.") from None
+
+
+def _require_values(arguments: list[str]) -> None:
+    """Refuse empty values, mostly of a shell's variable that is not set: without them, defaults would be taken."""
+    for before, argument in zip(["", *arguments], arguments, strict=False):
+        option = argument if argument.startswith("--") and argument.endswith("=") else before
+        if not argument or option == argument:
+            of = f"{option.rstrip('=')} is empty" if option.startswith("-") else "An argument is empty"
+            raise KfoodError(f"{of}: give it a value. Is a variable of the shell not set?")
 
 
 def _leave_imports_uncollected() -> None:

@@ -11,13 +11,12 @@ A line a decision: `digest` (of the photo's content, as samples.csv has it, so t
 
 from __future__ import annotations
 
-import csv
 import re
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
+from kfood.data.csv_file import read_columns
 from kfood.errors import DataError
 from kfood.recipes.schema import nfc
 from kfood.text import did_you_mean, listed, shortened
@@ -83,47 +82,16 @@ def _require_one_decision(table: pd.DataFrame, path: Path) -> None:
 
 
 def _rows(path: Path) -> dict[int, dict[str, str]]:
-    """Return the lines by number, whichever of the two encodings the file is in."""
-    for encoding in ("utf-8-sig", "cp949"):  # CP949 is what Excel writes on a Korean Windows
-        try:
-            with path.open(encoding=encoding, newline="") as file:
-                return _parsed(csv.DictReader(file, strict=True, restval="", skipinitialspace=True), path)
-        except UnicodeDecodeError:
-            continue
-        except OSError as error:
-            raise DataError(f"data.fixes: {path} cannot be read: {error.strerror}.") from None
-    raise DataError(f"{path} is neither in UTF-8 nor in CP949: save it as UTF-8.")
-
-
-def _parsed(reader: csv.DictReader[str], path: Path) -> dict[int, dict[str, str]]:
+    """Return the lines by number."""
     try:
-        header = [name.strip() for name in reader.fieldnames or []]
-        reader.fieldnames = header
-        for column in _NEEDED:
-            if header.count(column) != 1:
-                wrong = "no column" if column not in header else f"{header.count(column)} columns"
-                near = did_you_mean(column, (name for name in header if len(name) < 80))
-                raise DataError(f'{path} has {wrong} "{column}".{near} It needs {listed(_NEEDED)}, each once.')
-        rows = {}
-        for row in reader:
-            if _has_text(row, reader.line_num, path):
-                rows[reader.line_num] = _cleaned(row)
-        return rows
-    except csv.Error as error:
-        raise DataError(f"{path} is not a CSV: line {reader.reader.line_num}: {error}.") from None
-
-
-def _has_text(row: dict[Any, Any], line: int, path: Path) -> bool:
-    """Say whether it is more than the empty row that Excel leaves behind."""
-    if any(map(str.strip, row.pop(None, []))):  # where csv puts the cells without a column
-        raise DataError(f"{path}, line {line}: there are more cells than columns. Put text with a comma into quotes.")
-    return any(map(str.strip, row.values()))
+        lines, columns = read_columns(path, _NEEDED, [name for name in COLUMNS if name not in _NEEDED])
+    except DataError as error:
+        raise DataError(f"data.fixes: {error}") from None
+    return {
+        line: _cleaned(dict(zip(columns, cells, strict=True)))
+        for line, *cells in zip(lines, *columns.values(), strict=True)
+    }
 
 
 def _cleaned(row: dict[str, str]) -> dict[str, str]:
-    known = {name: row.get(name, "").strip() for name in COLUMNS}
-    return known | {
-        "digest": known["digest"].lower(),
-        "action": known["action"].lower(),
-        "value": nfc(known["value"]),
-    }
+    return row | {"digest": row["digest"].lower(), "action": row["action"].lower(), "value": nfc(row["value"])}

@@ -22,7 +22,7 @@ from kfood.data.crop_area import areas_in
 from kfood.data.csv_layout import read_csv_samples
 from kfood.data.folder_names import is_container, is_session, split_of
 from kfood.data.photo import EXTENSIONS
-from kfood.data.tree import Folder, LeftOut, list_tree
+from kfood.data.tree import Folder, LeftOut, describe_unread, list_tree
 from kfood.errors import DataError
 from kfood.system.paths import real_path
 from kfood.text import listed
@@ -72,7 +72,7 @@ def read_layout(root: str | Path, subset: str = "kfood") -> Layout:
         )
     samples = pd.DataFrame(rows, columns=["path", "label", "split", "area"])
     samples = samples.sort_values(["label", "path"], kind="stable", ignore_index=True)
-    if unread := _unread(left_out):
+    if unread := describe_unread(left_out):
         log.warning("Left out: %s.", unread)
     return Layout(name, samples, _unused(tree, set(samples["path"]), name) + left_out)
 
@@ -217,17 +217,8 @@ def _unused(tree: Folder, used: set[str], name: str) -> list[LeftOut]:
 def _what_is_there(tree: Folder, left_out: list[LeftOut]) -> str:
     if tree.photos:
         return f" but {len(tree.photos)} in no class folder"
-    unread = _unread(left_out)
+    unread = describe_unread(left_out)
     return f" that are read, but {unread}" if unread else ""
-
-
-def _unread(left_out: list[LeftOut]) -> str:
-    """Return how many photos are of formats that are not read, and what to do; "" where there is none."""
-    counts: Counter[str] = Counter()
-    for one in left_out:
-        if one.why.startswith("."):
-            counts[one.why] += one.files
-    return listed((f"{n} x {why}" for why, n in counts.most_common()), 4)
 
 
 def _endings() -> str:

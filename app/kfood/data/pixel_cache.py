@@ -17,13 +17,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from filelock import FileLock, Timeout
 
 from kfood.data.pixels import KEY, PixelCache, photo_key, photo_keys
 from kfood.data.preprocess import Preprocess
 from kfood.system.cache import Cache, bytes_of, make_room, mark_used
 from kfood.system.disk import free_bytes
 from kfood.system.files import content_digest, write_arrays
+from kfood.system.locks import Lock, Timeout
 from kfood.system.memory import keep_freed_memory
 from kfood.system.paths import cache_limit
 from kfood.system.progress import track
@@ -87,7 +87,7 @@ def _places_of(photos: pd.DataFrame) -> list[tuple[str, str]]:
 @contextmanager
 def _alone_in(folder: Path) -> Iterator[None]:
     """Hold the folder's lock, which the system takes back from a process that ends in whatever way."""
-    lock = FileLock(str(folder / "lock"))
+    lock = Lock(folder / "lock")
     try:
         lock.acquire(timeout=0)
     except Timeout:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from os.path import splitext
@@ -19,6 +20,7 @@ from typing import NamedTuple
 from kfood.data.photo import EXTENSIONS, NEEDS_PACKAGE, OTHER_IMAGES
 from kfood.errors import DataError
 from kfood.recipes.schema import nfc
+from kfood.text import listed
 
 log = logging.getLogger(__name__)
 _NOT_UTF8 = re.compile("[\ud800-\udfff]")  # how Python shows the bytes of a name that is not in UTF-8
@@ -71,6 +73,15 @@ def list_tree(root: Path) -> tuple[Folder, list[LeftOut]]:
     """
     left_out: list[LeftOut] = []
     return _listed(root, left_out, tuple(map(_identity, (root, *root.absolute().parents)))), left_out
+
+
+def describe_unread(left_out: list[LeftOut]) -> str:
+    """Return how many photos are of formats that are not read, and what to do; "" where there is none."""
+    counts: Counter[str] = Counter()
+    for one in left_out:
+        if one.why.startswith("."):
+            counts[one.why] += one.files
+    return listed((f"{n} x {why}" for why, n in counts.most_common()), 4)
 
 
 def _listed(path: Path, left_out: list[LeftOut], above: tuple[_Identity, ...]) -> Folder:

@@ -95,7 +95,7 @@ def _balanced_accuracy(predictions: pd.DataFrame, table: pd.DataFrame) -> tuple[
     own = there.loc[predictions[LABEL]]
     influences = (is_right(predictions).to_numpy() - own["recall"].to_numpy()) / own["n"].to_numpy() / len(there)
     mean = float(there["recall"].mean())
-    return mean, *score_of_influences(mean, influences, groups_of(predictions).to_numpy())
+    return mean, *score_of_influences(mean, influences, groups_of(predictions).to_numpy(), len(there))
 
 
 def _macro_f1(predictions: pd.DataFrame, table: pd.DataFrame) -> tuple[float, float, float]:
@@ -109,7 +109,7 @@ def _macro_f1(predictions: pd.DataFrame, table: pd.DataFrame) -> tuple[float, fl
     of_predicted = (right - f1.loc[predicted].to_numpy()) / counts.loc[predicted].to_numpy()
     mean = float(f1.mean())
     influences = (of_label + of_predicted) / len(there)
-    return mean, *score_of_influences(mean, influences, groups_of(predictions).to_numpy())
+    return mean, *score_of_influences(mean, influences, groups_of(predictions).to_numpy(), len(there))
 
 
 def confused_pairs(predictions: pd.DataFrame) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from kfood.errors import RunError
@@ -50,6 +51,26 @@ def find_run(name: str | None, runs: Path) -> Run:
             "kfood train --resume goes on with it."
         )
     return run
+
+
+def split_off_run(words: Iterable[str], runs: Path) -> tuple[list[Path], str | None]:
+    """Return which words are photos and folders, and which is a run, in whatever order they were given.
+
+    Raises:
+        RunError: two are runs, or none is a photo or a folder.
+    """
+    words = list(words)
+    is_run = [any(Run(folder).recipe_file.is_file() for folder in (Path(word), runs / word)) for word in words]
+    others = [not (run or Path(word).exists()) for word, run in zip(words, is_run, strict=True)]
+    if missing := [word for word, other in zip(words, others, strict=True) if other and Path(word).suffix]:
+        raise RunError(f"There is no photo or folder {missing[0]}.")
+    named = [word for word, run, other in zip(words, is_run, others, strict=True) if run or other]
+    if len(named) > 1:
+        raise RunError(f"{listed(named)} are no photos or folders: name at most one run beside those.")
+    sources = [Path(word) for word in words if word not in named]
+    if not sources:
+        raise RunError(f"Name photos or a folder beside the run {named[0]}, which is not one.")
+    return sources, named[0] if named else None
 
 
 def find_unfinished(name: str | None, runs: Path) -> Run:

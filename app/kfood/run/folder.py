@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import tomli_w
-from filelock import FileLock, Timeout
 
 from kfood.errors import RunError, Stopped
 from kfood.recipes.explain import validate
@@ -30,6 +29,7 @@ from kfood.recipes.schema import Recipe
 from kfood.run.checksums import Checksums
 from kfood.system import logs
 from kfood.system.files import read_csv, write_json, write_text
+from kfood.system.locks import Lock, Timeout
 from kfood.system.os_errors import cannot_use
 
 if TYPE_CHECKING:
@@ -169,7 +169,7 @@ class Run:
             RunError: another process works on it.
         """
         try:
-            lock = FileLock(str(self.lock_file)).acquire(timeout=0)
+            lock = Lock(self.lock_file).acquire(timeout=0)
         except Timeout:
             raise RunError(f"{self.folder} is being trained by another process; its log.txt says which.") from None
         with lock, logs.written_to(self.log_file):
@@ -226,7 +226,7 @@ class Run:
         if not self.lock_file.exists():
             return False
         try:
-            with FileLock(str(self.lock_file)).acquire(timeout=0):
+            with Lock(self.lock_file).acquire(timeout=0):
                 return False
         except (Timeout, OSError):
             return True

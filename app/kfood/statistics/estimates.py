@@ -128,7 +128,7 @@ def mean_interval(values: np.ndarray, groups: np.ndarray, level: float = 0.95) -
 
 
 def score_of_influences(
-    score: float, influences: np.ndarray, groups: np.ndarray, level: float = 0.95
+    score: float, influences: np.ndarray, groups: np.ndarray, shares: int = 1, level: float = 0.95
 ) -> tuple[float, float]:
     """Return the interval of a score of 0 to 1 that is a smooth function of means over photos, such as macro-F1.
 
@@ -139,13 +139,17 @@ def score_of_influences(
         score: 0 to 1.
         influences: (photos,), how far each photo moves the score; they sum to 0.
         groups: (photos,), as for `estimate`.
+        shares: how many were estimated for the score, such as one a class: each takes a degree of freedom.
         level: of the interval, 0 to 1.
     """
     of_group = np.unique(groups, return_inverse=True)[1]
     count = int(of_group.max()) + 1
-    variance = float((np.bincount(of_group, influences, count) ** 2).sum()) * count / max(count - 1, 1)
-    row = Crossed(score, math.nan, variance, 0.0, 1, len(influences), count)
-    return _of_groups(row, level, half_width([(variance, count - 1)], 1 - level) if count > 1 else math.nan)
+    freedom = count - shares
+    if freedom < 1:
+        return 0.0, 1.0  # a plate a class says nothing of others
+    variance = float((np.bincount(of_group, influences, count) ** 2).sum()) * count / freedom
+    row = Crossed(score, math.nan, variance, 0.0, 1, len(influences), freedom + 1)
+    return _of_groups(row, level, half_width([(variance, freedom)], 1 - level))
 
 
 def share_interval(hits: pd.Series, groups: pd.Series) -> tuple[float, float]:

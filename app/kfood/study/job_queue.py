@@ -18,12 +18,12 @@ from pathlib import Path
 from typing import Any
 
 import optuna
-from filelock import BaseFileLock, FileLock, Timeout
 from optuna.exceptions import UpdateFinishedTrialError
 from optuna.storages import fail_stale_trials
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from kfood.study.storage import exclusive, file_of, open_storage, translate_errors
+from kfood.system.locks import Lock, Timeout
 
 WAITING, RUNNING, DONE, FAILED = "waiting", "running", "done", "failed"
 _NAMES = {
@@ -103,7 +103,7 @@ class JobQueue:
         and the sign of life without which Optuna takes nobody for dead.
         """
         file = self._lock_of(key)
-        lock = FileLock(str(file)) if file else None
+        lock = Lock(file) if file else None
         with suppress(Timeout, UpdateFinishedTrialError):  # taken for dead, another works on it still, or has done it
             if lock:
                 lock.acquire(timeout=0)
@@ -154,7 +154,7 @@ class JobQueue:
 class Claim:
     """A training that this process works on. Within `with`, it gives signs of life."""
 
-    def __init__(self, queue: JobQueue, key: str, trial: int, lock: BaseFileLock | None) -> None:
+    def __init__(self, queue: JobQueue, key: str, trial: int, lock: Lock | None) -> None:
         self.queue, self.key, self._trial, self._lock = queue, key, trial, lock
         self._over = threading.Event()
 
@@ -169,7 +169,7 @@ class Claim:
         if self._lock:
             with exclusive(self.queue.url):  # nobody else takes the file while it is removed
                 self._lock.release()
-                Path(self._lock.lock_file).unlink(missing_ok=True)
+                self._lock.file.unlink(missing_ok=True)
 
     def done(self, outcome: dict[str, Any]) -> bool:
         """Tell what came out; False where the training was given to another worker meanwhile."""
@@ -216,7 +216,7 @@ def _state(trial: FrozenTrial) -> State:
 
 def _is_free(lock: Path) -> bool:
     try:
-        with FileLock(str(lock)).acquire(timeout=0):
+        with Lock(lock).acquire(timeout=0):
             return True
     except Timeout:
         return False

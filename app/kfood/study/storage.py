@@ -9,13 +9,13 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext, supp
 from pathlib import Path
 
 import optuna
-from filelock import FileLock
 from optuna.exceptions import StorageInternalError
 from optuna.storages import RDBStorage
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, ProgrammingError, SQLAlchemyError
 
 from kfood.errors import KfoodError, MachineError
+from kfood.system.locks import Lock
 from kfood.system.os_errors import cannot_use
 
 _SQLITE = "sqlite:///"
@@ -39,7 +39,7 @@ def exclusive(url: str) -> AbstractContextManager[object]:
     A database server needs no such help.
     """
     file = file_of(url)
-    return FileLock(f"{file}.lock") if file else nullcontext()
+    return Lock(f"{file}.lock") if file else nullcontext()
 
 
 def open_storage(url: str, heartbeat: int, grace: int) -> RDBStorage:

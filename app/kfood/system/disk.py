@@ -6,7 +6,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from kfood.errors import MachineError
+from kfood.errors import KfoodError, MachineError
 from kfood.system.os_errors import cannot_use
 
 
@@ -45,6 +45,19 @@ def require_writable(folder: Path) -> None:
             pass
     except OSError as error:  # os.access would say yes to root, and knows nothing of a full disk
         raise cannot_use(folder, error) from None
+
+
+def output_file(file: Path) -> Path:
+    """Return a file to be written later, after a look whether it can be; its folder is made where it is not there.
+
+    Raises:
+        KfoodError: it is a folder, or cannot be written.
+    """
+    if file.is_dir():
+        raise KfoodError(f"{file} is a folder: name a file in it, such as {file / 'predictions.csv'}.")
+    require_writable(file.parent)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    return file
 
 
 def _existing(folder: Path) -> Path:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from kfood.system.console import go_on_without_stdout
 from kfood.system.os_errors import cannot_use
 from kfood.system.processes import is_main_process
 from kfood.text import printable
@@ -41,6 +42,16 @@ class _LogFile(logging.FileHandler):
             super().close()
 
 
+class _Console(logging.StreamHandler):  # type: ignore[type-arg]  # generic for type checkers only
+    """Prints; a reader that went away, such as head, ends the printing and not the work."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        if isinstance(sys.exc_info()[1], BrokenPipeError):
+            go_on_without_stdout()
+        else:
+            super().handleError(record)
+
+
 @contextmanager
 def shown(of: str = "kfood") -> Iterator[None]:
     """Print kfood's messages on stdout, unless somebody already listens to them.
@@ -51,7 +62,7 @@ def shown(of: str = "kfood") -> Iterator[None]:
     if _KFOOD.handlers:
         yield
         return
-    handler = logging.StreamHandler(sys.stdout) if is_main_process() else logging.NullHandler()
+    handler: logging.Handler = _Console(sys.stdout) if is_main_process() else logging.NullHandler()
     handler.setFormatter(_Printable())
     handler.addFilter(lambda record: record.levelno >= logging.WARNING or f"{record.name}.".startswith(f"{of}."))
     with _listening(handler):

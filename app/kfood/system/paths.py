@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 from kfood.errors import KfoodError
@@ -18,12 +19,17 @@ def real_path(path: str | Path) -> Path:
 def cache_folder() -> Path:
     """Return the folder for what can be made again: `KFOOD_CACHE`, else the platform's own cache folder."""
     if given := os.environ.get("KFOOD_CACHE"):
-        return Path(given).expanduser()
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "kfood"
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local")) / "kfood" / "cache"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kfood"
+        return Path(os.path.expanduser(given))
+    if sys.platform == "win32" and (local := os.environ.get("LOCALAPPDATA")):
+        return Path(local) / "kfood" / "cache"
+    if sys.platform not in ("darwin", "win32") and (given := os.environ.get("XDG_CACHE_HOME")):
+        return Path(given) / "kfood"
+    try:
+        home = Path.home()
+    except RuntimeError:  # neither HOME nor a user's name, as in a service or a container
+        return Path(tempfile.gettempdir()) / f"kfood-cache-{os.getuid() if hasattr(os, 'getuid') else 'user'}"
+    places = {"darwin": "Library/Caches/kfood", "win32": "AppData/Local/kfood/cache"}
+    return home / places.get(sys.platform, ".cache/kfood")
 
 
 def cache_limit() -> float:
