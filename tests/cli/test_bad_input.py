@@ -216,3 +216,29 @@ def test_ctrl_c_ends_with_130_and_no_traceback(monkeypatch, here, capsys):
         main()
     assert ended.value.code == 130
     assert "Traceback" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "what"),
+    [
+        (("train", "mission1", "--data", ""), "--data is empty"),
+        (("train", "mission1", "--data="), "--data is empty"),
+        (("predict", "", "mission1"), "An argument is empty"),
+        (("train", "mission1", "--set", ""), "--set is empty"),
+        (("report", "--out", ""), "--out is empty"),
+    ],
+)
+def test_empty_values_are_refused(refused, arguments, what):
+    assert f"{what}: give it a value." in refused(*arguments)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows keeps the folder that one is in")
+def test_a_folder_that_was_deleted_below_the_shell(tmp_path):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    code = (
+        "import os, sys; os.rmdir(os.getcwd()); sys.argv = ['kfood', 'doctor']; from kfood.cli.main import main; main()"
+    )
+    found = subprocess.run([sys.executable, "-c", code], cwd=gone, capture_output=True, text=True)
+    assert found.returncode == 2
+    assert found.stderr == "Error: The folder that you are in was deleted: change to another one (cd) first.\n"

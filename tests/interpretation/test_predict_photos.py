@@ -162,3 +162,58 @@ def test_the_command_refuses_what_holds_no_photo_in_one_sentence(run, command, w
     assert "There is no photo" in err
     assert "Traceback" not in out + err
     assert not Path("mine.csv").exists()
+
+
+def test_what_training_would_not_take_is_not_predicted(run, photos):
+    wanted = predict_photos(run, photos)["path"].tolist()
+    for hidden in (".ipynb_checkpoints/0.jpg", "@eaDir/0.jpg", "__MACOSX/0.jpg", "._000.jpg"):
+        (photos / hidden).parent.mkdir(exist_ok=True)
+        shutil.copy(photos / "000.jpg", photos / hidden)
+    shutil.copytree(run.folder, photos / "runs" / run.folder.name)
+    (photos / "runs" / run.folder.name / "figures").mkdir(exist_ok=True)
+    shutil.copy(photos / "000.jpg", photos / "runs" / run.folder.name / "figures" / "test-confusion.jpg")
+    assert predict_photos(run, photos)["path"].tolist() == wanted
+
+
+def test_links_to_folders_are_followed(run, photos, tmp_path):
+    (tmp_path / "links").mkdir()
+    (tmp_path / "links" / "there").symlink_to(photos / "deep")
+    assert len(predict_photos(run, tmp_path / "links")) == len(predict_photos(run, photos / "deep"))
+
+
+def test_several_photos_and_folders_are_predicted_once_each(run, photos):
+    table = predict_photos(run, photos / "000.jpg", photos / "deep", photos / "000.jpg")
+    assert table["path"].tolist() == sorted([str(photos / "000.jpg"), *map(str, (photos / "deep").rglob("*.jpg"))])
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("photos.zip", "kfood data unpack makes a folder of it"), ("list.csv", "name the photos themselves")],
+)
+def test_what_is_no_photo_is_told_what_to_do_with(run, tmp_path, name, words):
+    (tmp_path / name).write_bytes(b"PK")
+    with pytest.raises(KfoodError, match=f"{name} is not a photo: {words}"):
+        predict_photos(run, tmp_path / name)
+
+
+def test_photos_of_formats_that_are_not_read_are_counted(run, photos, caplog):
+    (photos / "raw.dng").write_bytes(b"x")
+    predict_photos(run, photos)
+    assert "Left out: 1 x .dng photo, which is not read: save it as JPEG." in caplog.text
+
+
+def test_the_run_may_stand_before_the_photos(run, photos, command):
+    code, out, _ = command(run.folder, photos / "000.jpg", photos / "000.jpg")
+    assert code == 0 and f"1 photos, by {run.name}" in out
+
+
+@pytest.mark.parametrize("out", ["there", "."])
+def test_an_output_that_is_a_folder_is_refused_before_the_work(run, photos, command, out):
+    Path("there").mkdir()
+    code, _, err = command(photos, run.folder, "--out", out)
+    assert code == 2 and f"{out} is a folder: name a file in it" in err
+
+
+def test_the_folder_of_the_output_is_made(run, photos, command):
+    code, _, _ = command(photos / "000.jpg", run.folder, "--out", "new/folder/mine.csv")
+    assert code == 0 and Path("new/folder/mine.csv").is_file()

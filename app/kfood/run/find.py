@@ -62,7 +62,8 @@ def split_off_run(words: Iterable[str], runs: Path) -> tuple[list[Path], str | N
     words = list(words)
     is_run = [any(Run(folder).recipe_file.is_file() for folder in (Path(word), runs / word)) for word in words]
     others = [not (run or Path(word).exists()) for word, run in zip(words, is_run, strict=True)]
-    if missing := [word for word, other in zip(words, others, strict=True) if other and Path(word).suffix]:
+    missing = [word for word, other in zip(words, others, strict=True) if other and (any(is_run) or Path(word).suffix)]
+    if missing:
         raise RunError(f"There is no photo or folder {missing[0]}.")
     named = [word for word, run, other in zip(words, is_run, others, strict=True) if run or other]
     if len(named) > 1:
