@@ -24,7 +24,7 @@ class FilterBody(nn.Module):
             self.filters.weight[:2] = torch.tensor([[1.0, -1, -1], [-1, -1, 1]])[..., None, None]
 
     def forward_features(self, photos: Tensor) -> Tensor:
-        return F.avg_pool2d(self.filters(photos).relu(), SIDE // PLACES)
+        return F.adaptive_avg_pool2d(self.filters(photos).relu(), PLACES)
 
     def forward_head(self, features: Tensor, pre_logits: bool) -> Tensor:
         return features.mean((2, 3))

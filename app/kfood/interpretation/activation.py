@@ -164,7 +164,7 @@ def _by_layer(model: Classifier, speaks: Callable[..., Tensor], photos: Tensor, 
     seen: list[Tensor] = []
     handle = _fine_layer(model, photos.shape[-1]).register_forward_hook(lambda *parts: seen.append(parts[2]))
     try:
-        said = speaks(photos, *asked)
+        said = speaks(photos.detach().requires_grad_(), *asked)  # of a body without weights as well
     finally:
         handle.remove()
     gradients = None

@@ -81,8 +81,8 @@ class Faithfulness(NamedTuple):
         size = f"{self.cells[0]} x {self.cells[1]} cells"
         return (
             f'Faithfulness of the maps ("{self.method}", {size}; area between insertion and deletion, '
-            f"{100 * self.level:.3g} % intervals, n = {self.n} photos, one a plate): {self.swapped} more than with another "
-            f"photo's map, {self.centre} more than with a blob in the middle. Rank correlation with the maps of random "
+            f"{100 * self.level:.3g} % intervals, n = {self.n} photos, one a plate): {self.swapped} against another "
+            f"photo's map, {self.centre} against a blob in the middle. Rank correlation with the maps of random "
             f"weights in the head {self.head}, in the whole network {self.network} (1: the same, 0: nothing alike). "
             f"{self._words()}"
         )
@@ -108,7 +108,8 @@ class Faithfulness(NamedTuple):
                 "That the maps show what decides is not shown: other photos' maps may do as well, so they say where "
                 "dishes lie, not what decided in this photo."
             )
-        return "Nothing shows that these maps are faithful: do not read anything into them."
+        middle = ", and the middle of a photo matters more" if self.centre.high < 0 else ""
+        return f"Nothing shows that these maps are faithful{middle}: do not read anything into them."
 
 
 def faithfulness(
