@@ -131,7 +131,9 @@ def predict(photos: str | Path | Sequence[str | Path], run: folder.Run | str | N
         return predict_photos(chosen, *map(Path, [photos] if isinstance(photos, str | Path) else photos))
 
 
-def interpret(run: folder.Run | str | None = None, *topics: str, split: str = "test") -> list[Section]:
+def interpret(
+    run: folder.Run | str | None = None, *topics: str, split: str = "test", methods: Sequence[str] = ("cam",)
+) -> list[Section]:
     """Explain a run: its sentences, tables and figures, a section a topic.
 
     Args:
@@ -139,18 +141,22 @@ def interpret(run: folder.Run | str | None = None, *topics: str, split: str = "t
         topics: "top-losses", "confusion", "per-class", "wrong", "calibration", "cam" or "colour"; all where none is
             named.
         split: "test" or "valid".
+        methods: of activation maps: "cam", "occlusion", "layercam" or "integrated-gradients"; several are shown side
+            by side.
 
     Raises:
-        KfoodError: there is no such run, topic or split.
+        KfoodError: there is no such run, topic, split or method.
     """
     from kfood.interpretation.interpret import FIGURES, interpret_run
-    from kfood.interpretation.section import Request
+    from kfood.interpretation.section import METHODS, Request
 
     for topic in topics:
         require_choice(topic, FIGURES)
+    for method in methods:
+        require_choice(method, METHODS, "methods:")
     chosen = _run(run)
     with logs.shown():
-        return interpret_run(chosen, list(topics or FIGURES), Request(split))
+        return interpret_run(chosen, list(topics or FIGURES), Request(split, methods=tuple(methods) or ("cam",)))
 
 
 def report(*runs: folder.Run | str, out: str | Path | None = None, split: str = "test", photos: bool = True) -> Path:

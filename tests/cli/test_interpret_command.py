@@ -58,6 +58,7 @@ def test_look_alikes_together(run, interpret):
         (["--top-losses", "--class", "갈비"], 'Did you mean "갈비찜"'),
         (["--split", "tets"], 'Did you mean "test"'),
         (["--cam"], "model.json"),  # this run has no model
+        (["--cam", "--method", "oclusion"], 'Did you mean "occlusion"'),
     ],
 )
 def test_bad_input_is_one_sentence(interpret, arguments, words):

@@ -7,7 +7,9 @@ import pytest
 import torch
 
 from kfood.data.threads import prediction_loader
-from kfood.interpretation.activation import activation_maps, maps_of_batch
+from kfood.errors import KfoodError
+from kfood.interpretation.activation import activation_maps, exact, maps_of_batch
+from kfood.interpretation.section import METHODS
 from kfood.model.build import Classifier, build_model
 from kfood.recipes.schema import Model
 from support.patches import CELLS, PIXELS, ColourBody, a_learner
@@ -98,6 +100,41 @@ def test_of_a_body_without_places_parts_of_the_photo_are_blurred_in_turn(patches
     coarse = torch.nn.functional.avg_pool2d(torch.tensor(red_not_blue), 2).flatten(1)
     for seen, (red, blue) in zip(coarse, patches.places, strict=True):
         assert (seen.argmax(), seen.argmin()) == (red, blue)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_finds_the_patch_of_the_class(patches, method):
+    learner = a_learner(patches.photos, ColourBody())
+    red = activation_maps(learner, patches.photos, [1] * 6, None, method)
+    red_not_blue = activation_maps(learner, patches.photos, [1] * 6, [0] * 6, method)
+    np.testing.assert_allclose(red.max((1, 2)), 1, atol=1e-6)
+    for maps in (red, red_not_blue):
+        coarse = torch.nn.functional.adaptive_avg_pool2d(torch.tensor(maps), CELLS).flatten(1)
+        assert coarse.argmax(1).tolist() == [red for red, _ in patches.places]
+    assert coarse.argmin(1).tolist() == [blue for _, blue in patches.places]
+
+
+def test_integrated_gradients_sum_to_what_the_class_gains_by_the_photo(patches):
+    model = exact(a_learner(patches.photos, ColourBody()))
+    photos = torch.rand(2, 3, PIXELS, PIXELS, generator=torch.Generator().manual_seed(0))
+    maps = maps_of_batch(model, photos, [1, 0], method="integrated-gradients")
+    gain = (model(photos) - model(torch.zeros_like(photos)))[[0, 1], [1, 0]]
+    np.testing.assert_allclose(maps.sum((1, 2)) * PIXELS**2 / 16**2, gain.detach(), rtol=0.05)
+
+
+@pytest.mark.parametrize(
+    ("arch", "side", "cells"), [("densenet121", 64, 8), ("resnet18", 64, 8), ("resnet18", 128, 8), ("resnet18", 224, 7)]
+)
+def test_layercam_takes_the_last_stage_that_has_places_enough(arch, side, cells):
+    network = build_model(Model(arch=arch), 3, side).eval()
+    photos = torch.randn(2, 3, side, side)
+    assert maps_of_batch(network, photos, [2, 0], method="layercam").shape == (2, cells, cells)
+
+
+@pytest.mark.parametrize(("method", "words"), [("layercam", "no places"), ("laercam", 'Did you mean "layercam"')])
+def test_a_method_that_cannot_be_had_is_named(patches, method, words):
+    with pytest.raises(KfoodError, match=words):
+        activation_maps(a_learner(patches.photos, VectorBody()), patches.photos, [1] * 6, None, method)
 
 
 def test_the_learner_stays_as_it_is(patches):

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from kfood.errors import KfoodError
+from kfood.interpretation import cam
 from kfood.interpretation.interpret import FIGURES, interpret_run
 from kfood.interpretation.section import Request
 from kfood.recipes.load import load_recipe
@@ -92,14 +93,42 @@ def test_galleries_of_a_class_and_of_a_pair(trained):
     assert path.name == "test-top-losses-돼지갈비찜-갈비찜.png"
 
 
-def test_maps_of_any_photo(trained, tmp_path):
+@pytest.mark.parametrize("methods", [("cam",), ("cam", "integrated-gradients")])
+def test_maps_of_any_photo(trained, tmp_path, methods):
     photo = tmp_path / "mine.png"
     Image.new("RGB", (90, 70), "brown").save(photo)
-    (section,) = interpret_run(trained, ["cam"], Request(photo=photo))
+    (section,) = interpret_run(trained, ["cam"], Request(photo=photo, methods=methods))
     (table,) = section.tables.values()
     assert set(table.loc[0, ["predicted", "second", "third"]]) == {"갈비찜", "김밥", "돼지갈비찜"}
-    assert section.figures["this photo"].name == "cam-mine.png"
+    suffix = "" if methods == ("cam",) else "-cam-integrated-gradients"
+    assert section.figures["this photo"].name == f"cam-mine{suffix}.png"
     assert section.figures["this photo"].is_file()
+
+
+@pytest.mark.slow
+def test_methods_side_by_side_are_each_judged(trained):
+    (section,) = interpret_run(trained, ["cam"], Request(n=3, methods=("occlusion", "layercam")))
+    assert {path.name for path in section.figures.values()} == {
+        "test-cam-occlusion.png",
+        "test-cam-top-losses-occlusion.png",
+        "test-cam-methods-occlusion-layercam.png",
+    }
+    assert all(figure.is_file() for figure in section.figures.values())
+    for method, said in zip(("occlusion", "layercam"), section.text, strict=True):
+        assert f'Faithfulness of the maps ("{method}", 8 x 8 cells' in said
+        assert "97.5 % intervals" in said  # two methods
+    assert [title.split(":")[0] for title in section.tables] == ["occlusion", "layercam"]
+
+
+def test_shots_of_one_plate_are_judged_as_one(trained, monkeypatch):
+    judged = []
+    monkeypatch.setattr(cam, "faithfulness", lambda *parts: judged.append(parts[1]))
+    predictions = trained.predictions  # of both splits, to have enough
+    plates = predictions.assign(group=[number // 2 for number in range(len(predictions))])
+    _, n = cam.judge_maps(trained, plates)
+    assert n == len(judged[0]) == plates["group"].nunique()
+    few = predictions.assign(group=[number % 3 for number in range(len(predictions))])
+    assert cam.judge_maps(trained, few) == (None, 3)
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import numpy as np
 import torch
 from fastai.learner import Learner
 from fastai.losses import CrossEntropyLossFlat
+from PIL import Image
 from torch import nn
 
 from kfood.data.loaders import Photo, data_block, photo_loader, preprocessing
@@ -13,6 +17,34 @@ from kfood.recipes.schema import Data, Recipe
 
 PIXELS, CELLS = 32, 4
 RED, BLUE = (255, 0, 0), (0, 0, 255)
+
+
+def draw_patches(folder: Path, n: int, noise: int = 0, both: bool = True) -> tuple[list[Photo], list[list[int]]]:
+    """Draw grey photos with a red patch in one cell and a blue one in another; return them and these cells.
+
+    Args:
+        folder: where they are saved.
+        n: photos, by turns blue and red.
+        noise: standard deviation of each pixel's brightness, of 255.
+        both: or only the patch of the photo's class.
+    """
+    rng = np.random.default_rng(0)
+    photos, places = [], []
+    for number in range(n):
+        pixels = np.full((PIXELS, PIXELS, 3), 128, np.uint8)
+        cells = rng.permutation(CELLS * CELLS)[:2]
+        for of_red, (cell, colour) in enumerate(zip(cells, (RED, BLUE), strict=True)):
+            row, column = divmod(int(cell), CELLS)
+            side = PIXELS // CELLS
+            if both or (of_red == 0) == (number % 2 == 1):
+                pixels[row * side : (row + 1) * side, column * side : (column + 1) * side] = colour
+        if noise:
+            pixels = (pixels + rng.normal(0, noise, (PIXELS, PIXELS, 1))).clip(0, 255).astype(np.uint8)
+        path = folder / f"{number}.png"
+        Image.fromarray(pixels).save(path)
+        photos.append(Photo(str(path), "", "", "red" if number % 2 else "blue"))
+        places.append(cells.tolist())
+    return photos, places
 
 
 class ColourBody(nn.Module):

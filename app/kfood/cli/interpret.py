@@ -44,6 +44,14 @@ def interpret(
     cam: Annotated[
         bool, typer.Option("--cam", help="Where the network looks; --cam PHOTO: on a photo of yours.")
     ] = False,
+    method: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--method",
+            help="Of --cam: cam, occlusion, layercam or integrated-gradients. Give several to see them side by side.",
+            show_default=False,
+        ),
+    ] = None,
     colour: Annotated[bool, typer.Option("--colour", help="Does it go by colour? Predicts in other colours.")] = False,
     n: Annotated[int, typer.Option("-n", min=1, max=100, help="Photos in a gallery.")] = 9,
     of: Annotated[str, typer.Option("--class", help="Galleries of this class only.", show_default=False)] = "",
@@ -60,15 +68,18 @@ def interpret(
 ) -> None:
     """Explain a finished run in pictures and tables; with no option, all of them."""
     from kfood.cli.render import print_table
-    from kfood.errors import KfoodError
+    from kfood.errors import KfoodError, require_choice
     from kfood.interpretation.interpret import FIGURES, interpret_run
-    from kfood.interpretation.section import Request
+    from kfood.interpretation.section import CAM, METHODS, Request
     from kfood.run.find import find_run
     from kfood.system import logs
 
     flags = (top_losses, confusion, per_class, wrong, calibration, cam, colour)
     chosen = [name for name, wanted in zip(FIGURES, flags, strict=True) if wanted] or list(FIGURES)
-    request = Request(split, n, of, pair or (), order == options.Order.similar, photo)
+    methods = tuple(dict.fromkeys(method or [CAM]))
+    for each in methods:
+        require_choice(each, METHODS, "--method")
+    request = Request(split, n, of, pair or (), order == options.Order.similar, photo, methods)
     with logs.shown():
         sections = interpret_run(find_run(run, runs), chosen, request)
     if all(section.missing for section in sections):

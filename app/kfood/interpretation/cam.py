@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -15,45 +16,49 @@ from kfood.data.crop_area import parse_area
 from kfood.data.loaders import RESIZE_METHODS, Photo, as_items
 from kfood.data.photo import open_photo
 from kfood.evaluation.metrics import headline, per_class
-from kfood.evaluation.predictions import CLASS_PREFIX, class_names, is_right
+from kfood.evaluation.predictions import CLASS_PREFIX, class_names, groups_of, is_right
 from kfood.interpretation.activation import activation_maps
-from kfood.interpretation.faithfulness import Faithfulness, faithfulness
+from kfood.interpretation.faithfulness import FEWEST, Faithfulness, faithfulness
 from kfood.interpretation.galleries import RIGHT_COLOUR, WRONG_COLOUR
-from kfood.interpretation.map_grid import Rows, Tile, draw_grid, overlay, overlay_contrast
+from kfood.interpretation.map_grid import KEY, Rows, Tile, cells, draw_grid, overlay, overlay_contrast
 from kfood.interpretation.per_class_plot import best_and_worst
 from kfood.interpretation.predict_photos import predict_photos
+from kfood.interpretation.section import CAM
 from kfood.run.folder import Run
 from kfood.training.restore import predictor_of
 
 _TILE_PIXELS = 224
 _EXAMPLES = 2  # right ones and wrong ones of each class
 _JUDGED = 48  # photos on which the maps are judged
+_Pictures = list[np.ndarray | None]
 
 
-def draw_class_maps(run: Run, predictions: pd.DataFrame, path: Path) -> Path:
+def draw_class_maps(run: Run, predictions: pd.DataFrame, path: Path, method: str = CAM) -> Path:
     """Save maps of the three best and three worst classes, right and wrong photos, as a PNG; return its path.
 
     Every map is for the predicted class: what the network took the photo for, and where it saw that. Small photos
-    have coarse maps: 2 x 2 at 64 pixels in most bodies.
+    have coarse maps, 2 x 2 at 64 pixels in most bodies: their cells are drawn as cells and counted in the heading.
 
     Args:
         run: finished; its model is loaded only where there is a photo to show.
         predictions: the rows of one split.
         path: of the PNG.
+        method: of the maps, see `activation_maps`.
     """
     best, worst = best_and_worst(per_class(predictions))
     examples = {name: _examples(predictions[predictions["label"] == name]) for name in [*best, *worst]}
     shown = pd.concat([predictions[:0], *(part for parts in examples.values() for part in parts)])
-    tiles = iter(_predicted_tiles(run, shown))  # all at once: each call copies the network
+    found, words = _predicted_tiles(run, shown, method)  # all at once: each call copies the network
+    tiles = iter(found)
     rows: Rows = []
     for name, parts in examples.items():
         right, wrong = (_padded(list(islice(tiles, len(part)))) for part in parts)
         rows.append((f"{name}\n{'best' if name in best else 'worst'}", [*right, *wrong]))
     heading = "Where the network sees the class that it predicts: most confident right (left) and wrong photos (right)"
-    return draw_grid(rows, f"{heading}\n{headline(predictions)}", path)
+    return draw_grid(rows, f"{heading}\n{headline(predictions)}\n{KEY}{words}", path)
 
 
-def draw_contrast_maps(run: Run, rows: pd.DataFrame, heading: str, path: Path) -> Path:
+def draw_contrast_maps(run: Run, rows: pd.DataFrame, heading: str, path: Path, method: str = CAM) -> Path:
     """Save for each photo: itself, the maps of the predicted and of the other class, and of one against the other.
 
     The other class is the true one of a wrong photo and the second most probable one of a right photo.
@@ -63,15 +68,16 @@ def draw_contrast_maps(run: Run, rows: pd.DataFrame, heading: str, path: Path) -
         rows: of its predictions.
         heading: above the picture.
         path: of the PNG.
+        method: of the maps, see `activation_maps`.
     """
     classes = class_names(rows)
     others = [_other(row, classes) for row in rows.to_dict("records")]
     first = [classes.index(name) for name in rows["predicted"]]
     second = [classes.index(name) for name in others]
     shown: Rows = []
-    plain = _tiles(run, rows, None)
-    of_first, of_second = _tiles(run, rows, first), _tiles(run, rows, second)
-    against = _tiles(run, rows, first, second)
+    plain, _ = _tiles(run, rows, None)
+    (of_first, words), (of_second, _) = (_tiles(run, rows, each, None, method) for each in (first, second))
+    against, _ = _tiles(run, rows, first, second, method)
     for number, row in enumerate(rows.to_dict("records")):
         label, predicted, other = row["label"], row["predicted"], others[number]
         colour = RIGHT_COLOUR if label == predicted else WRONG_COLOUR
@@ -84,11 +90,41 @@ def draw_contrast_maps(run: Run, rows: pd.DataFrame, heading: str, path: Path) -
         images = (plain[number], of_first[number], of_second[number], against[number])
         tiles: list[Tile | None] = [Tile(image, words, colour) for image, words in zip(images, captions, strict=True)]
         shown.append((f"loss {row['loss']:.2f}", tiles))
-    return draw_grid(shown, heading, path)
+    return draw_grid(shown, f"{heading}\n{KEY}{words}", path)
 
 
-def draw_photo_maps(run: Run, photo: Path, path: Path) -> pd.DataFrame:
+def draw_methods(run: Run, rows: pd.DataFrame, methods: Sequence[str], heading: str, path: Path) -> Path:
+    """Save for each photo: itself and the maps of the predicted class by several methods, side by side.
+
+    Args:
+        run: finished.
+        rows: of its predictions.
+        methods: of the maps, see `activation_maps`.
+        heading: above the picture.
+        path: of the PNG.
+    """
+    classes = class_names(rows)
+    targets = [classes.index(name) for name in rows["predicted"]]
+    colours = list(is_right(rows).map({True: RIGHT_COLOUR, False: WRONG_COLOUR}))
+    columns = [(f"{row['label']}\n⟶ {row['predicted']}" for row in rows.to_dict("records"))]
+    pictures = [_tiles(run, rows, None)[0]]
+    for method in methods:
+        images, words = _tiles(run, rows, targets, None, method)
+        pictures.append(images)
+        columns.append(f"{method}{words.replace('; ', chr(10))}" for _ in images)
+    shown: Rows = [
+        ("", [Tile(*parts, colour) for parts in zip(images, captions, strict=True)])
+        for images, captions, colour in zip(
+            zip(*pictures, strict=True), zip(*columns, strict=True), colours, strict=True
+        )
+    ]
+    return draw_grid(shown, f"{heading}\n{KEY}", path)
+
+
+def draw_photo_maps(run: Run, photo: Path, path: Path, methods: Sequence[str] = (CAM,)) -> pd.DataFrame:
     """Save maps of any photo's three most probable classes, and of the first against the second, as a PNG.
+
+    With several methods each has a row.
 
     Returns:
         The row of `predict_photos` for it.
@@ -102,24 +138,39 @@ def draw_photo_maps(run: Run, photo: Path, path: Path) -> pd.DataFrame:
     numbers = [classes.index(name) for name in names]
     item = Photo(str(photo), "", "", classes[0])
     image = _as_shown(run, item)
-    maps = activation_maps(predictor_of(run), [item] * len(names), numbers)
-    tiles: list[Tile | None] = [Tile(image, photo.name)]
-    for name, heat, column in zip(names, maps, ("predicted", "second", "third"), strict=False):
-        tiles.append(Tile(overlay(image, heat), f"{name} {row[f'{column}_probability']:.2f}"))
-    against = activation_maps(predictor_of(run), [item], numbers[:1], numbers[1:2])[0]
-    tiles.append(Tile(overlay_contrast(image, against), f"red: {names[0]}\nblue: {names[1]}"))
-    draw_grid([("", tiles)], f"Where {run.name} sees what", path)
+    rows: Rows = []
+    for method in methods:
+        maps = activation_maps(predictor_of(run), [item] * len(names), numbers, None, method)
+        tiles: list[Tile | None] = [Tile(image, photo.name)]
+        for name, heat, column in zip(names, maps, ("predicted", "second", "third"), strict=False):
+            tiles.append(Tile(overlay(image, heat), f"{name} {row[f'{column}_probability']:.2f}"))
+        against = activation_maps(predictor_of(run), [item], numbers[:1], numbers[1:2], method)[0]
+        tiles.append(Tile(overlay_contrast(image, against), f"red: {names[0]}\nblue: {names[1]}"))
+        rows.append((f"{method}\n{cells(against)}".strip(), tiles))
+    draw_grid(rows, f"Where {run.name} sees what\n{KEY}", path)
     return found
 
 
-def judge_maps(run: Run, predictions: pd.DataFrame) -> Faithfulness | None:
-    """Measure how faithful the maps of up to 48 photos are; None where fewer than two photos are there."""
-    there = predictions[[Path(path).is_file() for path in predictions["path"]]]
-    rows = there.sample(min(_JUDGED, len(there)), random_state=0)
-    if len(rows) < 2:
-        return None
+def judge_maps(
+    run: Run, predictions: pd.DataFrame, method: str = CAM, level: float = 0.95
+) -> tuple[Faithfulness | None, int]:
+    """Measure how faithful the maps of up to 48 photos are, one of each plate.
+
+    Args:
+        run: finished.
+        predictions: the rows of one split.
+        method: of the maps, see `activation_maps`.
+        level: of the intervals, 0 to 1.
+
+    Returns:
+        What was found, None where there are fewer than `FEWEST`, and how many photos there are.
+    """
+    there = predictions[[Path(path).is_file() for path in predictions["path"]]].sample(frac=1, random_state=0)
+    rows = there[~groups_of(there).duplicated()].head(_JUDGED)
+    if len(rows) < FEWEST:
+        return None, len(rows)
     numbers = [class_names(predictions).index(name) for name in rows["predicted"]]
-    return faithfulness(predictor_of(run), _items(run, rows), numbers)
+    return faithfulness(predictor_of(run), _items(run, rows), numbers, method, level), len(rows)
 
 
 def _examples(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -129,12 +180,12 @@ def _examples(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     return by_confidence[right].head(_EXAMPLES), by_confidence[~right].head(_EXAMPLES)
 
 
-def _predicted_tiles(run: Run, rows: pd.DataFrame) -> list[Tile | None]:
+def _predicted_tiles(run: Run, rows: pd.DataFrame, method: str) -> tuple[list[Tile | None], str]:
     classes = class_names(rows)
-    images = _tiles(run, rows, [classes.index(name) for name in rows["predicted"]])
+    images, words = _tiles(run, rows, [classes.index(name) for name in rows["predicted"]], None, method)
     colours = is_right(rows).map({True: RIGHT_COLOUR, False: WRONG_COLOUR})
     captions = [f"⟶ {name} {p:.2f}" for name, p in zip(rows["predicted"], rows["probability"], strict=True)]
-    return [Tile(*parts) for parts in zip(images, captions, colours, strict=True)]
+    return [Tile(*parts) for parts in zip(images, captions, colours, strict=True)], words
 
 
 def _padded(tiles: list[Tile | None]) -> list[Tile | None]:
@@ -149,24 +200,25 @@ def _other(row: dict[str, Any], classes: list[str]) -> str:
 
 
 def _tiles(
-    run: Run, rows: pd.DataFrame, targets: list[int] | None, against: list[int] | None = None
-) -> list[np.ndarray | None]:
-    """Return each row's photo, None where it is gone; with targets, with the map laid over it."""
+    run: Run, rows: pd.DataFrame, targets: list[int] | None, against: list[int] | None = None, method: str = CAM
+) -> tuple[_Pictures, str]:
+    """Return each row's photo, None where it is gone, with targets under its map; and words for coarse maps."""
     there = [number for number, path in enumerate(rows["path"]) if Path(path).is_file()]
     items = _items(run, rows.iloc[there])
-    images: list[np.ndarray | None] = [None] * len(rows)
+    images: _Pictures = [None] * len(rows)
     if not items:
-        return images
-    maps = None
+        return images, ""
+    maps, words = None, ""
     if targets is not None:
         others = [against[number] for number in there] if against else None
-        maps = activation_maps(predictor_of(run), items, [targets[number] for number in there], others)
+        maps = activation_maps(predictor_of(run), items, [targets[number] for number in there], others, method)
+        words = f"; {cells(maps[0])}" if cells(maps[0]) else ""
     for place, number in enumerate(there):
         image = _as_shown(run, items[place])
         if maps is not None:
             image = (overlay_contrast if against else overlay)(image, maps[place])
         images[number] = image
-    return images
+    return images, words
 
 
 def _items(run: Run, rows: pd.DataFrame) -> list[Photo]:

@@ -14,9 +14,12 @@ from matplotlib.figure import Figure
 
 from kfood.plotting import figure_style, save_figure
 
-_PALER = 0.6  # share of grey in a photo under a map
-_STRENGTH = 0.5  # of the map
+FINE = 7  # cells of a side from which on a map is drawn without steps
+KEY = "yellow: speaks most for it, green: half as much, no colour: not at all"
+_PALER = 0.75  # share of grey in a photo under a map
+_STRENGTH = 0.6  # of the map
 _CONTRAST_STRENGTH = 0.7
+_BRIGHTNESS = (0.299, 0.587, 0.114)  # of red, green and blue
 
 
 class Tile(NamedTuple):
@@ -31,18 +34,37 @@ Rows = list[tuple[str, list[Tile | None]]]  # a name at the side and tiles; None
 
 
 def overlay(photo: np.ndarray, heat: np.ndarray) -> np.ndarray:
-    """Lay a map (any size, 0..1) over a photo (height x width x 3, 0..1); return an array like the photo."""
-    smooth = _enlarged(heat, photo)
-    pale = _mixed(photo, _grey(photo), np.full(smooth.shape, _PALER))  # or red food would hide what is red
-    return _mixed(pale, colormaps["turbo"](smooth)[..., :3], _STRENGTH * smooth)
+    """Lay a map over a photo, in viridis, whose steps look as large as they are and whose colours no food has.
+
+    Where the map is 0 the photo stays, paler; where it is 1 two fifths of the photo are still seen.
+
+    Args:
+        photo: height x width x 3, 0..1.
+        heat: any height x any width, 0..1. With fewer than 7 x 7 cells these are drawn as cells: smoothed, they would
+            look as if the map knew more.
+
+    Returns:
+        An array like the photo.
+    """
+    shown = _enlarged(heat, photo)
+    pale = _mixed(photo, _grey(photo), np.full(shown.shape, _PALER))  # or green food would hide what is green
+    return _mixed(pale, colormaps["viridis"](shown)[..., :3], _STRENGTH * shown)
 
 
 def overlay_contrast(photo: np.ndarray, heat: np.ndarray) -> np.ndarray:
-    """Lay a map from -1 (blue: speaks for the other class) to 1 (red: for the first one) over a grey photo."""
-    smooth = _enlarged(heat, photo)
+    """Lay a map from -1 (blue: speaks for the other class) to 1 (red: for the first one) over a grey photo.
+
+    In coolwarm (Moreland 2009), whose two sides look equally strong. Cells are drawn as in `overlay`.
+    """
+    shown = _enlarged(heat, photo)
     return _mixed(
-        _grey(photo), colormaps["coolwarm"]((smooth + 1) / 2)[..., :3], _CONTRAST_STRENGTH * np.abs(smooth) ** 0.5
+        _grey(photo), colormaps["coolwarm"]((shown + 1) / 2)[..., :3], _CONTRAST_STRENGTH * np.abs(shown) ** 0.5
     )
+
+
+def cells(heat: np.ndarray) -> str:
+    """Return the words for a map of so few cells that they are drawn as cells; '' for a finer one."""
+    return f"{heat.shape[0]} x {heat.shape[1]} cells" if min(heat.shape) < FINE else ""
 
 
 def draw_grid(rows: Rows, heading: str, path: Path) -> Path:
@@ -73,12 +95,13 @@ def _draw(axes: Axes, tile: Tile) -> None:
 
 
 def _enlarged(heat: np.ndarray, photo: np.ndarray) -> np.ndarray:
-    """Bring a map to the photo's size, without steps."""
-    return F.interpolate(torch.tensor(heat)[None, None].float(), photo.shape[:2], mode="bilinear")[0, 0].numpy()
+    """Bring a map to the photo's size: without steps, or with them where it is coarse."""
+    mode = "nearest" if min(heat.shape) < FINE else "bilinear"
+    return F.interpolate(torch.tensor(heat)[None, None].float(), photo.shape[:2], mode=mode)[0, 0].numpy()
 
 
 def _grey(photo: np.ndarray) -> np.ndarray:
-    return np.repeat(photo.mean(axis=2, keepdims=True), 3, axis=2)
+    return np.repeat((photo @ np.array(_BRIGHTNESS))[..., None], 3, axis=2)
 
 
 def _mixed(photo: np.ndarray, colours: np.ndarray, strength: np.ndarray) -> np.ndarray:

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 
+CAM, OCCLUSION, LAYERCAM, INTEGRATED_GRADIENTS = "cam", "occlusion", "layercam", "integrated-gradients"
+METHODS = (CAM, OCCLUSION, LAYERCAM, INTEGRATED_GRADIENTS)  # see `activation.activation_maps`
+
 
 @dataclass(frozen=True)
 class Request:
@@ -19,6 +22,7 @@ class Request:
         pair: only photos of these two classes taken for each other, in galleries; () for all.
         similar: look-alikes stand together in the confusion matrix.
         photo: a photo whose activation maps are wanted, instead of the run's own.
+        methods: of activation maps, one or more of `METHODS`; pictures are of the first, and of all side by side.
     """
 
     split: str = "test"
@@ -27,6 +31,7 @@ class Request:
     pair: tuple[str, ...] = ()
     similar: bool = False
     photo: Path | None = None
+    methods: tuple[str, ...] = (CAM,)
 
 
 @dataclass

@@ -11,7 +11,7 @@ import pandas as pd
 from kfood.errors import KfoodError
 from kfood.evaluation.metrics import confused_pairs, headline, per_class
 from kfood.evaluation.predictions import is_right, of_class, of_pair
-from kfood.interpretation.section import Request, Section
+from kfood.interpretation.section import CAM, Request, Section
 from kfood.interpretation.thumbnails import PhotoOpener, missing_photos
 from kfood.run.folder import Run
 from kfood.system.files import read_csv, write_csv
@@ -83,25 +83,43 @@ def show_cam(run: Run, predictions: pd.DataFrame, request: Request, section: Sec
     from kfood.interpretation import cam  # it loads torch
     from kfood.interpretation.galleries import top_losses
 
+    method, *others = request.methods
+    words_of_method = "" if request.methods == (CAM,) else "-" + "-".join(request.methods)
     if request.photo:
-        path = run.figures / f"cam-{request.photo.stem}.png"
-        section.tables[f"{request.photo.name}"] = cam.draw_photo_maps(run, request.photo, path)
+        path = run.figures / f"cam-{request.photo.stem}{words_of_method}.png"
+        section.tables[f"{request.photo.name}"] = cam.draw_photo_maps(run, request.photo, path, request.methods)
         section.figures["this photo"] = path
         return
     rows, words = narrowed(predictions, request)
     losses = top_losses(rows, request.n)
     section.text += _missing_words(list(predictions["path"]))
+    suffix = "" if method == CAM else f"-{method}"
     if not (request.of or request.pair):
-        path = _file(run, request, "cam")
-        section.figures["best and worst classes"] = cam.draw_class_maps(run, predictions, path)
+        path = _file(run, request, f"cam{suffix}")
+        section.figures["best and worst classes"] = cam.draw_class_maps(run, predictions, path, method)
     heading = f"Why one class and not the other: photos of highest loss{words}\n{headline(predictions)}"
-    path = _file(run, request, "cam-top-losses")
-    section.figures["highest losses"] = cam.draw_contrast_maps(run, losses, heading, path)
-    if found := cam.judge_maps(run, predictions):
+    path = _file(run, request, f"cam-top-losses{suffix}")
+    section.figures["highest losses"] = cam.draw_contrast_maps(run, losses, heading, path, method)
+    if others:
+        heading = f"Where the network sees what it predicts: photos of highest loss{words}\n{headline(predictions)}"
+        path = _file(run, request, f"cam-methods{words_of_method}")
+        section.figures["methods side by side"] = cam.draw_methods(run, losses, request.methods, heading, path)
+    _judge(run, predictions, request.methods, section)
+
+
+def _judge(run: Run, predictions: pd.DataFrame, methods: tuple[str, ...], section: Section) -> None:
+    """Say of each method whether its maps show what decides; of k methods at a level of 1 - 5 % / k (Bonferroni)."""
+    from kfood.interpretation import cam
+
+    for method in methods:
+        found, n = cam.judge_maps(run, predictions, method, 1 - 0.05 / len(methods))
+        if found is None:
+            if n:
+                section.text.append(f"Nothing says whether the maps show what decides: {n} plates are too few to tell.")
+            return
         section.text.append(found.verdict())
-        section.tables["Probability of the predicted class, places made grey (deletion) or sharp (insertion)"] = (
-            found.table()
-        )
+        title = "Probability of the predicted class, places made grey (deletion) or sharp (insertion)"
+        section.tables[title if len(methods) == 1 else f"{method}: {title}"] = found.curves
 
 
 def show_colour(run: Run, predictions: pd.DataFrame, request: Request, section: Section) -> None:
