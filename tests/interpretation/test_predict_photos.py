@@ -203,8 +203,9 @@ def test_photos_of_formats_that_are_not_read_are_counted(run, photos, caplog):
 
 
 def test_the_run_may_stand_before_the_photos(run, photos, command):
-    code, out, _ = command(run.folder, photos / "000.jpg", photos / "000.jpg")
-    assert code == 0 and f"1 photos, by {run.name}" in out
+    code, out, err = command(run.folder, photos / "000.jpg", photos / "000.jpg")
+    assert code == 0, err
+    assert f"1 photos, by {run.name}" in out
 
 
 @pytest.mark.parametrize("out", ["there", "."])

@@ -87,9 +87,9 @@ def _require_a_folder() -> None:
 def _require_values(arguments: list[str]) -> None:
     """Refuse empty values, mostly of a shell's variable that is not set: without them, defaults would be taken."""
     for before, argument in zip(["", *arguments], arguments, strict=False):
-        option = argument if argument.startswith("--") and argument.endswith("=") else before
-        if not argument or option == argument:
-            of = f"{option.rstrip('=')} is empty" if option.startswith("-") else "An argument is empty"
+        if not argument or (argument.startswith("--") and argument.endswith("=")):
+            option = argument.rstrip("=") or before
+            of = f"{option} is empty" if option.startswith("-") else "An argument is empty"
             raise KfoodError(f"{of}: give it a value. Is a variable of the shell not set?")
 
 
