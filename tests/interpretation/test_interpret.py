@@ -120,6 +120,16 @@ def test_methods_side_by_side_are_each_judged(trained):
     assert [title.split(":")[0] for title in section.tables] == ["occlusion", "layercam"]
 
 
+def test_side_by_side_every_map_stands_under_its_method(trained, monkeypatch, tmp_path):
+    drawn = []
+    monkeypatch.setattr(cam, "draw_grid", lambda rows, *_: drawn.extend(rows))
+    some = trained.predictions.query("split == 'test'").head(2)
+    cam.draw_methods(trained, some, ("cam", "layercam"), "", tmp_path / "methods.png")
+    for (_, tiles), label, predicted in zip(drawn, some["label"], some["predicted"], strict=True):
+        captions = [tile.caption for tile in tiles]
+        assert captions == [f"{label}\n⟶ {predicted}", "cam", "layercam"]
+
+
 def test_shots_of_one_plate_are_judged_as_one(trained, monkeypatch):
     judged = []
     monkeypatch.setattr(cam, "faithfulness", lambda *parts: judged.append(parts[1]))

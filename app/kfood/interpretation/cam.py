@@ -106,18 +106,15 @@ def draw_methods(run: Run, rows: pd.DataFrame, methods: Sequence[str], heading: 
     classes = class_names(rows)
     targets = [classes.index(name) for name in rows["predicted"]]
     colours = list(is_right(rows).map({True: RIGHT_COLOUR, False: WRONG_COLOUR}))
-    columns = [(f"{row['label']}\n⟶ {row['predicted']}" for row in rows.to_dict("records"))]
-    pictures = [_tiles(run, rows, None)[0]]
+    names = [f"{label}\n⟶ {predicted}" for label, predicted in zip(rows["label"], rows["predicted"], strict=True)]
+    columns = [list(zip(_tiles(run, rows, None)[0], names, strict=True))]
     for method in methods:
         images, words = _tiles(run, rows, targets, None, method)
-        pictures.append(images)
-        columns.append(f"{method}{words.replace('; ', chr(10))}" for _ in images)
-    shown: Rows = [
-        ("", [Tile(*parts, colour) for parts in zip(images, captions, strict=True)])
-        for images, captions, colour in zip(
-            zip(*pictures, strict=True), zip(*columns, strict=True), colours, strict=True
-        )
-    ]
+        caption = f"{method}{words.replace('; ', chr(10))}"
+        columns.append([(image, caption) for image in images])
+    shown: Rows = []
+    for colour, row in zip(colours, zip(*columns, strict=True), strict=True):
+        shown.append(("", [Tile(image, caption, colour) for image, caption in row]))
     return draw_grid(shown, f"{heading}\n{KEY}", path)
 
 

@@ -121,8 +121,10 @@ def faithfulness(
     two others that know nothing of what decides in this photo: maps of other photos of the same run, and a round blob
     in the middle. (Against noise, any smooth map wins.) Photos are put into blocks of four, each map of a block is
     tried on each photo of it, and the interval is that of t over blocks: what makes a photo or a map good in itself
-    cancels out in a block. Maps that know nothing of their photo are said to show what decides in fewer than 5 % of
-    runs; see the tests.
+    cancels out in a block. In simulations (12 to 48 photos; maps of noise, smooth ones and blobs near the middle, which
+    knew nothing of their photo) 2 to 3 % beat maps of other photos and less than 1 % were called faithful.
+
+    Places are made grey, so that "occlusion", which asks just that, has it easier here than the other methods.
 
     Maps may follow the photo and not the network: how alike they stay when weights are at random is measured as well
     (`randomised.similarity_when_randomised`).

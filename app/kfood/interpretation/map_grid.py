@@ -16,8 +16,9 @@ from kfood.plotting import figure_style, save_figure
 
 FINE = 7  # cells of a side from which on a map is drawn without steps
 KEY = "yellow: speaks most for it, green: half as much, no colour: not at all"
-_PALER = 0.75  # share of grey in a photo under a map
+_PALER = 0.6  # share of grey in a photo under a map
 _STRENGTH = 0.6  # of the map
+_STRENGTH_OF_CELLS = 0.4  # which cover all of the photo
 _CONTRAST_STRENGTH = 0.7
 _BRIGHTNESS = (0.299, 0.587, 0.114)  # of red, green and blue
 
@@ -36,7 +37,7 @@ Rows = list[tuple[str, list[Tile | None]]]  # a name at the side and tiles; None
 def overlay(photo: np.ndarray, heat: np.ndarray) -> np.ndarray:
     """Lay a map over a photo, in viridis, whose steps look as large as they are and whose colours no food has.
 
-    Where the map is 0 the photo stays, paler; where it is 1 two fifths of the photo are still seen.
+    Where the map is 0 the photo stays, paler; where it is 1 two fifths of the photo or more are still seen.
 
     Args:
         photo: height x width x 3, 0..1.
@@ -48,7 +49,8 @@ def overlay(photo: np.ndarray, heat: np.ndarray) -> np.ndarray:
     """
     shown = _enlarged(heat, photo)
     pale = _mixed(photo, _grey(photo), np.full(shown.shape, _PALER))  # or green food would hide what is green
-    return _mixed(pale, colormaps["viridis"](shown)[..., :3], _STRENGTH * shown)
+    strength = _STRENGTH_OF_CELLS if cells(heat) else _STRENGTH
+    return _mixed(pale, colormaps["viridis"](shown)[..., :3], strength * shown)
 
 
 def overlay_contrast(photo: np.ndarray, heat: np.ndarray) -> np.ndarray:
@@ -96,7 +98,7 @@ def _draw(axes: Axes, tile: Tile) -> None:
 
 def _enlarged(heat: np.ndarray, photo: np.ndarray) -> np.ndarray:
     """Bring a map to the photo's size: without steps, or with them where it is coarse."""
-    mode = "nearest" if min(heat.shape) < FINE else "bilinear"
+    mode = "nearest" if cells(heat) else "bilinear"
     return F.interpolate(torch.tensor(heat)[None, None].float(), photo.shape[:2], mode=mode)[0, 0].numpy()
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 from kfood.errors import KfoodError
 from kfood.evaluation.metrics import confused_pairs, headline, per_class
 from kfood.evaluation.predictions import is_right, of_class, of_pair
-from kfood.interpretation.section import CAM, Request, Section
+from kfood.interpretation.section import CAM, OCCLUSION, Request, Section
 from kfood.interpretation.thumbnails import PhotoOpener, missing_photos
 from kfood.run.folder import Run
 from kfood.system.files import read_csv, write_csv
@@ -110,6 +110,7 @@ def show_cam(run: Run, predictions: pd.DataFrame, request: Request, section: Sec
 def _judge(run: Run, predictions: pd.DataFrame, methods: tuple[str, ...], section: Section) -> None:
     """Say of each method whether its maps show what decides; of k methods at a level of 1 - 5 % / k (Bonferroni)."""
     from kfood.interpretation import cam
+    from kfood.interpretation.map_grid import FINE
 
     for method in methods:
         found, n = cam.judge_maps(run, predictions, method, 1 - 0.05 / len(methods))
@@ -118,6 +119,11 @@ def _judge(run: Run, predictions: pd.DataFrame, methods: tuple[str, ...], sectio
                 section.text.append(f"Nothing says whether the maps show what decides: {n} plates are too few to tell.")
             return
         section.text.append(found.verdict())
+        if min(found.cells) < FINE:
+            section.text.append(
+                f"Maps of {found.cells[0]} x {found.cells[1]} cells cannot say where within a cell: they are drawn as "
+                f"cells. --method {OCCLUSION} has 8 x 8."
+            )
         title = "Probability of the predicted class, places made grey (deletion) or sharp (insertion)"
         section.tables[title if len(methods) == 1 else f"{method}: {title}"] = found.curves
 
