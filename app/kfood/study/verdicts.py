@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kfood.statistics.crossed import common_spread
+from kfood.statistics.crossed import spread_of_differences
 from kfood.statistics.differences import Difference, paired_difference
 from kfood.statistics.tests import holm
 
@@ -45,7 +45,7 @@ def choose_winner(accuracies: Sequence[Sequence[float]]) -> int:
 def verdicts(right: Sequence[np.ndarray], winner: int, groups: np.ndarray, level: float = 0.95) -> list[Verdict]:
     """Return for each row whether it is better or worse on test than the row chosen on validation.
 
-    The trainings' spread is shared among the rows (`common_spread`). With more than one seed, p is adjusted by
+    The trainings' spread is shared among the rows (`spread_of_differences`). With more than one seed, p is adjusted by
     `holm` with chosen = True. With one seed it is by plain Holm and of these trainings alone, since
     the test photos had no part in choosing among them.
 
@@ -65,7 +65,7 @@ def verdicts(right: Sequence[np.ndarray], winner: int, groups: np.ndarray, level
     Raises:
         KfoodError: rows are not of the same shape, or do not fit the groups.
     """
-    spread = common_spread(right, groups)
+    spread = spread_of_differences(right, groups)
     differences = [paired_difference(right[winner], row, groups, level, spread) for row in right]
     others = [number for number in range(len(right)) if number != winner]
     adjusted = np.ones(len(right))
