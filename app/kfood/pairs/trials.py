@@ -17,6 +17,7 @@ from kfood.recipes.schema import Recipe
 from kfood.run.folder import DONE, Run
 from kfood.system.files import content_digest
 from kfood.text import did_you_mean, listed
+from kfood.training.results_version import RESULTS_VERSION
 from kfood.training.stop import Stop
 
 log = logging.getLogger(__name__)
@@ -114,5 +115,7 @@ def _pair_among_others(base: Recipe, pair: tuple[str, str], classes: list[str]) 
 def _id(recipe: Recipe, *others: str) -> str:
     """Return what stands for all settings, the fixes as they are now, and what else a training depends on."""
     fixes = recipe.data.fixes and content_digest(read_file(recipe.data.fixes))
-    said = json.dumps([recipe.model_dump(mode="json"), fixes, others], ensure_ascii=False, sort_keys=True)
+    said = json.dumps(
+        [recipe.model_dump(mode="json"), fixes, others, RESULTS_VERSION], ensure_ascii=False, sort_keys=True
+    )
     return hashlib.blake2b(said.encode(), digest_size=4).hexdigest()

@@ -80,7 +80,7 @@ def outcome_from_json(found: dict[str, Any]) -> Outcome:
 
 
 def _judged(run: Run, split: str) -> Judged:
-    about = run.samples[["path", "digest", "group"]].drop_duplicates("path")
+    about = run.samples[["path", "digest"]].drop_duplicates("path")
     table = of_split(run.predictions, split).merge(about, on="path", how="left").sort_values(["digest", "path"])
     numbers = run.metrics[split]
     return Judged(
