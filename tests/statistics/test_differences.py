@@ -157,3 +157,20 @@ def test_with_the_tables_spread_equal_rows_are_rarely_told_apart(kind, seeds, lu
     for table in paired_rows(kind, 300, rows, seeds, 400, luck):
         found.append(paired_difference(table[0], table[1], groups, spread=spread_of_differences(table, groups)).p)
     assert np.mean(np.array(found) < 0.05) <= 0.08  # 0.05 and 2.5 standard errors of 300
+
+
+@pytest.mark.parametrize("seeds", [1, 3])
+def test_a_detectable_difference_is_found_in_four_of_five_cases(seeds):
+    """The power of a difference as large as the mean of what is said to be detectable."""
+    groups = np.arange(400)
+
+    def told(accuracies, rng):
+        drawn = drawn_answers(rng, 400, 2, seeds, 400, accuracies, luck=0.05, alike=0.9)
+        return [paired_difference(*rows, groups) for rows in drawn]
+
+    rng = np.random.default_rng(8)
+    guess = np.mean([one.detectable() for one in told(np.array([0.8, 0.8]), rng)])
+    found = told(np.array([0.8 - guess / 2, 0.8 + guess / 2]), rng)
+    assert 0.7 < np.mean([one.p < 0.05 for one in found]) < 0.92
+    assert found[0].detectable(0.99) > found[0].detectable() > found[0].detectable(power=0.6)
+    assert np.isnan(paired_difference(np.ones((3, 5)), np.zeros((3, 5)), np.zeros(5)).detectable())

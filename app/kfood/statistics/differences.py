@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.special import stdtrit
 
 from kfood.errors import KfoodError
 from kfood.statistics.crossed import Crossed, Part, Spread, crossed, half_width, p_value, variance_of_seeds
@@ -28,6 +28,22 @@ class Difference:
     p: float
     seeds: int
     photos: int
+    parts: tuple[Part, ...] = field(default=(), compare=False)  # of its variance; none where there is one plate
+
+    def detectable(self, level: float = 0.95, power: float = 0.8) -> float:
+        """Return the difference, 0 to 1, that would be told from 0 with this probability; NaN for one plate.
+
+        It is of as many seeds and photos, that spread as these do: the half width of the interval at `level`, and
+        that of the one-sided interval at `power` (R. V. Lenth, "Some practical guidelines for effective sample size
+        determination", The American Statistician 55 (2001)).
+
+        Args:
+            level: 1 - the p below which rows are told apart, 0 to 1.
+            power: 0.5 to 1.
+        """
+        if not self.parts:
+            return math.nan
+        return min(half_width(self.parts, 1 - level) + half_width(self.parts, 2 * (1 - power)), 1.0)
 
 
 def paired_difference(
@@ -70,12 +86,13 @@ def paired_difference(
     if rows.groups == 1:
         return Difference(rows.mean, -1.0, 1.0, 1.0, *counts)  # one plate says nothing of others
     if rows.seeds == 1 and rows.groups == rows.photos:
-        return Difference(rows.mean, *_of_one_seed(first[0], second[0], level), *counts)
+        return Difference(
+            rows.mean, *_of_one_seed(first[0], second[0], level), *counts, _parts_of_one_seed(first, second)
+        )
     parts = _parts(rows, spread)
     half = half_width(parts, 1 - level)
-    return Difference(
-        rows.mean, max(rows.mean - half, -1.0), min(rows.mean + half, 1.0), p_value(rows.mean, parts), *counts
-    )
+    low, high = max(rows.mean - half, -1.0), min(rows.mean + half, 1.0)
+    return Difference(rows.mean, low, high, p_value(rows.mean, parts), *counts, tuple(parts))
 
 
 def _parts(rows: Crossed, spread: Spread | None) -> list[Part]:
@@ -86,12 +103,18 @@ def _parts(rows: Crossed, spread: Spread | None) -> list[Part]:
     return parts
 
 
+def _parts_of_one_seed(first: np.ndarray, second: np.ndarray) -> tuple[Part, ...]:
+    """Return Bonett and Price's variance, of which `_of_one_seed` makes the interval."""
+    photos = first.shape[1] + 2
+    middle = (float(second.sum()) - float(first.sum())) / photos
+    return (((float((first != second).sum()) + 2) / photos**2 - middle**2 / photos, math.inf),)
+
+
 def _of_one_seed(first: np.ndarray, second: np.ndarray, level: float) -> tuple[float, float, float]:
     only_first, only_second, p = mcnemar(first, second)
     mean = (only_second - only_first) / len(first)
     middle = (only_second - only_first) / (len(first) + 2)
-    variance = (only_first + only_second + 2) / (len(first) + 2) ** 2 - middle**2 / (len(first) + 2)
-    half = -float(stdtrit(np.inf, (1 - level) / 2)) * variance**0.5
+    half = half_width(_parts_of_one_seed(first[None], second[None]), 1 - level)
     low, high = max(middle - half, -1.0), min(middle + half, 1.0)
     if p >= 1 - level:
         low, high = min(low, 0.0), max(high, 0.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from kfood.statistics.crossed import spread_of_differences
 from kfood.statistics.differences import Difference, paired_difference
-from kfood.statistics.tests import holm
+from kfood.statistics.tests import holm, strictest_factor
 
 CHOSEN = "chosen"
 BETTER = "better"
@@ -24,11 +25,15 @@ class Verdict:
     Args:
         difference: the row's accuracy less the chosen row's; interval and p are of this pair alone.
         p: adjusted for all that was compared, 0 to 1.
+        detectable: a difference that would have been told apart in four of five such tables, 0 to 1:
+            `Difference.detectable` at 80 % power, and at the level that the correction leaves to the smallest p. NaN
+            for the chosen row.
         verdict: CHOSEN for the chosen row itself, BETTER, WORSE, or SAME.
     """
 
     difference: Difference
     p: float
+    detectable: float
     verdict: str
 
 
@@ -69,9 +74,13 @@ def verdicts(right: Sequence[np.ndarray], winner: int, groups: np.ndarray, level
     differences = [paired_difference(right[winner], row, groups, level, spread) for row in right]
     others = [number for number in range(len(right)) if number != winner]
     adjusted = np.ones(len(right))
-    adjusted[others] = holm([differences[number].p for number in others], chosen=differences[winner].seeds > 1)
+    lucky = differences[winner].seeds > 1
+    adjusted[others] = holm([differences[number].p for number in others], chosen=lucky)
+    strictest = 1 - (1 - level) / strictest_factor(len(others), chosen=lucky)
     return [
-        Verdict(difference, float(p), CHOSEN if number == winner else _in_words(difference.mean, p, level))
+        Verdict(difference, 1.0, math.nan, CHOSEN)
+        if number == winner
+        else Verdict(difference, float(p), difference.detectable(strictest), _in_words(difference.mean, p, level))
         for number, (difference, p) in enumerate(zip(differences, adjusted, strict=True))
     ]
 
