@@ -27,7 +27,9 @@ def test_find_names_the_pairs_and_what_they_cost(two_runs, kfood):
     answer = kfood("pair", "find", two_runs.main.folder)
     assert answer.code == 0, answer.err
     errors = (two_runs.main.predictions.query("split == 'test'").eval("label != predicted")).sum()
-    assert f"of {errors} errors" in answer.out if errors else "No dish was taken for another" in answer.out
+    assert f"of {errors} errors" in answer.out or "No dish was taken for another" in answer.out
+    assert "by validation photos; test photos judge" in answer.out
+    assert "can no longer judge" in " ".join(kfood("pair", "find", two_runs.main.folder, "--split", "test").out.split())
 
 
 def test_a_cascade_is_a_run_like_any_other(made, kfood, here):

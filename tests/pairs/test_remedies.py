@@ -70,6 +70,18 @@ def test_nothing_is_trained_twice(found, base, monkeypatch):
     ]
 
 
+def test_what_was_tried_before_stands_in_the_table_and_counts(found, base, tmp_path):
+    """Remedies tried one after the other are as many chances for a false alarm as remedies tried at once."""
+    _, folder = found
+    assert list(try_remedies(base, PAIR, 1, folder, only=("label-smoothing",))) == [
+        "nothing",
+        "class-weights",
+        "label-smoothing",
+        "specialist",
+    ]
+    assert list(try_remedies(base, PAIR, 1, tmp_path, only=("label-smoothing",))) == ["nothing", "label-smoothing"]
+
+
 def test_it_goes_on_after_a_stop(base, found, tmp_path):
     stop = Stop()
     stop.requested = 2
@@ -122,7 +134,22 @@ def test_what_can_be_told_apart_is_told(two_runs, nothing, other, verdict, words
     runs = {"nothing": [_judged(two_runs.main, nothing)] * 2, "mixup": [_judged(two_runs.main, other)] * 2}
     table = remedies_table(runs, PAIR)
     assert table["verdict"].iloc[1] == verdict
-    assert words in conclusion(table, PAIR, 2)[-1]
+    said = conclusion(table, PAIR, 2)
+    assert words in said[-1]
+    assert "adjusted for 1 remedy in this table (Holm)" in said[0]
+    best = "nothing" if nothing else "mixup"
+    assert said[1].startswith(f"Validation chooses {best} ({float(nothing or other):.4f}")
+    assert ("test judges it" in said[1]) == (best == "mixup")
+
+
+def test_every_remedy_in_the_table_is_counted(two_runs):
+    """One more remedy, however hopeless, is one more chance for a false alarm."""
+    right, wrong = _judged(two_runs.main, True), _judged(two_runs.main, False)
+    p = []
+    for others in (1, 8):
+        runs = {"nothing": [wrong] * 2, "mixup": [right] * 2} | {f"other {n}": [wrong] * 2 for n in range(1, others)}
+        p.append(remedies_table(runs, PAIR).set_index("remedy").loc["mixup", "p"])
+    assert p[1] == pytest.approx(min(8 * p[0], 1), rel=0.3)
 
 
 def test_trainings_with_other_fixes_are_not_taken_for_these(base, tmp_path):

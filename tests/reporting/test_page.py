@@ -67,6 +67,16 @@ def test_the_other_split_is_shown_where_it_is_asked_for(one_run, page_of):
     assert f"{one_run.metrics['valid']['accuracy']:.1%}" in page.text
     assert "Results on the validation photos" in page.text
     assert len(page.gallery["paths"]) == one_run.metrics["valid"]["n"]
+    assert "epoch was chosen by these photos" in page.text
+    assert "epoch was chosen by these photos" not in page_of(one_run).text
+
+
+def test_validation_photos_give_no_verdict(tmp_path, page_of):
+    photos = tmp_path / "photos"
+    runs = [fake_run(tmp_path / "runs" / "mission1" / f"run{seed}", photos, DISHES, seed=seed) for seed in range(2)]
+    text = page_of(*runs, split="valid").text
+    assert "No verdict: these are the validation photos" in text
+    assert not any(sentence in text for sentence in compare_runs(runs).verdicts)
 
 
 def test_sections_stand_in_their_order_with_all_they_hold(one_run, page_of, tmp_path):

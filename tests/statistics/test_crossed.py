@@ -7,7 +7,14 @@ import pytest
 from scipy.stats import t
 
 from kfood.errors import KfoodError
-from kfood.statistics.crossed import common_spread, crossed, half_width, p_value, variance_of_seeds
+from kfood.statistics.crossed import (
+    common_spread,
+    crossed,
+    half_width,
+    p_value,
+    spread_of_differences,
+    variance_of_seeds,
+)
 from support.drawn_answers import drawn_answers
 
 RNG = np.random.default_rng(2)
@@ -112,3 +119,21 @@ def test_a_row_is_never_taken_to_spread_less_than_its_own_trainings():
 def test_rows_of_one_training_or_that_never_disagree_share_no_spread():
     assert common_spread([VALUES[:1] > 0.5] * 3, np.arange(12)) is None
     assert common_spread([np.ones((3, 12))] * 3, np.arange(12)) is None
+
+
+def test_what_all_rows_share_is_no_part_of_the_spread_of_their_differences():
+    """Luck that is each seed's own, whatever the row, cancels; it is all pairs' differences, put together."""
+    rng = np.random.default_rng(2)
+    lucks = np.repeat(rng.standard_normal((1, 1, 3)), 4, axis=1)
+    rows = drawn_answers(rng, 1, 4, 3, 500, luck=0.5, lucks=lucks)[0].astype(float)
+    groups = np.arange(500)
+    spread = spread_of_differences(rows, groups)
+    pairs = [crossed(one - other, groups) for number, one in enumerate(rows) for other in rows[:number]]
+    assert spread.freedom == 6
+    assert spread.factor == pytest.approx(sum(p.of_seeds for p in pairs) / sum(p.of_both for p in pairs), rel=0.01)
+    assert spread.factor < common_spread(rows, groups).factor / 2
+
+
+def test_rows_that_differ_alike_in_every_seed_have_no_spread_of_differences():
+    assert spread_of_differences([VALUES[:1] > 0.5] * 3, np.arange(12)) is None
+    assert spread_of_differences([VALUES > 0.5] * 3, np.arange(12)) is None

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from scipy.stats import ttest_1samp
+from scipy.stats import t
 
 from kfood.errors import KfoodError
-from kfood.statistics.crossed import common_spread
+from kfood.statistics.crossed import spread_of_differences
 from kfood.statistics.differences import paired_difference
 from kfood.statistics.tests import mcnemar
 from support.drawn_answers import drawn_answers
@@ -38,13 +38,13 @@ def test_with_one_seed_interval_and_p_agree():
             assert found.low <= found.mean <= found.high
 
 
-def test_one_seed_with_plates_is_t_over_plates():
+def test_one_seed_with_plates_is_t_over_plates_and_two_more():
     first, second = drawn_answers(np.random.default_rng(1), 1, 2, 1, 300, np.array([0.7, 0.8]))[0]
     found = paired_difference(first, second, np.arange(300) // 3)
     by_plate = (second.astype(float) - first).reshape(100, 3).mean(1)
-    test = ttest_1samp(by_plate, 0)
-    assert found.p == pytest.approx(test.pvalue)
-    assert (found.low, found.high) == pytest.approx(tuple(test.confidence_interval()))
+    error = (by_plate.var(ddof=1) / 100 + 2 / 102**2) ** 0.5
+    assert found.p == pytest.approx(2 * t.sf(abs(by_plate.mean()) / error, 99))
+    assert found.high - found.mean == pytest.approx(t.isf(0.025, 99) * error)
 
 
 @pytest.mark.parametrize("seeds", [1, 2, 3])
@@ -101,8 +101,76 @@ def test_three_seeds_find_a_difference_that_is_there_the_spread_of_the_table_mor
     groups = np.arange(600)
     alone, shared = [], []
     for rows in drawn_answers(np.random.default_rng(6), 150, 6, 3, 600, accuracies, luck=0.05, alike=0.95):
-        spread = common_spread(rows, groups)
+        spread = spread_of_differences(rows, groups)
         alone.append(paired_difference(rows[0], rows[5], groups).p < 0.05)
         shared.append(paired_difference(rows[0], rows[5], groups, spread=spread).p < 0.05)
     assert np.mean(alone) > 0.6
     assert np.mean(shared) > np.mean(alone) + 0.1
+
+
+def mended(rows, photos):
+    """The rows, the second of them now the first with so many photos put right that all its seeds had wrong."""
+    rows = rows.copy()
+    rows[1] = rows[0]
+    rows[1][:, np.flatnonzero(~rows[0].any(0))[:photos]] = True
+    return rows
+
+
+@pytest.mark.parametrize("others", [0, 7])
+@pytest.mark.parametrize(("seeds", "most"), [(2, 0.02), (3, 0.003), (5, 0.002)])
+def test_few_photos_mended_in_every_seed_are_told_however_the_seeds_spread(seeds, most, others):
+    """12 of 781 mended, none harmed: how the trainings spread, each seed alike in both rows, is no part of it."""
+    rows = mended(drawn_answers(np.random.default_rng(3), 1, 2 + others, seeds, 781, luck=0.15, alike=0.95)[0], 12)
+    groups = np.arange(781)
+    found = paired_difference(rows[0], rows[1], groups, spread=spread_of_differences(rows, groups))
+    assert found.mean == pytest.approx(12 / 781)
+    assert found.p < most
+    assert found.low > 0
+
+
+def test_four_photos_that_go_one_way_in_every_seed_are_no_proof():
+    """Four coins fall so one time in eight: it is McNemar's p of one training."""
+    row = drawn_answers(np.random.default_rng(3), 1, 1, 3, 400)[0, 0]
+    first, second = mended(np.stack([row, row]), 4)
+    assert paired_difference(first, second, np.arange(400)).p > 0.05
+
+
+def paired_rows(kind, tables, rows, seeds, photos, luck):
+    """Tables of equal rows of which the first two are of interest; the others are trained independently."""
+    rng = np.random.default_rng(seeds)
+    lucks = rng.standard_normal((tables, rows, seeds))
+    if kind == "luck shared by seed":
+        lucks[:] = lucks[:, :1]
+    drawn = drawn_answers(rng, tables, rows, seeds, photos, luck=luck, alike=0.95, lucks=lucks)
+    if kind == "the same photos change":  # of those that all seeds have right as many as of those that all have wrong
+        right, wrong = drawn[:, 0].all(1), ~drawn[:, 0].any(1)
+        chance = np.where(right, 3 / right.sum(1, keepdims=True), wrong * 3 / wrong.sum(1, keepdims=True))
+        drawn[:, 1] = drawn[:, 0] ^ (rng.random((tables, photos)) < chance)[:, None]
+    return drawn
+
+
+@pytest.mark.parametrize("kind", ["trained independently", "luck shared by seed", "the same photos change"])
+@pytest.mark.parametrize(("seeds", "luck"), [(2, 0.1), (3, 0.0), (3, 0.2), (5, 0.1)])
+@pytest.mark.parametrize("rows", [2, 6])
+def test_with_the_tables_spread_equal_rows_are_rarely_told_apart(kind, seeds, luck, rows):
+    groups, found = np.arange(400), []
+    for table in paired_rows(kind, 300, rows, seeds, 400, luck):
+        found.append(paired_difference(table[0], table[1], groups, spread=spread_of_differences(table, groups)).p)
+    assert np.mean(np.array(found) < 0.05) <= 0.08  # 0.05 and 2.5 standard errors of 300
+
+
+@pytest.mark.parametrize("seeds", [1, 3])
+def test_a_detectable_difference_is_found_in_four_of_five_cases(seeds):
+    """The power of a difference as large as the mean of what is said to be detectable."""
+    groups = np.arange(400)
+
+    def told(accuracies, rng):
+        drawn = drawn_answers(rng, 400, 2, seeds, 400, accuracies, luck=0.05, alike=0.9)
+        return [paired_difference(*rows, groups) for rows in drawn]
+
+    rng = np.random.default_rng(8)
+    guess = np.mean([one.detectable() for one in told(np.array([0.8, 0.8]), rng)])
+    found = told(np.array([0.8 - guess / 2, 0.8 + guess / 2]), rng)
+    assert 0.7 < np.mean([one.p < 0.05 for one in found]) < 0.92
+    assert found[0].detectable(0.99) > found[0].detectable() > found[0].detectable(power=0.6)
+    assert np.isnan(paired_difference(np.ones((3, 5)), np.zeros((3, 5)), np.zeros(5)).detectable())

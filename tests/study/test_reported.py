@@ -29,6 +29,7 @@ def test_verdicts(figure, margin, verdict):
     assert found.mean == pytest.approx(0.95 - figure)
     assert found.low < found.mean < found.high
     assert found.verdict == verdict
+    assert found.detectable == pytest.approx((found.high - found.low) / 2)
 
 
 def test_with_one_seed_it_is_newcombes_interval():
@@ -72,3 +73,15 @@ def test_the_interval_holds_the_true_difference(same_photos):
         found = against_report(estimate(answers[:3], np.arange(400)), figure, 400, 0.01, same_photos=same_photos)
         held.append(found.low <= 0 <= found.high)
     assert 0.92 <= np.mean(held) <= 0.99
+
+
+def test_a_difference_as_large_as_the_margin_is_rarely_called_reproduced():
+    """The error of an equivalence test: 0.025, as each end of the interval is left out."""
+    rng = np.random.default_rng(5)
+    ours = drawn_answers(rng, 600, 1, 3, 2000, 0.85, luck=0.02)[:, 0]
+    theirs = drawn_answers(rng, 600, 1, 1, 2000, 0.81, luck=0.02)[:, 0, 0].mean(1)
+    found = [
+        against_report(estimate(answers, np.arange(2000)), figure, 2000, 0.04)
+        for answers, figure in zip(ours, theirs, strict=True)
+    ]
+    assert np.mean([one.verdict == REPRODUCED for one in found]) <= 0.04  # 0.025 and 2.5 standard errors of 600

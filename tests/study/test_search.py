@@ -1,9 +1,21 @@
 """Combinations are tried by each method, cheaply first where asked, and none twice."""
 
+import threading
+import time
+from pathlib import Path
+
+import optuna
 import pytest
 
 from kfood.errors import MachineError
-from kfood.study.search import WHOLE, Method, Rung, search, spent
+from kfood.recipes.load import with_settings
+from kfood.run.folder import Run
+from kfood.study.job_queue import DONE, JobQueue
+from kfood.study.outcome import outcome_of
+from kfood.study.search import WHOLE, Method, Rung, SeededByTrial, search, spent
+from kfood.study.session import open_session
+from kfood.study.trainings import PlannedTraining, trainings_of
+from kfood.study.work import ensure_run, obtained
 from kfood.training.stop import Stop
 
 pytestmark = pytest.mark.slow
@@ -33,6 +45,58 @@ def test_the_grid_tries_each_combination_once_and_finds_them_again(few):
     assert again.equals(found)
     assert {path: path.stat().st_mtime_ns for path in few.folder.glob("*/predictions.csv")} == runs
     assert spent(found).startswith("4 combinations: 4 ended at whole")
+
+
+def test_a_grid_of_other_photos_or_rows_is_tried_itself(few, arguments, make_photos, tmp_path):
+    """The same command in the same folder, once on A and once on B: what was found on A is no answer for B."""
+    on_a = search(few, Method.grid, 1, Stop())
+    other = make_photos(tmp_path / "other photos", {"김치찌개": 30, "된장찌개": 12})
+    session = open_session(*arguments(data=other))
+    object.__setattr__(session, "tables", few.tables)
+    object.__setattr__(session.terms, "seeds", 1)
+    on_b = search(session, Method.grid, 1, Stop())
+    assert len(on_b) == 4 and len(list(few.folder.glob("*/predictions.csv"))) == 8
+    assert search(few, Method.grid, 1, Stop()).equals(on_a)
+
+
+def test_a_start_that_another_worker_trains_is_waited_for(session):
+    """Two rows share a start: the worker that joins in while it is trained takes its weights, and fails nothing."""
+    recipe = with_settings(session.terms.base, ["training.batch_size=8"])
+    start = trainings_of(recipe, session.terms)[0]
+    other = trainings_of(with_settings(recipe, ["optimizer.lr=0.002"]), session.terms)[0]
+    training = PlannedTraining("0123456789abcdef", other.recipe, start)
+    queue = JobQueue(session.queue.url, "kfood mine")
+    claim, begun = queue.claim([start.key]), threading.Event()
+
+    def another_worker():
+        with claim:
+            begun.set()
+            time.sleep(2.0)
+            claim.done(outcome_of(ensure_run(start, session.folder, Stop())).to_json())
+
+    thread = threading.Thread(target=another_worker)
+    thread.start()
+    begun.wait()
+    outcome = obtained(training, session, Stop())
+    thread.join()
+    assert session.queue.states()[start.key].state == DONE
+    assert Run(Path(outcome.folder)).recipe.model.start_from == str((session.folder / start.key).absolute())
+
+
+def drawn_by(sampler, trials):
+    study = optuna.create_study(sampler=sampler)
+    study.optimize(lambda trial: float(trial.suggest_int("x", 0, 10**6)), n_trials=trials)
+    return [trial.params["x"] for trial in study.trials]
+
+
+@pytest.mark.parametrize("kind", [optuna.samplers.RandomSampler, optuna.samplers.TPESampler])
+def test_what_is_drawn_depends_on_the_seed_and_the_trials_number(kind):
+    def sampler(seed):
+        return SeededByTrial(lambda seed: kind(seed=seed), seed)
+
+    drawn = drawn_by(sampler(0), 12)
+    assert drawn_by(sampler(0), 12) == drawn and len(set(drawn)) == 12
+    assert drawn_by(sampler(1), 12) != drawn
 
 
 def test_halving_gives_most_up_before_they_are_trained_in_full(few):

@@ -31,14 +31,14 @@ def said(study):
 
 
 def test_the_numbers_of_a_row_are_those_of_its_trainings():
-    study = made_study({"a": [0.9, 0.8], "b": [0.3, 0.3]})
+    study = made_study({"a": [0.9, 0.84], "b": [0.3, 0.28]})
     result = study.result()
     assert list(result.numbers.columns) == COLUMNS
     row = result.numbers.set_index("row").loc["a"]
-    assert (row["valid"], row["test"], row["loss"]) == pytest.approx((0.85, 0.85, 1.5))
+    assert (row["valid"], row["test"], row["loss"]) == pytest.approx((0.87, 0.87, 1.5), abs=0.003)
     assert (row["n"], row["seeds done"], row["seeds"], row["macro-F1"], row["minutes"]) == (N, 2, 2, 0.5, 2)
     assert row["low"] < 0.8 and row["high"] > 0.9  # two trainings that far apart say little of a third
-    assert by_row(result, "difference")["b"] == pytest.approx(-0.55)
+    assert by_row(result, "difference")["b"] == pytest.approx(-0.58, abs=0.003)
     assert by_row(result, "difference high")["b"] < 0 and by_row(result, "p")["b"] < 0.05
     assert pd.isna(by_row(result, "difference")["a"])
     assert result.folders == {"a": ["runs/0", "runs/1"], "b": ["runs/10", "runs/11"]}
@@ -50,6 +50,17 @@ def test_a_far_worse_row_is_worse_and_a_like_one_cannot_be_told_apart():
     assert by_row(result, "verdict") == {"like": "cannot be told apart", "best": "chosen", "poor": "worse"}
     assert result.rows.loc[2, "against winner"].startswith("-0.6000 (-0.")
     assert result.rows["p"].tolist() == [f"{by_row(result, 'p')['like']:.4f}", "", "< 0.0001"]  # no chance is 0
+
+
+def test_a_row_that_cannot_be_told_apart_says_what_would_have_been_seen():
+    study = made_study({"like": [0.895, 0.895], "best": [0.9, 0.9], "poor": [0.3, 0.3]})
+    result = study.result()
+    seen = by_row(result, "detectable")
+    assert pd.isna(seen["best"]) and 0.005 < seen["like"] < 0.6
+    assert result.rows["would be seen"].tolist() == [f"{seen['like']:.4f}", "", ""]
+    assert "are not proved equal" in said(study) and f"a difference of {seen['like']:.4f} would have been" in said(
+        study
+    )
 
 
 def test_it_is_chosen_on_validation_and_may_be_worse_on_test():
@@ -96,6 +107,12 @@ def test_the_report_is_compared_on_test_where_it_has_a_figure_else_on_validation
     assert by_row(result, "report split") == {"a": "test", "b": "valid", "c": None}
     assert by_row(result, "report difference")["b"] == pytest.approx(-0.5)
     assert result.rows.loc[1, "against report"].startswith("differs (valid -0.5000 (-0.")
+    margin = by_row(result, "report margin")["a"]
+    assert result.rows.loc[0, "against report"].endswith(f", margin {margin:g})")
+    assert (
+        f"Reproduced means: the whole 95 % interval of our accuracy less the report's lies within -{margin:g}"
+        in said(study)
+    )
     assert "not comparable" not in said(study)
 
 

@@ -9,7 +9,7 @@ from kfood.recipes.load import with_settings
 from kfood.study.load import choose_budget, load_study
 from kfood.study.schema import Budget
 from kfood.study.settle import fewer_epochs, resolved
-from kfood.study.trainings import Terms, in_place, row_recipe, terms_of, trainings_of, with_starts
+from kfood.study.trainings import Terms, choices_digest, in_place, row_recipe, terms_of, trainings_of, with_starts
 
 
 @pytest.fixture
@@ -169,3 +169,22 @@ def test_the_share_of_epochs_is_the_rows_own(chained):
     table = terms.study.tables[0]
     whole = resolved(terms.base, "here", table.rows[0].change)
     assert row_recipe(terms, table, table.rows[0], {}) == fewer_epochs(whole, 0.5)
+
+
+def test_the_key_depends_on_the_version_of_what_kfood_computes(terms, monkeypatch):
+    before = keys(terms)
+    monkeypatch.setattr("kfood.study.trainings.RESULTS_VERSION", 0)
+    assert not set(keys(terms)) & set(before)
+
+
+def test_combinations_are_known_by_what_their_rows_say_and_by_the_photos(terms, study_file, photos, tmp_path):
+    digest = choices_digest(terms, terms.study.tables)
+    assert choices_digest(terms_at(study_file, photos), terms.study.tables) == digest
+    elsewhere = shutil.copytree(photos, tmp_path / "elsewhere")
+    assert choices_digest(terms_at(study_file, elsewhere), terms.study.tables) == digest
+    next(elsewhere.rglob("*.jpg")).unlink()
+    assert choices_digest(terms_at(study_file, elsewhere), terms.study.tables) != digest
+    assert choices_digest(terms, terms.study.tables[:1]) != digest
+    study_file.write_text(study_file.read_text(encoding="utf-8").replace("= 0.1", "= 0.2"), encoding="utf-8")
+    changed = terms_at(study_file, photos)
+    assert choices_digest(changed, changed.study.tables) != digest

@@ -39,6 +39,7 @@ def label_issues(
     from kfood.text import printable
 
     with logs.shown():
+        from kfood.label_issues.error_estimates import TITLE
         from kfood.label_issues.files import write_label_issues
         from kfood.label_issues.search import find_label_issues
 
@@ -54,5 +55,5 @@ def label_issues(
         print_table("Flipped labels, 95 % intervals", found.pair.noise_rates.table(found.pair.pair))
         if found.pair.noise_rates.caution:
             typer.echo(found.pair.noise_rates.caution)
-        print_table("Error on the pair that these labels leave to any model, 95 % intervals", found.pair.error_bounds)
+        print_table(f"{TITLE}, 95 % intervals", found.pair.error_estimates)
     typer.echo(printable("Written: " + ", ".join(map(str, files))))

@@ -22,21 +22,24 @@ RunName = Annotated[
 def find(
     run: RunName = None,
     n: Annotated[int, typer.Option("-n", min=1, max=1000, help="Pairs.")] = 10,
-    split: Annotated[str, typer.Option(help="test or valid.")] = "test",
+    split: Annotated[
+        str, typer.Option(help="Whose photos choose the pairs: valid, or test, which then judges no more.")
+    ] = "valid",
     runs: options.Runs = options.RUNS,
 ) -> None:
-    """Rank the look-alikes of a run: how often each is taken for the other, and what the pair costs."""
+    """Rank the look-alikes of a run by validation; on test, how often each is taken for the other and what it costs."""
     from kfood.cli.render import print_table
-    from kfood.pairs.find import look_alikes, pairs_verdict, readable_pairs
+    from kfood.pairs.find import look_alikes, pairs_verdict, readable_pairs, require_choosing_split
     from kfood.pairs.photos import judged_photos
     from kfood.run.find import find_run
 
     found = find_run(run, runs)
-    photos = judged_photos(found, split)
-    pairs = look_alikes(photos, n)
+    require_choosing_split(split)
+    photos = judged_photos(found, "test")
+    pairs = look_alikes(judged_photos(found, split), photos, n)
     if len(pairs):
-        print_table(f"Look-alikes of {found.name}, {split}", readable_pairs(pairs))
-    for line in pairs_verdict(photos, pairs):
+        print_table(f"Look-alikes of {found.name}, chosen by {split}, counted on test", readable_pairs(pairs))
+    for line in pairs_verdict(photos, pairs, split):
         typer.echo(line)
 
 
@@ -60,7 +63,8 @@ def remedies(
     """Train what may help a pair, each with the same photos and seeds, and compare it with doing nothing.
 
     Class weights, MixUp, over-sampling, label smoothing, a loss for wrong labels, larger photos, cleaned labels, a
-    specialist for the two. The same command once more goes on after a stop, and trains nothing twice.
+    specialist for the two. Validation chooses among them, test judges. The same command once more goes on after a
+    stop, and trains nothing twice; remedies that were trained before stand in the table, whatever --only names.
     """
     from kfood.cli.render import print_table
     from kfood.recipes.load import load_recipe

@@ -26,7 +26,9 @@ def report(
             show_default=False,
         ),
     ] = None,
-    split: Annotated[str, typer.Option(help="test or valid.")] = "test",
+    split: Annotated[
+        str, typer.Option(help="test, or valid: the photos that chose the epoch, without a verdict.")
+    ] = "test",
     photos: Annotated[
         bool, typer.Option("--photos/--no-photos", help="Whether the page holds small copies of the photos.")
     ] = True,

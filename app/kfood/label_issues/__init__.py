@@ -1,1 +1,1 @@
-"""Which labels may be wrong, how many of a pair's are, and what error that leaves to any model."""
+"""Which labels may be wrong, how many of a pair's are, and estimates of the error that comes of it."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from kfood.label_issues.error_estimates import TITLE
 from kfood.label_issues.search import LabelIssues, PairLabelIssues
 from kfood.review.page import Review, Shares, shares, write_review
 from kfood.review.parts import Card, Choice, Part, Side, differing
@@ -74,10 +75,10 @@ def _card(row: dict[str, Any]) -> Card:
 
 
 def _of_pair(found: PairLabelIssues) -> list[Shares]:
-    noise_rates, error_bounds = found.noise_rates.table(found.pair), found.error_bounds
+    noise_rates, error_estimates = found.noise_rates.table(found.pair), found.error_estimates
     rates = noise_rates.rename(columns={"photos": "name", "flipped labels": "share"}).assign(note="")
-    errors = error_bounds.rename(columns={"by": "name", "error": "share", "if": "note"})
+    errors = error_estimates.rename(columns={"by": "name", "error": "share", "if": "note"})
     return [
         shares(f"Flipped labels of {found.pair[0]} and {found.pair[1]}", "flipped", rates, found.noise_rates.caution),
-        shares("Error on the pair that these labels leave to any model", "error", errors),
+        shares(TITLE, "error", errors),
     ]

@@ -1,4 +1,4 @@
-"""All photos of a data set: which labels may be wrong; and of a pair, how many are and what that allows."""
+"""All photos of a data set: which labels may be wrong; and of a pair, how many are and what error comes of it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from kfood.duplicates.matching import find_pairs
 from kfood.errors import KfoodError
 from kfood.evaluation.embeddings import embed
 from kfood.evaluation.predictions import is_right
-from kfood.label_issues.error_bounds import error_bounds
+from kfood.label_issues.error_estimates import error_estimates
 from kfood.label_issues.noise_rates import NoiseRates, noise_rates
 from kfood.label_issues.out_of_fold import pair_scores, probabilities, require_enough
 from kfood.label_issues.ranking import most_alike, rank_labels
@@ -22,7 +22,7 @@ from kfood.recipes.schema import Data
 from kfood.run.folder import Run
 from kfood.statistics.estimates import share_interval
 
-Reached = tuple[str, float, float, float, int, str]  # a row of the error bounds
+Reached = tuple[str, float, float, float, int, str]  # a row of the error estimates
 
 log = logging.getLogger(__name__)
 
@@ -34,12 +34,12 @@ class PairLabelIssues:
     Args:
         pair: the two classes.
         noise_rates: how many labels are wrong.
-        error_bounds: as `error_bounds` returns them; with a last row for what a run reaches, where one was named.
+        error_estimates: as `error_estimates` returns them; with a last row for what a run reaches, where one was named.
     """
 
     pair: tuple[str, str]
     noise_rates: NoiseRates
-    error_bounds: pd.DataFrame
+    error_estimates: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -93,10 +93,10 @@ def _of_pair(
     photos, features = samples[own].reset_index(drop=True), features[own]
     second = (photos["label"] == pair[1]).to_numpy()
     rates = noise_rates(pair_scores(features, second, pd.factorize(photos["group"])[0]), second)
-    bounds = error_bounds(rates, features, photos, find_pairs(photos))
+    estimates = error_estimates(rates, features, photos, find_pairs(photos))
     if reached:
-        bounds.loc[len(bounds)] = reached
-    return PairLabelIssues(pair, rates, bounds)
+        estimates.loc[len(estimates)] = reached
+    return PairLabelIssues(pair, rates, estimates)
 
 
 def _reached(run: Run, pair: tuple[str, str]) -> Reached:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from kfood.evaluation.predictions import groups_of, is_right
+from kfood.evaluation.predictions import groups_of, is_right, of_split
 from kfood.pairs.photos import judged_photos, of_either
 from kfood.run.folder import Run
-from kfood.statistics.crossed import common_spread
+from kfood.statistics.crossed import spread_of_differences
 from kfood.statistics.differences import Difference, paired_difference
 from kfood.statistics.estimates import estimate
 from kfood.statistics.tests import holm
@@ -19,17 +19,19 @@ _LEVEL = 0.05
 def remedies_table(found: dict[str, list[Run]], pair: tuple[str, str]) -> pd.DataFrame:
     """Compare each remedy with the first one, on the test photos of the two dishes and on all.
 
-    What is judged is whether a photo of either dish gets its label, whatever it is taken for otherwise. The remedies
-    are not chosen among by these photos, so p is adjusted by plain Holm for their number.
+    What is judged is whether a photo of either dish gets its label, whatever it is taken for otherwise. Test photos
+    choose neither the pair (`look_alikes`) nor a remedy (`conclusion`), so p is adjusted by plain Holm; its family is
+    every remedy in the table, so one that was tried must not be left out of it.
 
     Args:
         found: for each remedy its runs by seed, as `try_remedies` returns them: on the same photos.
         pair: the two classes.
 
     Returns:
-        A row a remedy: `remedy`; `pair` (accuracy on the two dishes, mean over seeds, with `low` and `high`, 95 %) and
-        `n`; `difference` to the first with `difference_low` and `difference_high`; `p`; `verdict`; `all` (accuracy on
-        all dishes), `all_difference`, `all_low`, `all_high`; `seconds` a training, on average.
+        A row a remedy: `remedy`; `valid` (accuracy on the two dishes' validation photos, mean over seeds; NaN without
+        any); of test photos `pair` (accuracy on the two dishes, mean over seeds, with `low` and `high`, 95 %) and `n`;
+        `difference` to the first with `difference_low` and `difference_high`; `p`; `verdict`; `all` (accuracy on all
+        dishes), `all_difference`, `all_low`, `all_high`; `seconds` a training, on average.
     """
     tables = {name: [judged_photos(run, "test").sort_values("path") for run in runs] for name, runs in found.items()}
     first = next(iter(tables.values()))[0]
@@ -45,6 +47,7 @@ def remedies_table(found: dict[str, list[Run]], pair: tuple[str, str]) -> pd.Dat
         rows.append(
             {
                 "remedy": name,
+                "valid": np.mean([_on_validation(run, pair) for run in found[name]]),
                 "pair": own.mean,
                 "low": own.low,
                 "high": own.high,
@@ -76,6 +79,7 @@ def readable_remedies(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "remedy": table["remedy"],
+            "validation": ["" if np.isnan(share) else f"{share:.4f}" for share in table["valid"]],
             "the pair": [f"{mean:.4f} ({low:.4f} to {high:.4f})" for mean, low, high in cells],
             "against nothing": change("difference", "difference_low", "difference_high"),
             "p": ["" if np.isnan(p) else f"{p:.3g}" for p in table["p"]],
@@ -92,15 +96,34 @@ def conclusion(table: pd.DataFrame, pair: tuple[str, str], seeds: int) -> list[s
     a, b = pair
     better = table.loc[table["verdict"] == "better", "remedy"].tolist()
     said = f"helps: {', '.join(better)}" if better else "can be told apart from doing nothing as the better one: none"
+    tried = len(table) - 1
     return [
         f"{table['n'].iloc[0]} test photos of {a} and {b}, {seeds} seed{'s' if seeds > 1 else ''}, 95 % intervals over "
-        "seeds and photos; p by photo and seed, adjusted for the number of remedies (Holm).",
+        f"seeds and photos; p by photo and seed, adjusted for {tried} remed{'y' if tried == 1 else 'ies'} in "
+        "this table (Holm).",
+        *_chosen(table),
         f"Of these, what {said}.",
     ]
 
 
+def _chosen(table: pd.DataFrame) -> list[str]:
+    if table["valid"].isna().any():
+        return []
+    row = table.loc[table["valid"].idxmax()]
+    chosen = f"Validation chooses {row['remedy']} ({row['valid']:.4f} of its photos of the two are right)"
+    if np.isnan(row["p"]):
+        return [f"{chosen}."]
+    change = f"{row['difference']:+.4f} ({row['difference_low']:+.4f} to {row['difference_high']:+.4f})"
+    return [f"{chosen}; test judges it, against nothing: {change}, p = {row['p']:.3g}, {row['verdict']}."]
+
+
+def _on_validation(run: Run, pair: tuple[str, str]) -> float:
+    valid = of_split(run.predictions, "valid")
+    return float(is_right(valid)[of_either(valid, pair)].mean())
+
+
 def _against_first(right: list[np.ndarray], groups: np.ndarray) -> list[Difference]:
-    spread = common_spread(right, groups)
+    spread = spread_of_differences(right, groups)
     return [paired_difference(right[0], each, groups, spread=spread) for each in right]
 
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+from dataclasses import dataclass
 from pathlib import Path
 
 from kfood.data.photo import read_file
 from kfood.data.prepare import fingerprint, prepare_samples
 from kfood.errors import KfoodError
 from kfood.pairs.photos import pair_among
-from kfood.pairs.remedies import NOTHING, changed, ensure_trained, remedies, with_specialist
+from kfood.pairs.remedies import NOTHING, Remedy, changed, ensure_trained, remedies, with_specialist
 from kfood.recipes.schema import Recipe
-from kfood.run.folder import Run
+from kfood.run.folder import DONE, Run
 from kfood.system.files import content_digest
 from kfood.text import did_you_mean, listed
+from kfood.training.results_version import RESULTS_VERSION
 from kfood.training.stop import Stop
 
 log = logging.getLogger(__name__)
@@ -42,7 +44,8 @@ def try_remedies(
         seeds: trainings of each remedy, with `training.seed` 0, 1, …
         runs: the folder of all runs.
         fixes: for the remedy "cleaning"; without them it is left out.
-        only: names of remedies; all where none is named. "nothing", with which all are compared, is always there.
+        only: names of remedies; all where none is named. "nothing", with which all are compared, is always there, and
+            so is what was trained earlier with all these seeds: what is tried one by one is tried all the same.
         stop: asked after each batch whether to stop.
 
     Returns:
@@ -59,9 +62,16 @@ def try_remedies(
     for name in only:
         if name not in names:
             raise KfoodError(f'There is no remedy "{name}".{did_you_mean(name, names)} There are {listed(names, 20)}.')
-    wanted = [name for name in names if not only or name in (NOTHING, *only)]
+    trials = {
+        name: [_trial(name, seed, base, pair, tries, fingerprint(samples)) for seed in range(seeds)] for name in names
+    }
+    folder = runs / f"remedies-{base.name}"
+
+    def is_there(name: str) -> bool:
+        return all(Run(folder / trial.folder).status == DONE for trial in trials[name])
+
+    wanted = [name for name in names if not only or name in (NOTHING, *only) or is_there(name)]
     found: dict[str, list[Run]] = {name: [] for name in wanted}
-    folder, photos = runs / f"remedies-{base.name}", fingerprint(samples)
     for number in range(seeds * len(wanted)):
         seed, place = divmod(number, len(wanted))
         name = wanted[place]
@@ -69,16 +79,27 @@ def try_remedies(
             tries[name].about if name in tries else f"a network for {pair[0]} and {pair[1]} alone, asked when unsure"
         )
         log.info("Training %d of %d: %s, seed %d: %s.", number + 1, seeds * len(wanted), name, seed, about)
+        trial = trials[name][seed]
         if name == SPECIALIST:
-            plain = found[NOTHING][seed]
-            own = folder / f"{name}-{seed}-{_id(plain.recipe, photos, *pair)}"
-            found[name].append(with_specialist(plain, pair, own, stop))
+            found[name].append(with_specialist(found[NOTHING][seed], pair, folder / trial.folder, stop))
         else:
-            change = tries[name].change
-            training = {**change.get("training", {}), "seed": seed}
-            recipe = changed(base, **{**change, "training": training})
-            found[name].append(ensure_trained(recipe, folder / f"{name}-{seed}-{_id(recipe, photos)}", stop))
+            found[name].append(ensure_trained(trial.recipe, folder / trial.folder, stop))
     return found
+
+
+@dataclass(frozen=True)
+class _Trial:
+    """One training of a remedy: the name of its folder, and its recipe; the specialist's is that of nothing."""
+
+    folder: str
+    recipe: Recipe
+
+
+def _trial(name: str, seed: int, base: Recipe, pair: tuple[str, str], tries: dict[str, Remedy], photos: str) -> _Trial:
+    change = tries[NOTHING if name == SPECIALIST else name].change
+    recipe = changed(base, **{**change, "training": {**change.get("training", {}), "seed": seed}})
+    others = pair if name == SPECIALIST else ()
+    return _Trial(f"{name}-{seed}-{_id(recipe, photos, *others)}", recipe)
 
 
 def _pair_among_others(base: Recipe, pair: tuple[str, str], classes: list[str]) -> tuple[str, str]:
@@ -94,5 +115,7 @@ def _pair_among_others(base: Recipe, pair: tuple[str, str], classes: list[str]) 
 def _id(recipe: Recipe, *others: str) -> str:
     """Return what stands for all settings, the fixes as they are now, and what else a training depends on."""
     fixes = recipe.data.fixes and content_digest(read_file(recipe.data.fixes))
-    said = json.dumps([recipe.model_dump(mode="json"), fixes, others], ensure_ascii=False, sort_keys=True)
+    said = json.dumps(
+        [recipe.model_dump(mode="json"), fixes, others, RESULTS_VERSION], ensure_ascii=False, sort_keys=True
+    )
     return hashlib.blake2b(said.encode(), digest_size=4).hexdigest()

@@ -14,7 +14,7 @@ from kfood.reporting.curves import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, draw
 from kfood.reporting.gallery import gallery_data, gallery_photos, thumbnail_data
 from kfood.reporting.placeholders import with_placeholders
 from kfood.reporting.render import render, write_html
-from kfood.reporting.results import BAR_WIDTH, compared, result_rows
+from kfood.reporting.results import BAR_WIDTH, NO_VERDICT, compared, result_rows
 from kfood.reporting.settings import environment_groups, recipe_groups, settings_that_differ
 from kfood.reporting.table_view import view_table
 from kfood.reporting.thumbnails import BUDGET, Thumbnails, make_thumbnails
@@ -78,7 +78,7 @@ def _context(runs: list[Run], sections: dict[str, list[Section]], split: str) ->
         "split": split,
         "results": result_rows(runs, split),
         "bar_width": BAR_WIDTH,
-        "verdicts": comparison.verdicts if comparison else [],
+        "verdicts": [] if not comparison else comparison.verdicts if split == "test" else [NO_VERDICT],
         "differences": view_table("Settings that differ", differ) if comparison else None,
         "recipe_groups": recipe_groups(runs),
         "environment_groups": environment_groups(runs),

@@ -59,6 +59,12 @@ def result_rows(runs: list[Run], split: str) -> list[Result]:
     return [_result(run, of, scale, fixed) for run, of, fixed in zip(runs, numbers, after, strict=True)]
 
 
+NO_VERDICT = (
+    "No verdict: these are the validation photos, by which each training's epoch was chosen. Test photos judge: the "
+    "page without --split valid."
+)
+
+
 def compared(runs: list[Run]) -> Comparison | None:
     """Return how the runs differ, with verdicts on their common test photos; None for one run alone."""
     return compare_runs(runs) if len(runs) > 1 else None

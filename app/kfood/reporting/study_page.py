@@ -15,6 +15,7 @@ from kfood.study.sentences import is_drawn, is_full
 from kfood.study.session import Progress
 from kfood.study.tables import TableResult
 from kfood.study.trainings import Terms
+from kfood.study.verdicts import SAME
 
 _MARGIN = 0.01  # of accuracy, left free on both sides of the intervals
 
@@ -92,12 +93,14 @@ def _row(one: dict[str, Any], result: TableResult, note: str) -> dict[str, Any]:
         "bar": one["bar"],
         "verdict": one["verdict"],
         "difference": _points(one, "difference"),
+        "detectable": f"{100 * one['detectable']:.1f}" if one["verdict"] == SAME else "",
         "report_valid": figures["valid"],
         "report_test": figures["test"],
         "note": note,
         "against": one["against report"] or "",
         "against_split": {"valid": "validation", "test": "test"}.get(one["report split"], ""),
         "report_difference": _points(one, "report difference"),
+        "report_margin": "" if math.isnan(one["report margin"]) else f"{100 * one['report margin']:g}",
     }
 
 

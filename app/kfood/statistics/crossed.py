@@ -14,6 +14,7 @@ from kfood.errors import KfoodError
 
 Part = tuple[float, float]  # a part of the variance of a mean, and the degrees of freedom it was estimated with
 _SMALLEST_P = 1e-100
+_ROUNDING = 1e-20  # sums of squares below it are rows that agree but for the last bit
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Spread:
 
     Args:
         factor: variance between a row's trainings over what their disagreements on single photos explain.
-        freedom: its degrees of freedom, rows x (seeds - 1).
+        freedom: its degrees of freedom, rows x (seeds - 1); of differences (rows - 1) x (seeds - 1).
     """
 
     factor: float
@@ -104,9 +105,27 @@ def common_spread(rows: Sequence[np.ndarray], groups: np.ndarray) -> Spread | No
     """
     found = [crossed(row, groups) for row in rows]
     both = sum(row.of_both for row in found)
-    if min(row.seeds for row in found) < 2 or not both > 0:
+    if min(row.seeds for row in found) < 2 or not both > _ROUNDING:
         return None
     return Spread(sum(row.of_seeds for row in found) / both, sum(row.seeds - 1 for row in found))
+
+
+def spread_of_differences(rows: Sequence[np.ndarray], groups: np.ndarray) -> Spread | None:
+    """Return how much the differences of a table's rows spread between seeds; None where nothing is known of it.
+
+    Seed k of one row and seed k of another may share their luck: what all rows share is no part of a difference. So
+    it is `common_spread` of each row less the rows' mean, seed by seed: the interaction of rows and seeds in a
+    two-way analysis of variance, with (rows - 1) x (seeds - 1) degrees of freedom. For each pair of rows the factor
+    is how many times larger the variance of its difference between seeds is than the two trainings' disagreements on
+    single photos make it, so a pair of rows that answer nearly alike has a small one, whatever the other rows do.
+
+    Args:
+        rows: for each row of the table (seeds, photos), as for `crossed`; the same seeds in every row.
+        groups: (photos,).
+    """
+    mean = np.mean(rows, axis=0, dtype=float)
+    spread = common_spread([row - mean for row in rows], groups)
+    return spread and Spread(spread.factor, (len(rows) - 1) * (len(rows[0]) - 1))
 
 
 def variance_of_seeds(row: Crossed, spread: Spread | None) -> float:

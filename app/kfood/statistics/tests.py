@@ -31,6 +31,11 @@ def holm(p: Sequence[float], chosen: bool = False) -> np.ndarray:
     return adjusted
 
 
+def strictest_factor(count: int, chosen: bool = False) -> float:
+    """Return what `holm` multiplies the smallest of `count` p-values by, 1 or more."""
+    return max(count * (count + 1) / 2 if chosen else count, 1.0)
+
+
 def mcnemar(first: pd.Series | np.ndarray, second: pd.Series | np.ndarray) -> tuple[int, int, float]:
     """Return how many photos only the first and only the second had right, and the exact p (McNemar 1947).
 

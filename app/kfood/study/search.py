@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import logging
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from math import prod
+from typing import Any
 
 import numpy as np
 import optuna
 import pandas as pd
-from optuna.trial import TrialState
+from optuna.distributions import BaseDistribution, CategoricalChoiceType
+from optuna.trial import FrozenTrial, TrialState
 
 from kfood.errors import KfoodError, MachineError
 from kfood.recipes.schema import Recipe
-from kfood.study.outcome import Outcome, outcome_of
+from kfood.study.outcome import Outcome
 from kfood.study.schema import Table
 from kfood.study.session import Session
 from kfood.study.settle import fewer_epochs, resolved
 from kfood.study.storage import exclusive, translate_errors
-from kfood.study.trainings import Terms, trainings_of
-from kfood.study.work import ensure_run
+from kfood.study.trainings import Terms, choices_digest, trainings_of
+from kfood.study.work import obtained
 from kfood.system.progress import duration
 from kfood.training.stop import Stop
 
@@ -57,6 +60,43 @@ class Rung:
 
 
 WHOLE = Rung("whole", 1.0)
+
+
+class SeededByTrial(optuna.samplers.BaseSampler):
+    """A sampler whose chance depends on a seed and the trial's number: of one worker, or several, or after a stop.
+
+    One sampler with one seed in each worker would have all of them draw the same; unseeded, nothing comes out twice.
+    What TPE draws depends on what is finished by then, too.
+
+    Args:
+        make: returns the sampler of a seed.
+        seed: of the study.
+    """
+
+    def __init__(self, make: Callable[[int], optuna.samplers.BaseSampler], seed: int) -> None:
+        self._make, self._seed = make, seed
+        self._inner = make(seed)
+
+    def before_trial(self, study: optuna.Study, trial: FrozenTrial) -> None:
+        """Begin a trial with chance of its own."""
+        self._inner = self._make(int(np.random.SeedSequence([self._seed, trial.number]).generate_state(1)[0]))
+        self._inner.before_trial(study, trial)
+
+    def infer_relative_search_space(self, study: optuna.Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
+        """Return what the sampler draws together."""
+        return self._inner.infer_relative_search_space(study, trial)
+
+    def sample_relative(
+        self, study: optuna.Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
+    ) -> dict[str, Any]:
+        """Return values drawn together."""
+        return self._inner.sample_relative(study, trial, search_space)
+
+    def sample_independent(
+        self, study: optuna.Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
+    ) -> CategoricalChoiceType:
+        """Return one value drawn by itself."""
+        return self._inner.sample_independent(study, trial, param_name, param_distribution)
 
 
 def search(session: Session, method: Method, combinations: int, stop: Stop) -> pd.DataFrame:
@@ -103,13 +143,16 @@ def _count(space: dict[str, list[str]]) -> int:
 
 def _open(session: Session, method: Method, space: dict[str, list[str]]) -> optuna.Study:
     terms = session.terms
-    name = f"kfood {terms.study.name} search {method.value} {terms.budget_name} {terms.seeds} {'+'.join(space)}"
-    sampler: optuna.samplers.BaseSampler = optuna.samplers.RandomSampler(seed=None)
+    about = f"{method.value} {terms.budget_name} {terms.seeds} {choices_digest(terms, session.tables)}"
+    name = f"kfood {terms.study.name} search {about} {'+'.join(space)}"
+    seed = terms.base.training.seed
+    sampler: optuna.samplers.BaseSampler = SeededByTrial(lambda seed: optuna.samplers.RandomSampler(seed=seed), seed)
     if method == Method.grid or (method == Method.halving and _count(space) <= _LISTED):
-        # in random order, none twice
-        sampler = optuna.samplers.GridSampler(space, seed=0)
+        # in random order, none twice; the order is the same for every worker
+        sampler = optuna.samplers.GridSampler(space, seed=seed)
     elif method == Method.tpe:
-        sampler = optuna.samplers.TPESampler(constant_liar=True)  # workers do not try the same at once
+        # workers do not try the same at once
+        sampler = SeededByTrial(lambda seed: optuna.samplers.TPESampler(constant_liar=True, seed=seed), seed)
     pruner = optuna.pruners.SuccessiveHalvingPruner(min_resource=1, reduction_factor=_REDUCTION)
     with exclusive(session.queue.url):
         return optuna.create_study(
@@ -161,7 +204,7 @@ def _combined(terms: Terms, tables: list[Table], chosen: dict[str, str]) -> Reci
 
 
 def _outcomes(recipe: Recipe, session: Session, stop: Stop) -> list[Outcome]:
-    return [outcome_of(ensure_run(one, session.folder, stop)) for one in trainings_of(recipe, session.terms)]
+    return [obtained(one, session, stop) for one in trainings_of(recipe, session.terms)]
 
 
 def _table(study: optuna.Study, names: list[str]) -> pd.DataFrame:

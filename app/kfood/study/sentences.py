@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+import pandas as pd
 
 from kfood.recipes.load import DEMO
 from kfood.study.choice_bias import Gap, choice_bias
@@ -12,6 +13,7 @@ from kfood.study.outcome import Outcome
 from kfood.study.plan import PlannedRow, PlannedTable
 from kfood.study.schema import Reported
 from kfood.study.trainings import Terms
+from kfood.study.verdicts import SAME
 from kfood.text import listed
 
 _FULL = "full"
@@ -68,6 +70,48 @@ def sentences(
     if comparable:
         said.append(_about_choice(list(comparable.values())))
     return said
+
+
+def about_verdicts(numbers: pd.DataFrame) -> list[str]:
+    """Return what the table's verdicts mean: the margin of "reproduced", and what could not have been seen.
+
+    Args:
+        numbers: of the table, as in `TableResult`.
+    """
+    return [*_about_margin(numbers[numbers["report margin"].notna()]), *_about_unseen(numbers)]
+
+
+def _about_margin(rows: pd.DataFrame) -> list[str]:
+    if rows.empty:
+        return []
+    margin = rows["report margin"].iloc[0]
+    said = [
+        f"Reproduced means: the whole 95 % interval of our accuracy less the report's lies within -{margin:g} to "
+        f"+{margin:g}, a margin that was set beforehand; by less than that, what is reproduced may differ."
+    ]
+    unknown = rows[rows["against report"] == SAME]
+    if len(unknown):
+        said.append(
+            f"From the report's figure cannot be told apart: {listed(list(unknown['row']))}; a difference smaller than "
+            f"{_span(unknown['report detectable'])} (half the width of the interval) would not have been seen."
+        )
+    return said
+
+
+def _about_unseen(numbers: pd.DataFrame) -> list[str]:
+    same = numbers[numbers["verdict"] == SAME]
+    if same["detectable"].isna().all():
+        return []
+    return [
+        "Rows that cannot be told apart from the chosen one are not proved equal to it: with these seeds and photos, "
+        f"a difference of {_span(same['detectable'])} would have been seen in four of five such tables (80 % power, at "
+        "the level that the correction leaves to the smallest p), a smaller one less often."
+    ]
+
+
+def _span(values: pd.Series) -> str:
+    low, high = f"{values.min():.4f}", f"{values.max():.4f}"
+    return low if low == high else f"{low} to {high}"
 
 
 def _about_photos(terms: Terms, comparable: Mapping[str, list[Outcome]]) -> str:

@@ -16,9 +16,9 @@ from kfood.study.plan import PlannedRow, PlannedTable, winner
 from kfood.study.reported import against_report
 from kfood.study.schema import Figures, Reported
 from kfood.study.schema import Table as StudyTable
-from kfood.study.sentences import not_comparable, sentences
+from kfood.study.sentences import about_verdicts, not_comparable, sentences
 from kfood.study.trainings import Terms
-from kfood.study.verdicts import CHOSEN, Verdict, verdicts
+from kfood.study.verdicts import CHOSEN, SAME, Verdict, verdicts
 
 COLUMNS = [
     "row",
@@ -35,6 +35,7 @@ COLUMNS = [
     "difference low",
     "difference high",
     "p",
+    "detectable",
     "verdict",
     "report valid",
     "report test",
@@ -43,6 +44,8 @@ COLUMNS = [
     "report difference",
     "report difference low",
     "report difference high",
+    "report margin",
+    "report detectable",
     "minutes",
 ]
 NOT_COMPARABLE = "not comparable"
@@ -61,7 +64,9 @@ class TableResult:
         numbers: a row a study row, with `COLUMNS`. Accuracies, loss and macro-F1 are means over the seeds that are
             done; accuracies, macro-F1 and p are 0 to 1, losses nats. low and high hold the accuracy on test, over
             seeds and photos; n is of test photos. difference is the row's accuracy on test less the chosen row's, p
-            adjusted for all rows (`verdicts`). report difference is ours less the report's, on `report split`.
+            adjusted for all rows, and detectable the difference that would have been told apart in four of five such
+            tables (`verdicts`). report difference is ours less the report's, on `report split`; within report margin it
+            counts as the same; report detectable is the half width of its interval (`against_report`).
             minutes are of all its trainings. What is not known is None or NaN; intervals need all seeds.
         sentences: what holds for the whole table.
         winner: the row chosen on validation; '' where none is whole.
@@ -89,6 +94,7 @@ class TableResult:
                 "against winner": [_difference(one, "difference") for one in records],
                 "p": [_chance(one["p"]) for one in records],
                 "verdict": [one["verdict"] for one in records],
+                "would be seen": [_detectable(one) for one in records],
                 "report valid": self.numbers["report valid"],
                 "report test": self.numbers["report test"],
                 "against report": [_against_in_words(one) for one in records],
@@ -135,7 +141,8 @@ def table_results(
         rows.append(about)
     folders = {name: [one.folder for one in found] for name, found in done.items()}
     said = sentences(terms, planned, comparable, reasons)
-    return TableResult(planned.table, _as_table(rows), said, chosen, folders)
+    numbers = _as_table(rows)
+    return TableResult(planned.table, numbers, [*said, *about_verdicts(numbers)], chosen, folders)
 
 
 def _as_table(rows: list[dict[str, Any]]) -> pd.DataFrame:
@@ -182,6 +189,7 @@ def _against_chosen(verdict: Verdict) -> dict[str, Any]:
         "difference low": found.low,
         "difference high": found.high,
         "p": verdict.p,
+        "detectable": verdict.detectable,
     }
 
 
@@ -219,6 +227,8 @@ def _against(report: Figures, ours: Mapping[str, Estimate], reason: str, reporte
         "report difference": found.mean,
         "report difference low": found.low,
         "report difference high": found.high,
+        "report margin": reported.margin,
+        "report detectable": found.detectable,
     }
 
 
@@ -238,6 +248,10 @@ def _chance(p: float) -> str:
     return f"{p:.4f}" if p >= 0.00005 else "< 0.0001"  # none is ever 0
 
 
+def _detectable(one: dict[str, Any]) -> str:
+    return f"{one['detectable']:.4f}" if one["verdict"] == SAME else ""
+
+
 def _interval(low: float, high: float) -> str:
     return "" if pd.isna(low) else f"{low:.4f}–{high:.4f}"
 
@@ -250,4 +264,5 @@ def _difference(one: dict[str, Any], column: str) -> str:
 def _against_in_words(one: dict[str, Any]) -> str:
     if pd.isna(one["report difference"]):
         return one["against report"] or ""
-    return f"{one['against report']} ({one['report split']} {_difference(one, 'report difference')})"
+    within = f", margin {one['report margin']:g}"
+    return f"{one['against report']} ({one['report split']} {_difference(one, 'report difference')}{within})"

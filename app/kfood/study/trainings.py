@@ -5,17 +5,20 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
 
 from kfood.data.prepare import fingerprint, prepare_samples
+from kfood.errors import KfoodError
 from kfood.recipes.load import load_recipe, on_the_same_terms
 from kfood.recipes.schema import Data, Recipe
 from kfood.run.folder import Run
 from kfood.study.schema import Budget, Changes, Row, Study, Table
 from kfood.study.settle import fewer_epochs, resolved
+from kfood.training.results_version import RESULTS_VERSION
 
 # What a result does not depend on: where the photos lie (their contents count), and how a machine works on them.
 _NOT_OF_THE_RESULT: dict[str, Any] = {
@@ -106,6 +109,25 @@ def trainings_of(recipe: Recipe, terms: Terms) -> tuple[PlannedTraining, ...]:
     )
 
 
+def choices_digest(terms: Terms, tables: Iterable[Table]) -> str:
+    """Return what stands for the combinations of these tables' rows: what they say, on which photos, how computed.
+
+    Raises:
+        KfoodError: the photos cannot be trained on.
+    """
+    rows = [(table, row) for table in tables for row in table.rows]
+    said = [(table.name, row.name, table.settings, row.settings, row.change) for table, row in rows]
+    base = [training.key for training in trainings_of(terms.base, terms)]
+    alone = [_keys_alone(terms, table, row) for table, row in rows]  # their photos, starts, and the results' version
+    return _digest([said, base, alone, terms.budget.model_dump(mode="json"), terms.base.training.seed])
+
+
+def _keys_alone(terms: Terms, table: Table, row: Row) -> list[str]:
+    with suppress(KfoodError):  # its combinations fail, and say why
+        return [training.key for training in trainings_of(row_recipe(terms, table, row, {}), terms)]
+    return []
+
+
 def with_starts(trainings: Iterable[PlannedTraining]) -> dict[str, PlannedTraining]:
     """Return these trainings and all that they start from, by key; what another starts from comes before it."""
     found: dict[str, PlannedTraining] = {}
@@ -136,6 +158,11 @@ def _training(recipe: Recipe, start: PlannedTraining | None, photos: Photos) -> 
         "recipe": recipe.model_dump(mode="json", exclude=_NOT_OF_THE_RESULT),
         "photos": photos.fingerprint(recipe.data),
         "start": start.key if start else "",
+        "results": RESULTS_VERSION,
     }
+    return PlannedTraining(_digest(content), recipe, start)
+
+
+def _digest(content: object) -> str:
     text = json.dumps(content, ensure_ascii=False, sort_keys=True)
-    return PlannedTraining(hashlib.blake2b(text.encode(), digest_size=8).hexdigest(), recipe, start)
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from kfood.statistics.crossed import common_spread
+from kfood.statistics.crossed import spread_of_differences
 from kfood.statistics.differences import Difference, paired_difference
-from kfood.statistics.tests import holm
+from kfood.statistics.tests import holm, strictest_factor
 
 CHOSEN = "chosen"
 BETTER = "better"
@@ -24,11 +25,15 @@ class Verdict:
     Args:
         difference: the row's accuracy less the chosen row's; interval and p are of this pair alone.
         p: adjusted for all that was compared, 0 to 1.
+        detectable: a difference that would have been told apart in four of five such tables, 0 to 1:
+            `Difference.detectable` at 80 % power, and at the level that the correction leaves to the smallest p. NaN
+            for the chosen row.
         verdict: CHOSEN for the chosen row itself, BETTER, WORSE, or SAME.
     """
 
     difference: Difference
     p: float
+    detectable: float
     verdict: str
 
 
@@ -45,15 +50,15 @@ def choose_winner(accuracies: Sequence[Sequence[float]]) -> int:
 def verdicts(right: Sequence[np.ndarray], winner: int, groups: np.ndarray, level: float = 0.95) -> list[Verdict]:
     """Return for each row whether it is better or worse on test than the row chosen on validation.
 
-    The trainings' spread is shared among the rows (`common_spread`). With more than one seed, p is adjusted by
+    The trainings' spread is shared among the rows (`spread_of_differences`). With more than one seed, p is adjusted by
     `holm` with chosen = True. With one seed it is by plain Holm and of these trainings alone, since
     the test photos had no part in choosing among them.
 
-    In simulations of three and eight equal rows, chosen among by validation of the same trainings, with two, three
-    and five seeds, at most 3.5 % of tables had any row told apart, and 4.8 % where the rows' trainings spread up to
-    ten times as much as one another's; with `chosen` = False 7 and 10 %. The price: with three seeds, eight rows,
-    1,500 photos and trainings that differ by 0.01, a row that is worse by 0.05 is told apart in 3 tables of 4,
-    by 0.03 in 1 of 4.
+    In simulations of three and eight equal rows, chosen among by validation of the same trainings (100, 400 and 1,600
+    photos; two, three and five seeds; trainings that differ by 0, 0.01 and 0.02), at most 2.5 % of tables had any row
+    told apart; where one row's trainings spread ten times as much as the others', up to 6.7 %. The price: with three
+    seeds, eight rows, 1,500 photos and trainings that differ by 0.01, a row that is worse by 0.05 is told apart in 3
+    tables of 4, by 0.03 in 3 of 10.
 
     Args:
         right: for each row (seeds, photos), whether each training had each test photo right; photos and seeds are
@@ -65,13 +70,17 @@ def verdicts(right: Sequence[np.ndarray], winner: int, groups: np.ndarray, level
     Raises:
         KfoodError: rows are not of the same shape, or do not fit the groups.
     """
-    spread = common_spread(right, groups)
+    spread = spread_of_differences(right, groups)
     differences = [paired_difference(right[winner], row, groups, level, spread) for row in right]
     others = [number for number in range(len(right)) if number != winner]
     adjusted = np.ones(len(right))
-    adjusted[others] = holm([differences[number].p for number in others], chosen=differences[winner].seeds > 1)
+    lucky = differences[winner].seeds > 1
+    adjusted[others] = holm([differences[number].p for number in others], chosen=lucky)
+    strictest = 1 - (1 - level) / strictest_factor(len(others), chosen=lucky)
     return [
-        Verdict(difference, float(p), CHOSEN if number == winner else _in_words(difference.mean, p, level))
+        Verdict(difference, 1.0, math.nan, CHOSEN)
+        if number == winner
+        else Verdict(difference, float(p), difference.detectable(strictest), _in_words(difference.mean, p, level))
         for number, (difference, p) in enumerate(zip(differences, adjusted, strict=True))
     ]
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from kfood.errors import KfoodError, MachineError, Stopped
 from kfood.run.folder import DONE, RUNNING, Run
-from kfood.study.job_queue import Claim
-from kfood.study.outcome import Outcome, outcome_of
+from kfood.study.job_queue import FAILED, Claim
+from kfood.study.outcome import Outcome, outcome_from_json, outcome_of
 from kfood.study.session import Progress, Session
 from kfood.study.trainings import PlannedTraining, in_place
 from kfood.system.progress import duration
@@ -52,19 +52,10 @@ def work(session: Session, stop: Stop) -> Progress:
 def _train_claimed(claim: Claim, now: Progress, folder: Path, stop: Stop) -> None:
     done, name = len(now.outcomes.keys() & now.trainings.keys()), row_names(now)[claim.key]
     log.info("%d of %d: %s …", done + 1, len(now.trainings), name)
-    with claim:
-        try:
-            run = ensure_run(now.trainings[claim.key], folder, stop)
-            outcome = outcome_of(run)
-        except (MachineError, Stopped):
-            claim.give_back()
-            raise
-        except Exception as error:  # whatever ends one row: its run's log.txt has it all, and the others go on
-            reason = str(error) if isinstance(error, KfoodError) else f"{type(error).__name__}: {error}"
-            claim.failed(reason)
-            log.warning("%s failed: %s", name, reason)
-            return
-        claim.done(outcome.to_json())
+    outcome = _come_to(claim, now.trainings[claim.key], folder, stop)
+    if isinstance(outcome, str):
+        log.warning("%s failed: %s", name, outcome)
+        return
     log.info(
         "%s: validation %.4f, test %.4f, %s%s",
         name,
@@ -73,6 +64,49 @@ def _train_claimed(claim: Claim, now: Progress, folder: Path, stop: Stop) -> Non
         duration(outcome.seconds),
         _time_left(now, outcome),
     )
+
+
+def _come_to(claim: Claim, training: PlannedTraining, folder: Path, stop: Stop) -> Outcome | str:
+    """Train what was claimed and tell the queue; return what it came to, or why it failed."""
+    with claim:
+        try:
+            outcome = outcome_of(ensure_run(training, folder, stop))
+        except (MachineError, Stopped):
+            claim.give_back()
+            raise
+        except Exception as error:  # whatever ends one row: its run's log.txt has it all, and the others go on
+            reason = str(error) if isinstance(error, KfoodError) else f"{type(error).__name__}: {error}"
+            claim.failed(reason)
+            return reason
+        claim.done(outcome.to_json())
+        return outcome
+
+
+def obtained(training: PlannedTraining, session: Session, stop: Stop) -> Outcome:
+    """Return what a training came to: as the queue knows it, trained here, or waited for while another worker is at it.
+
+    What it starts from comes first, in the same way.
+
+    Raises:
+        MachineError, Stopped: as `work`.
+        KfoodError: it cannot be trained, or could not be.
+    """
+    waiting = False
+    while True:
+        state = session.queue.states().get(training.key)
+        if state and state.outcome:
+            return outcome_from_json(state.outcome)
+        if state and state.state == FAILED:
+            raise KfoodError(state.reason)
+        if training.start:
+            obtained(training.start, session, stop)
+        if claim := session.queue.claim([training.key]):
+            _come_to(claim, training, session.folder, stop)
+            continue
+        if not waiting:
+            log.info("Waiting for %s, which another worker trains.", training.recipe.name)
+            waiting = True
+        time.sleep(_SECONDS_BETWEEN_LOOKS)
 
 
 def ensure_run(training: PlannedTraining, folder: Path, stop: Stop) -> Run:

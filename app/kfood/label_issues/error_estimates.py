@@ -1,4 +1,8 @@
-"""What error on a pair no model can avoid with these labels, estimated in three ways."""
+"""The error on a pair that comes of these labels, estimated in three ways: each assumes something, none is a bound.
+
+How little error a model can make is not to be had from photos and labels alone: one that learns other features may do
+better than every estimate here.
+"""
 
 from __future__ import annotations
 
@@ -12,14 +16,20 @@ from kfood.label_issues.neighbours import nearest_of_another_group
 from kfood.label_issues.noise_rates import NoiseRates
 from kfood.statistics.estimates import share_interval
 
+TITLE = "Error on the pair that comes of these labels: estimates, no bounds"
 _MOST = 5000  # photos among which neighbours are looked for
+_NEIGHBOURS = "1-NN on frozen features"
 _COLUMNS = ("by", "error", "low", "high", "n", "if")
 
 
-def error_bounds(
+def error_estimates(
     noise_rates: NoiseRates, features: np.ndarray, pair: pd.DataFrame, copies: pd.DataFrame
 ) -> pd.DataFrame:
-    """Return a row an estimate: `by`, `error` with `low` and `high` (95 %), `n`, and `if`: what it assumes.
+    """Return a row an estimate: `by`, `error` with `low` and `high` (95 %), `n`, and `if`: what it is, or assumes.
+
+    "flipped labels" and "copies under two labels" are shares of wrong labels, which are counted even against a model
+    without a fault, if their assumption holds. "1-NN on frozen features" is the measured error of a nearest neighbour
+    of another plate.
 
     Args:
         noise_rates: of the pair.
@@ -31,13 +41,14 @@ def error_bounds(
     return pd.DataFrame(rows, columns=_COLUMNS)
 
 
-def lower_bound(error: float) -> float:
-    """Return the least error R* that a nearest neighbour with this error allows, both 0 to 0.5.
+def wrong_of_two(differ: float) -> float:
+    """Return the share r of wrong labels, 0 to 0.5, of which two given independently differ in 2 r (1 - r).
 
-    T. Cover and P. Hart, "Nearest neighbor pattern classification", IEEE Trans. Inf. Theory 13 (1967): asymptotically,
-    for two classes, R* <= error <= 2 R* (1 - R*). The same holds for two copies labelled one by one.
+    With a nearest neighbour's error for `differ` it is the least error R* of any rule on these features in the limit of
+    endless photos, where R* <= error <= 2 R* (1 - R*): T. Cover and P. Hart, "Nearest neighbor pattern classification",
+    IEEE Trans. Inf. Theory 13 (1967). Of so many photos as there are it is no bound.
     """
-    return (1 - math.sqrt(max(0.0, 1 - 2 * min(error, 0.5)))) / 2
+    return (1 - math.sqrt(max(0.0, 1 - 2 * min(differ, 0.5)))) / 2
 
 
 def _of_flips(noise_rates: NoiseRates) -> tuple[object, ...]:
@@ -54,7 +65,7 @@ def _of_copies(pair: pd.DataFrame, copies: pd.DataFrame) -> tuple[object, ...]:
     labels = pair["label"].to_numpy()
     differ = pd.Series(labels[found["a"]] != labels[found["b"]])
     low, high = share_interval(differ, pd.Series(found["a"].to_numpy()))
-    return ("copies under two labels", *map(lower_bound, (differ.mean(), low, high)), len(found), said)
+    return ("copies under two labels", *map(wrong_of_two, (differ.mean(), low, high)), len(found), said)
 
 
 def _of_neighbours(features: np.ndarray, pair: pd.DataFrame) -> tuple[object, ...]:
@@ -65,5 +76,9 @@ def _of_neighbours(features: np.ndarray, pair: pd.DataFrame) -> tuple[object, ..
     nearest = nearest_of_another_group(features, pd.factorize(groups)[0])
     wrong = pd.Series(labels[nearest] != labels)
     low, high = share_interval(wrong, groups)
-    said = "these features tell all that can be told, of photos enough (Cover and Hart 1967); else it is less"
-    return ("nearest neighbours", *map(lower_bound, (wrong.mean(), low, high)), len(pair), said)
+    error = float(wrong.mean())
+    said = (
+        "measured of this one rule: no bound. With endless photos (Cover and Hart 1967) the least error of any rule on "
+        f"these features would be {wrong_of_two(error):.3f} to {min(error, 0.5):.3f}; other features may allow less"
+    )
+    return (_NEIGHBOURS, error, low, high, len(pair), said)
