@@ -72,9 +72,13 @@ def show_calibration(run: Run, predictions: pd.DataFrame, request: Request, sect
     from kfood.interpretation.calibration import answered, calibration, reliability
     from kfood.interpretation.calibration_plot import draw_calibration
 
-    section.text.append(str(calibration(predictions)))
-    section.tables["Accuracy by share of photos answered"] = answered(predictions)
-    section.tables["Accuracy by probability"] = reliability(predictions)
+    found = calibration(predictions)
+    section.text.append(str(found))
+    section.tables["Scores of the probabilities (95 % interval)"] = found.table()
+    section.tables["Accuracy by share of photos answered (95 % intervals for all rows together)"] = answered(
+        predictions
+    )
+    section.tables["Accuracy by probability (95 % interval of each row)"] = reliability(predictions)
     section.figures["calibration"] = draw_calibration(predictions, _file(run, request, section.name))
 
 
