@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from kfood.errors import KfoodError
-from kfood.evaluation.metrics import confused_pairs, headline, per_class
+from kfood.evaluation.metrics import confused_pairs, headline
 from kfood.evaluation.predictions import is_right, of_class, of_pair
 from kfood.interpretation.section import Request, Section
 from kfood.interpretation.thumbnails import PhotoOpener, missing_photos
@@ -44,14 +44,12 @@ def show_confusion(run: Run, predictions: pd.DataFrame, request: Request, sectio
 
 def show_per_class(run: Run, predictions: pd.DataFrame, request: Request, section: Section) -> None:
     """Recall, precision and F1 by class, the best and the worst three."""
-    from kfood.interpretation.per_class_plot import best_and_worst, draw_per_class
+    from kfood.interpretation.class_ranks import class_ranks
+    from kfood.interpretation.per_class_plot import draw_per_class
 
-    table = per_class(predictions)
-    for rank, names in zip(("Best", "Worst"), best_and_worst(table), strict=True):
-        if names:
-            recalls = ", ".join(f"{name} {table.loc[name, 'recall']:.2%}" for name in names)
-            section.text.append(f"{rank} classes by recall: {recalls}.")
-    section.tables["By class (95 % interval of recall)"] = table.reset_index(names="class")
+    ranks = class_ranks(predictions)
+    section.text += ranks.sentences()
+    section.tables["By class (95 % interval of recall)"] = ranks.table.reset_index(names="class")
     section.figures["recall"] = draw_per_class(predictions, _file(run, request, section.name))
 
 
@@ -97,7 +95,7 @@ def show_cam(run: Run, predictions: pd.DataFrame, request: Request, section: Sec
     section.text += _missing_words(list(predictions["path"]))
     if not (request.of or request.pair):
         path = _file(run, request, "cam")
-        section.figures["best and worst classes"] = cam.draw_class_maps(run, predictions, path)
+        section.figures["classes of highest and lowest recall"] = cam.draw_class_maps(run, predictions, path)
     heading = f"Why one class and not the other: photos of highest loss{words}\n{headline(predictions)}"
     path = _file(run, request, "cam-top-losses")
     section.figures["highest losses"] = cam.draw_contrast_maps(run, losses, heading, path)
