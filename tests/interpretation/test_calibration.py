@@ -15,6 +15,9 @@ HAND = pd.DataFrame(
         "label": ["가", "가", "가", "나", "나"],
         "predicted": ["가", "가", "나", "나", "가"],
         "probability": [1.0, 0.9, 0.6, 0.8, 0.55],
+        "p_가": [1.0, 0.9, 0.4, 0.2, 0.55],
+        "p_나": [0.0, 0.1, 0.6, 0.8, 0.45],
+        "loss": -np.log([1.0, 0.9, 0.4, 0.8, 0.45]),
     }
 )
 
@@ -24,9 +27,9 @@ def drawn(n: int, seed: int, too_sure: float = 0.0) -> pd.DataFrame:
     rng = np.random.default_rng(seed)
     probability = rng.uniform(0.4, 1, n)
     right = rng.random(n) < probability - too_sure
-    return pd.DataFrame(
-        {"split": "test", "label": "가", "predicted": np.where(right, "가", "나"), "probability": probability}
-    )
+    table = pd.DataFrame({"split": "test", "label": np.where(right, "가", "나"), "predicted": "가"})
+    table = table.assign(probability=probability, p_가=probability, p_나=1 - probability)
+    return table.assign(loss=-np.log(np.where(right, probability, 1 - probability)))
 
 
 def test_bins_by_hand():
@@ -40,29 +43,48 @@ def test_bins_by_hand():
     assert five["accuracy"].tolist() == [0, 0, 1]
 
 
-def test_the_error_by_hand():
+def test_the_scores_by_hand():
     found = calibration(HAND, bins=5)
     # 0.55 and 0.6 where none is right, 0.9 on average where all three are
     assert found.ece == pytest.approx((0.55 + 0.6 + 3 * 0.1) / 5)
-    assert found.overconfidence == pytest.approx(0.77 - 0.6)
+    assert found.overconfidence.value == pytest.approx(0.77 - 0.6)
+    wrong = np.array([0, 0.1, 0.6, 0.2, 0.55])  # two classes: what the true one lacks is what the other has
+    assert found.brier.value == pytest.approx((2 * wrong**2).mean())
+    assert found.log_loss.value == pytest.approx(-np.log(1 - wrong).mean())
+    for score, mean in (("Brier", found.brier), ("log loss", found.log_loss)):
+        assert mean.low < mean.value < mean.high
+        row = found.table().set_index("score").filter(like=score, axis=0)
+        assert row.values.tolist() == [list(mean)]
 
 
-def test_the_interval_holds_the_true_error_as_often_as_it_says():
-    """Too sure by 0.1 everywhere, so the true error is 0.1."""
-    intervals = [calibration(drawn(600, seed, too_sure=0.1)) for seed in range(60)]
-    held = sum(found.low <= 0.1 <= found.high for found in intervals)
-    assert held >= 52  # 57 of 60 on average; fewer than 52 in one of 50 at 95 %
-    assert all(found.low <= found.corrected <= found.high for found in intervals)
-    assert np.mean([found.corrected for found in intervals]) == pytest.approx(0.1, abs=0.01)
-    assert np.mean([found.overconfidence for found in intervals]) == pytest.approx(0.1, abs=0.01)
+def test_the_sentence_says_what_the_intervals_say():
+    right_as_said, too_sure = calibration(drawn(400, 2)), calibration(drawn(400, 0, too_sure=0.2))
+    assert right_as_said.error.low == 0 and too_sure.error.low > 0
+    assert "no more than chance may explain" in str(right_as_said)
+    assert "which cannot be told from none" in str(right_as_said)
+    assert ": more than chance explains" in str(too_sure)
+    assert "above accuracy (95 %" in str(too_sure)
+    assert "of one plate" in str(calibration(HAND.head(1)))
 
 
-def test_a_network_that_is_right_as_often_as_it_says_has_an_error_of_chance():
-    found = [calibration(drawn(400, seed)) for seed in range(40)]
-    assert sum(each.ece <= each.chance for each in found) >= 34  # 38 on average; fewer than 34 in one of 50
-    assert "no more than chance" in str(min(found))
-    assert ": more than chance" in str(calibration(drawn(400, 0, too_sure=0.2)))
-    assert "above accuracy" in str(calibration(drawn(400, 0, too_sure=0.2)))
+def test_plates_widen_all_of_it():
+    table = drawn(100, 0, too_sure=0.1).assign(group=range(100))
+    alone, plates = calibration(table), calibration(pd.concat([table] * 4, ignore_index=True))
+    photos = calibration(pd.concat([table] * 4, ignore_index=True).drop(columns="group"))
+    assert plates.error.low < alone.error.value < plates.error.high
+    for one, other in ((plates.error, photos.error), (plates.brier, photos.brier), (plates.log_loss, photos.log_loss)):
+        assert one.high - one.low > 1.5 * (other.high - other.low)
+
+
+@pytest.mark.slow
+def test_rows_of_accuracy_are_right_together():
+    """Of seven intervals of 95 % each, one would miss in 15 to 30 % of cases."""
+    truth = {share: 0.4 + 0.6 * (1 - share / 2) for share in (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0)}
+    held = 0
+    for seed in range(100):
+        table = answered(drawn(500, seed), tuple(truth))
+        held += all(table["accuracy_low"].le(list(truth.values())) & table["accuracy_high"].ge(list(truth.values())))
+    assert held >= 90  # 95 or more on average; fewer than 90 in one of 100
 
 
 def test_the_surest_photos_are_answered_first():

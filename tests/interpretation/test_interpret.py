@@ -56,7 +56,9 @@ def test_every_topic_is_shown(trained):
     n = trained.metrics["test"]["n"]
     assert found["per-class"].tables["By class (95 % interval of recall)"]["n"].sum() == n
     assert found["top-losses"].tables["Highest losses"]["loss"].is_monotonic_decreasing
-    answered = found["calibration"].tables["Accuracy by share of photos answered"]
+    answered = found["calibration"].tables[
+        "Accuracy by share of photos answered (95 % intervals for all rows together)"
+    ]
     assert answered["accuracy"].iloc[-1] == pytest.approx(trained.metrics["test"]["accuracy"])
     assert f"Accuracy {trained.metrics['test']['accuracy']:.2%}, without colour" in found["colour"].text[0]
     assert "Faithfulness" in " ".join(found["cam"].text)

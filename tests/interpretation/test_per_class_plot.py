@@ -1,4 +1,4 @@
-"""Who is best and worst, and a picture that shows every class."""
+"""A picture that shows every class, and the best and worst where they can be told."""
 
 import numpy as np
 import pandas as pd
@@ -6,12 +6,8 @@ import pytest
 from PIL import Image
 
 from kfood.interpretation import per_class_plot
-from kfood.interpretation.per_class_plot import best_and_worst, draw_per_class
-
-
-def recalls(**by_class: float) -> pd.DataFrame:
-    return pd.DataFrame({"recall": by_class})
-
+from kfood.interpretation.class_ranks import class_ranks
+from kfood.interpretation.per_class_plot import draw_per_class
 
 # 김밥 2 of 2, 떡국 1 of 2, 라면 0 of 1; 만두 has no photo.
 PREDICTIONS = pd.DataFrame(
@@ -24,27 +20,6 @@ PREDICTIONS = pd.DataFrame(
 )
 
 
-def test_best_first_and_worst_first():
-    table = recalls(a=0.1, b=0.9, c=0.5, d=0.7, e=0.3, f=0.2, g=0.8)
-    assert best_and_worst(table) == (["b", "g", "d"], ["a", "f", "e"])
-    assert best_and_worst(table, n=1) == (["b"], ["a"])
-
-
-def test_ties_go_by_name_and_no_class_is_in_both():
-    assert best_and_worst(recalls(f=1, e=1, d=1, c=1, b=1, a=1)) == (["a", "b", "c"], ["d", "e", "f"])
-
-
-@pytest.mark.parametrize(("n", "each"), [(0, 0), (1, 0), (2, 1), (5, 2), (6, 3), (9, 3)])
-def test_few_classes_make_shorter_lists(n, each):
-    best, worst = best_and_worst(recalls(**{f"class{number}": number / 10 for number in range(n)}))
-    assert len(best) == len(worst) == each
-    assert not set(best) & set(worst)
-
-
-def test_classes_without_photos_are_neither():
-    assert best_and_worst(recalls(a=float("nan"), b=0.5, c=0.6)) == (["c"], ["b"])
-
-
 def test_bars_are_sorted_and_every_class_is_named(tmp_path, monkeypatch):
     figures = []
     monkeypatch.setattr(per_class_plot, "save_figure", lambda figure, path: figures.append(figure))
@@ -52,10 +27,22 @@ def test_bars_are_sorted_and_every_class_is_named(tmp_path, monkeypatch):
     (axes,) = figures[0].axes
     assert [label.get_text() for label in axes.get_yticklabels()] == ["김밥", "떡국", "라면", "만두"]
     assert [bar.get_width() for bar in axes.patches] == pytest.approx([1, 0.5, 0, np.nan], nan_ok=True)
+    assert len({bar.get_facecolor() for bar in axes.patches}) == 1
     assert [text.get_text() for text in axes.texts] == ["n = 2", "n = 2", "n = 1", "n = 0"]
-    (accuracy,) = axes.lines
+    shrunk, accuracy = axes.lines
     assert accuracy.get_xdata() == pytest.approx([0.6, 0.6])
-    assert [text.get_text() for text in figures[0].legends[0].get_texts()] == ["best: 김밥", "worst: 라면"]
+    assert shrunk.get_xdata() == pytest.approx(class_ranks(PREDICTIONS).table["recall_shrunk"].iloc[::-1], nan_ok=True)
+    words = [text.get_text() for text in figures[0].legends[0].get_texts()]
+    assert len(words) == 2 and words[1].startswith("the classes cannot be told apart (permutation test, p = ")
+
+
+def test_classes_that_differ_have_colours(tmp_path, monkeypatch):
+    figures = []
+    monkeypatch.setattr(per_class_plot, "save_figure", lambda figure, path: figures.append(figure))
+    draw_per_class(PREDICTIONS.loc[[0, 1, 4] * 10].reset_index(drop=True), tmp_path / "unused.png")
+    words = [text.get_text() for text in figures[0].legends[0].get_texts()]
+    assert words[1:] == ["best: 김밥", "worst: 라면"]
+    assert len({bar.get_facecolor() for bar in figures[0].axes[0].patches}) == 3
 
 
 @pytest.mark.parametrize("rows", [0, 5])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import binom
 
 from kfood.errors import KfoodError
 from kfood.evaluation.predictions import is_right
@@ -26,7 +27,7 @@ def run(answers, tmp_path) -> Run:
     def of(split: str) -> pd.DataFrame:
         rows = [(B, (0.05, 0.9, 0.05))] * 30
         for label in (A, C) * 60:
-            share = rng.uniform(0.5, 1)
+            share = 1 - 0.5 * rng.random() ** 3
             first = (label == A) == (rng.random() < share)  # as sure as it says
             rows.append(
                 (label, (0.9 * share, 0.1, 0.9 * (1 - share)) if first else (0.9 * (1 - share), 0.1, 0.9 * share))
@@ -40,14 +41,17 @@ def run(answers, tmp_path) -> Run:
     return run
 
 
-def test_the_threshold_keeps_its_word_on_validation(run):
+def test_the_threshold_is_that_of_the_photos_of_either_dish_on_validation(run):
     found = choose_abstention(run, (C, A), 0.9)
     assert found.pair == (A, C)
     told = found.valid[found.told(found.valid)]
     sure = share_of_two(told, found.pair) >= found.least
-    assert is_right(told[sure]).mean() >= 0.9
-    assert is_right(told).mean() < 0.9
+    assert (found.of_two.groups, found.of_two.answered) == (120, sure.sum())
+    assert found.of_two.wrong == (~is_right(told[sure])).sum()
+    assert binom.cdf(found.of_two.wrong, sure.sum(), 0.1) <= 0.05
     assert 0 < sure.sum() < len(told)
+    assert choose_abstention(run, (C, A), 0.9, confidence=0.6).least < found.least
+    assert found.of_all.groups == 150
 
 
 def test_test_photos_choose_nothing(run):
@@ -77,18 +81,34 @@ def test_the_words_and_the_picture(run):
     found = choose_abstention(run, (A, C), 0.9)
     text = " ".join(abstention_verdict(found))
     assert f'"{A} or {C}" is the answer where' in text
+    assert "With 95 % confidence, the other answers are right in 0.9 of cases or more" in text
+    assert "Of all dishes, with 95 % confidence" in text
     assert "of 120 photos of either dish are then told apart" in text
     area = areas(found).set_index("photos").loc["of either dish"]
     assert area["at best"] < area["AURC"] < area["by chance"]
     assert draw_abstention(found, figure_file(run, found.pair)).stat().st_size > 10_000
 
 
-def test_what_cannot_be_had_is_said(run):
-    found = choose_abstention(run, (A, C), 0.9999)
-    if found.least is None:
-        assert "ask for less" in abstention_verdict(found)[0]
-    else:
-        assert share_of_two(found.valid, found.pair).max() >= found.least
+def test_what_cannot_be_promised_is_said(run):
+    too_few = choose_abstention(run, (A, C), 0.99)
+    assert too_few.least is None and too_few.of_two.needed == 299
+    words = abstention_verdict(too_few)[0]
+    assert "with 95 % confidence that takes 299 independent photos" in words
+    assert words.endswith("there are 120 on validation. Ask for less.")
+    assert not too_few.unsure(too_few.test).any()
+    assert set(outcomes(too_few)["answer"]) == {"one"}
+    enough = choose_abstention(run, (A, C), 0.975)
+    assert enough.least is None and enough.of_two.needed < 120
+    assert f"No rule for telling {A} and {C} apart" in abstention_verdict(enough)[0]
+
+
+def test_shots_of_a_plate_are_one_photo(run):
+    table = run.predictions
+    table["group"] = [f"{split} {number // 4}" for number, split in enumerate(table["split"])]
+    write_csv(run.predictions_file, table)
+    run.record_checksums()
+    found = choose_abstention(Run(run.folder), (A, C), 0.9)
+    assert found.of_two.groups == table.query("split == 'valid' and label != @B")["group"].nunique()
 
 
 @pytest.mark.parametrize(
@@ -96,7 +116,7 @@ def test_what_cannot_be_had_is_said(run):
     [
         ((A, "돼지갈비찝"), 0.9, f'no class "돼지갈비찝". Did you mean "{C}"'),
         ((A, A), 0.9, f"both are {A}"),
-        ((A, C), 1.0, "must lie between 0 and 1"),
+        ((A, C), 1.0, "accuracy that is wanted is 1: it must lie between 0 and 1"),
     ],
 )
 def test_what_makes_no_sense_is_refused(run, pair, accuracy, words):

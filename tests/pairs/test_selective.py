@@ -1,4 +1,4 @@
-"""Answering only where it is sure: areas and thresholds against counts over all orders and all thresholds."""
+"""Answering only where it is sure: areas against counts over all orders."""
 
 from itertools import pairwise, permutations
 
@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from kfood.pairs import selective
-from kfood.pairs.selective import aurc, aurc_interval, least_score, risk_by_coverage
+from kfood.pairs.selective import aurc, aurc_interval, risk_by_coverage
 
 
 def drawn(n: int, seed: int, steps: int = 0) -> tuple[pd.Series, pd.Series]:
@@ -32,22 +32,6 @@ def test_risk_and_coverage_at_every_score():
     assert curve["least"].tolist() == [0.9, 0.5, 0.2]
     assert curve["coverage"].tolist() == [0.5, 0.75, 1.0]
     assert curve["risk"].tolist() == [0.5, pytest.approx(1 / 3), 0.5]
-
-
-@pytest.mark.parametrize("accuracy", [0.6, 0.7, 0.8, 0.95])
-@pytest.mark.parametrize("seed", range(4))
-def test_the_threshold_answers_as_many_as_can_be_with_that_accuracy(seed, accuracy):
-    score, right = drawn(40, seed, steps=11)
-    most = max(
-        ((score >= least).sum() for least in score if right[score >= least].mean() >= accuracy - 1e-12), default=0
-    )
-    found = least_score(score, right, accuracy)
-    if not most:
-        assert found is None
-        return
-    answered = score >= found
-    assert answered.sum() == most
-    assert right[answered].mean() >= accuracy - 1e-12
 
 
 @pytest.mark.parametrize("steps", [0, 4])

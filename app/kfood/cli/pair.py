@@ -116,16 +116,17 @@ def abstain(
     pair: Annotated[tuple[str, str], typer.Option("--pair", help="The two classes.", show_default=False)],
     run: RunName = None,
     accuracy: Annotated[float, typer.Option(help="Wanted of the answers that name one of the two.")] = 0.95,
+    confidence: Annotated[float, typer.Option(help="That they are at least as accurate on photos of the kind.")] = 0.95,
     runs: options.Runs = options.RUNS,
 ) -> None:
-    """Find out when to answer "A or B, I cannot tell": chosen on validation, checked on test, with a picture."""
+    """Find out when to answer "A or B, I cannot tell": chosen on validation with a guarantee, checked on test."""
     from kfood.cli.render import print_table
     from kfood.pairs.abstain import choose_abstention, figure_file
     from kfood.pairs.abstain_table import abstention_verdict, areas, outcomes
     from kfood.run.find import find_run
 
     chosen = find_run(run, runs)
-    found = choose_abstention(chosen, pair, accuracy)
+    found = choose_abstention(chosen, pair, accuracy, confidence)
     from kfood.pairs.abstain_plot import draw_abstention
 
     chosen.figures.mkdir(exist_ok=True)

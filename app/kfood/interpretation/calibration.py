@@ -2,45 +2,76 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from kfood.evaluation.predictions import PROBABILITY, groups_of, is_right
-from kfood.statistics.estimates import share_interval
+from kfood.evaluation.predictions import CLASS_PREFIX, LOSS, PROBABILITY, class_names, groups_of, is_right
+from kfood.statistics.calibration_error import CalibrationError, calibration_error
+from kfood.statistics.estimates import mean_interval, share_interval
 
 _BINS = 15  # as in Guo et al. 2017
-_DRAWS = 1000  # of photos, for intervals
 _SHARES = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0)
 
 
-class Calibration(NamedTuple):
-    """Expected calibration error (0..1), and how far probabilities are above accuracy.
+class Mean(NamedTuple):
+    """A mean over photos with its 95 % interval; NaN where all are of one plate."""
 
-    `corrected`: without what chance adds on so many photos, with its 95 % interval `low` to `high`. `chance`: what the
-    error stays below in 95 % of draws of as many photos whose probabilities are right.
-    """
-
-    ece: float
-    corrected: float
+    value: float
     low: float
     high: float
-    chance: float
-    overconfidence: float  # mean probability less accuracy; below 0 where the network is too modest
+
+
+class Calibration(NamedTuple):
+    """How far probabilities are from accuracy, and two scores of them.
+
+    Args:
+        error: root mean square of probability less accuracy, without what chance adds; see `calibration_error`.
+        ece: expected calibration error of Guo et al. (2017), 0 to 1, as papers give it. Chance alone makes it more than
+            0, the more so the fewer the photos are, so it has no interval and decides nothing.
+        overconfidence: mean probability less accuracy, -1 to 1; below 0 where the network is too modest.
+        brier: mean sum over classes of (probability - truth)^2, 0 to 2 (G. W. Brier 1950).
+        log_loss: mean of -ln of the true class's probability, 0 or more.
+    """
+
+    error: CalibrationError
+    ece: float
+    overconfidence: Mean
+    brier: Mean
+    log_loss: Mean
 
     def __str__(self) -> str:
-        tendency = "above" if self.overconfidence > 0 else "below"
-        verdict = "more than chance explains" if self.ece > self.chance else "no more than chance explains"
+        error, (mean, low, high) = self.error, self.overconfidence
+        if math.isnan(low):
+            return "All photos are of one plate, so nothing can be said of the probabilities."
+        verdict = "more than chance explains" if error.low > 0 else "no more than chance may explain"
+        tendency = f"{abs(mean):.4f} {'above' if mean > 0 else 'below'} accuracy"
+        if not (low > 0 or high < 0):
+            tendency += ", which cannot be told from none"
         return (
-            f"Expected calibration error {self.ece:.4f}: {verdict}, up to {self.chance:.4f} on so many photos. "
-            f"Corrected for it {self.corrected:.4f} (95 % interval {self.low:.4f} to {self.high:.4f}). On average, "
-            f"probabilities are {abs(self.overconfidence):.4f} {tendency} accuracy."
+            f"Calibration error {error.value:.4f} (95 % interval {error.low:.4f} to {error.high:.4f}): {verdict}. It "
+            f"is the root mean square of probability less accuracy over {error.bins} bins of equally many photos, "
+            f"chance subtracted. On average, probabilities are {tendency} (95 % interval {low:+.4f} to {high:+.4f})."
         )
+
+    def table(self) -> pd.DataFrame:
+        """Return the numbers as a table: `score`, `value`, and its 95 % interval `low` and `high`; NaN for none."""
+        rows = [
+            ("calibration error (0: none)", self.error.value, self.error.low, self.error.high),
+            ("probability less accuracy", *self.overconfidence),
+            ("Brier score (0: best, 2: worst)", *self.brier),
+            ("log loss (nats, 0: best)", *self.log_loss),
+            (f"ECE, {_BINS} bins, with what chance adds", self.ece, math.nan, math.nan),
+        ]
+        return pd.DataFrame(rows, columns=["score", "value", "low", "high"])
 
 
 def reliability(predictions: pd.DataFrame, bins: int = _BINS) -> pd.DataFrame:
     """Return accuracy by probability of the predicted class, in bins of equal width that hold a photo.
+
+    The interval is that of each bin by itself: of 15, one may well miss the diagonal by chance.
 
     Columns: low and high (of the bin, 0..1), n, probability (mean), accuracy with its 95 % interval accuracy_low and
     accuracy_high.
@@ -57,29 +88,33 @@ def reliability(predictions: pd.DataFrame, bins: int = _BINS) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=names)
 
 
-def calibration(predictions: pd.DataFrame, bins: int = _BINS, seed: int = 0) -> Calibration:
-    """Return the expected calibration error (Guo et al. 2017) of a table with at least one photo.
+def calibration(predictions: pd.DataFrame, bins: int = _BINS) -> Calibration:
+    """Return how far the probabilities of a table with at least one photo are from accuracy.
 
-    On few photos the error is never 0, even of a network whose probabilities are right. So its interval is that of a
-    bootstrap over photos, centred (photos drawn again make the error grow once more by as much), and beside it stands
-    what comes by chance alone, where photos are right as often as their probabilities say (Broecker and Smith 2007).
+    Args:
+        predictions: of one split.
+        bins: of `Calibration.ece`, of equal width. Those of `Calibration.error` go by the number of plates.
     """
     probability, right = predictions[PROBABILITY].to_numpy(float), is_right(predictions).to_numpy(float)
-    gaps, number = probability - right, _bin(probability, bins)
-    ece = _ece(gaps, number, bins)
-    rng = np.random.default_rng(seed)
-    drawn = [_ece(gaps[rows], number[rows], bins) for rows in rng.integers(0, len(gaps), (_DRAWS, len(gaps)))]
-    corrected = 2 * ece - np.mean(drawn)
-    high, low = (2 * ece - np.quantile(drawn, [0.025, 0.975])).clip(0, 1)
-    as_said = probability - (rng.random((_DRAWS, len(gaps))) < probability)
-    chance = np.quantile([_ece(each, number, bins) for each in as_said], 0.95)
-    return Calibration(ece, float(np.clip(corrected, 0, 1)), float(low), float(high), float(chance), float(gaps.mean()))
+    gaps, groups = probability - right, groups_of(predictions).to_numpy()
+    all_classes = predictions[[f"{CLASS_PREFIX}{name}" for name in class_names(predictions)]].to_numpy(float)
+    own = np.exp(-predictions[LOSS].to_numpy(float))  # probability of the true class
+    brier = (all_classes**2).sum(axis=1) - 2 * own + 1
+    means = [
+        Mean(float(each.mean()), *mean_interval(each, groups))
+        for each in (gaps, brier, predictions[LOSS].to_numpy(float))
+    ]
+    ece = _ece(gaps, _bin(probability, bins), bins)
+    return Calibration(calibration_error(probability, right, groups), ece, *means)
 
 
 def answered(predictions: pd.DataFrame, shares: tuple[float, ...] = _SHARES) -> pd.DataFrame:
     """Return the accuracy on the share of photos whose predicted class has the highest probability.
 
-    Columns: answered (share of photos, 0..1), n, from_probability (the lowest among them), accuracy with its 95 %
+    A row is there to be chosen, and the best of several rows is luckier than one. So the 95 % intervals hold for all
+    rows together (C. E. Bonferroni 1936): each of m is of 1 - 0.05 / m. `kfood pair abstain` chooses with a guarantee.
+
+    Columns: answered (share of photos, 0..1), n, from_probability (the lowest among them), accuracy with its
     interval accuracy_low and accuracy_high.
     """
     surest = predictions.sort_values(PROBABILITY, ascending=False, kind="stable")
@@ -87,7 +122,7 @@ def answered(predictions: pd.DataFrame, shares: tuple[float, ...] = _SHARES) -> 
     rows = []
     for share in shares:
         n = max(1, round(share * len(surest)))
-        interval = share_interval(right[:n], groups[:n])
+        interval = share_interval(right[:n], groups[:n], 1 - 0.05 / len(shares))
         rows.append((share, n, surest[PROBABILITY].iloc[n - 1], right[:n].mean(), *interval))
     names = ["answered", "n", "from_probability", "accuracy", "accuracy_low", "accuracy_high"]
     return pd.DataFrame(rows, columns=names)

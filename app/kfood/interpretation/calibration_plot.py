@@ -7,9 +7,10 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
 
 from kfood.evaluation.metrics import headline
-from kfood.interpretation.calibration import accuracy_by_share, answered, reliability
+from kfood.interpretation.calibration import accuracy_by_share, answered, calibration, reliability
 from kfood.plotting import figure_style, save_figure
 
 _COLOUR, _OTHER = "#2a6f97", "#c9d6df"
@@ -22,7 +23,9 @@ def draw_calibration(predictions: pd.DataFrame, path: Path) -> Path:
         left, right = figure.subplots(1, 2, gridspec_kw={"left": 0, "right": 1, "bottom": 0, "top": 1, "wspace": 0.25})
         _draw_reliability(left, reliability(predictions), len(predictions))
         _draw_answered(right, predictions)
-        figure.text(0, 1.12, headline(predictions), fontsize=10)
+        error = calibration(predictions).error
+        said = f"calibration error {error.value:.3f} (95% interval {error.low:.3f} – {error.high:.3f})"
+        figure.text(0, 1.12, f"{headline(predictions)}\n{said}", fontsize=10, linespacing=1.5)
         return save_figure(figure, path)
 
 
@@ -39,7 +42,7 @@ def _draw_reliability(axes: Axes, table: pd.DataFrame, n: int) -> None:
         color=_COLOUR,
         markersize=4,
         linewidth=1,
-        label="accuracy, 95 % interval",
+        label="accuracy, 95 % interval of each",
     )
     axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="probability of the predicted class", ylabel="accuracy")
     axes.set_title("Can the probability be believed?")
@@ -51,18 +54,26 @@ def _draw_reliability(axes: Axes, table: pd.DataFrame, n: int) -> None:
 def _draw_answered(axes: Axes, predictions: pd.DataFrame) -> None:
     shares, accuracies = accuracy_by_share(predictions)
     points = answered(predictions)
-    axes.fill_between(points["answered"], points["accuracy_low"], points["accuracy_high"], color=_OTHER, linewidth=0)
+    axes.fill_between(
+        points["answered"],
+        points["accuracy_low"],
+        points["accuracy_high"],
+        color=_OTHER,
+        linewidth=0,
+        label="95 % intervals, all together",
+    )
     shown = shares >= points["answered"].min()
     axes.plot(shares[shown], accuracies[shown], color=_COLOUR)
     axes.set(xlim=(points["answered"].min(), 1), xlabel="share of photos answered, the surest first", ylabel="accuracy")
     axes.set_ylim(max(0, points["accuracy_low"].min() - 0.05), 1.005)
-    axes.set_title("How accurate is it on what it is sure of? (95 % interval)")
+    axes.set_title("How accurate is it on what it is sure of?")
+    axes.legend(loc="upper left", bbox_to_anchor=(-0.1, -0.16), frameon=False, fontsize=8)
     _tidy(axes)
     axes.xaxis.set_major_formatter("{x:.0%}")
 
 
 def _tidy(axes: Axes) -> None:
-    axes.yaxis.set_major_formatter("{x:.0%}")
+    axes.yaxis.set_major_formatter(PercentFormatter(1))
     axes.grid(color="#e4e4e4", linewidth=0.6)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)

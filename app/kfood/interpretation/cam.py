@@ -15,13 +15,13 @@ from fastai.vision.core import PILImage
 from kfood.data.crop_area import parse_area
 from kfood.data.loaders import RESIZE_METHODS, Photo, as_items
 from kfood.data.photo import open_photo
-from kfood.evaluation.metrics import headline, per_class
+from kfood.evaluation.metrics import headline
 from kfood.evaluation.predictions import CLASS_PREFIX, class_names, groups_of, is_right
 from kfood.interpretation.activation import activation_maps
+from kfood.interpretation.class_ranks import class_ranks
 from kfood.interpretation.faithfulness import FEWEST, Faithfulness, faithfulness
 from kfood.interpretation.galleries import RIGHT_COLOUR, WRONG_COLOUR
 from kfood.interpretation.map_grid import KEY, Rows, Tile, cells, draw_grid, overlay, overlay_contrast
-from kfood.interpretation.per_class_plot import best_and_worst
 from kfood.interpretation.predict_photos import predict_photos
 from kfood.interpretation.section import CAM
 from kfood.run.folder import Run
@@ -34,7 +34,7 @@ _Pictures = list[np.ndarray | None]
 
 
 def draw_class_maps(run: Run, predictions: pd.DataFrame, path: Path, method: str = CAM) -> Path:
-    """Save maps of the three best and three worst classes, right and wrong photos, as a PNG; return its path.
+    """Save maps of the three classes of highest and of lowest recall, right and wrong photos, as a PNG.
 
     Every map is for the predicted class: what the network took the photo for, and where it saw that. Small photos
     have coarse maps, 2 x 2 at 64 pixels in most bodies: their cells are drawn as cells and counted in the heading.
@@ -42,18 +42,18 @@ def draw_class_maps(run: Run, predictions: pd.DataFrame, path: Path, method: str
     Args:
         run: finished; its model is loaded only where there is a photo to show.
         predictions: the rows of one split.
-        path: of the PNG.
+        path: of the PNG, which is returned.
         method: of the maps, see `activation_maps`.
     """
-    best, worst = best_and_worst(per_class(predictions))
-    examples = {name: _examples(predictions[predictions["label"] == name]) for name in [*best, *worst]}
+    ranks = class_ranks(predictions)
+    examples = {name: _examples(predictions[predictions["label"] == name]) for name in [*ranks.best, *ranks.worst]}
     shown = pd.concat([predictions[:0], *(part for parts in examples.values() for part in parts)])
     found, words = _predicted_tiles(run, shown, method)  # all at once: each call copies the network
     tiles = iter(found)
     rows: Rows = []
     for name, parts in examples.items():
         right, wrong = (_padded(list(islice(tiles, len(part)))) for part in parts)
-        rows.append((f"{name}\n{'best' if name in best else 'worst'}", [*right, *wrong]))
+        rows.append((f"{name}\n{ranks.rank(name)}", [*right, *wrong]))
     heading = "Where the network sees the class that it predicts: most confident right (left) and wrong photos (right)"
     return draw_grid(rows, f"{heading}\n{headline(predictions)}\n{KEY}{words}", path)
 

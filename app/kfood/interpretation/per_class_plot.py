@@ -5,12 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from kfood.evaluation.metrics import headline, per_class
+from kfood.evaluation.metrics import headline
 from kfood.evaluation.predictions import is_right
+from kfood.interpretation.class_ranks import ClassRanks, class_ranks, sorted_by_recall
 from kfood.plotting import figure_style, save_figure
 
 _BEST_COLOUR = "#2a9d8f"
@@ -19,38 +22,26 @@ _OTHER_COLOUR = "#b8c4d0"
 _BAR_INCHES = 0.24
 
 
-def best_and_worst(table: pd.DataFrame, n: int = 3) -> tuple[list[str], list[str]]:
-    """Return the `n` classes of highest recall (best first) and the `n` of lowest recall (worst first).
-
-    `table` is that of `per_class`. Ties go by name, classes without photos are left out. With fewer than 2n
-    classes both lists are shorter, equally long and without a class in common.
-    """
-    rated = table["recall"].dropna().sort_index()
-    n = min(n, len(rated) // 2)
-    best = list(rated.sort_values(ascending=False, kind="stable").index[:n])
-    worst = list(rated.drop(best).sort_values(kind="stable").index[:n])
-    return best, worst
-
-
 def draw_per_class(predictions: pd.DataFrame, path: Path) -> Path:
     """Save the recall of every class (0 to 1, with 95 % intervals and the number of photos) as a PNG.
 
-    The overall accuracy is a line, the three best and three worst classes have colours of their own. Returns
-    `path`.
+    The overall accuracy is a line, a diamond the recall less what chance adds to extremes (`class_ranks`). The three
+    best and three worst classes have colours of their own, where classes can be told apart at all. Returns `path`.
     """
-    table = per_class(predictions)
-    best, worst = best_and_worst(table)
-    between = table["recall"].drop([*best, *worst]).sort_index().sort_values(ascending=False, kind="stable")
-    # Classes without photos come last: NaN is sorted to the end, and the worst stand before it.
-    order = [*best, *between.dropna().index, *reversed(worst), *between[between.isna()].index]
+    ranks = class_ranks(predictions)
+    best, worst = (ranks.best, ranks.worst) if ranks.differ else ([], [])
+    between = sorted_by_recall(ranks.table.drop([*best, *worst]))
+    # Classes without photos come last, and the worst stand before them.
+    there = between["recall"].notna()
+    order = [*best, *between.index[there], *reversed(worst), *between.index[~there]]
     height = _BAR_INCHES * len(order) + 0.2
     with figure_style():
         figure = Figure(figsize=(6.5, height))
         axes = figure.add_axes((0, 0, 1, 1))
-        _draw_bars(axes, table.loc[order], best, worst)
+        _draw_bars(axes, ranks.table.loc[order], best, worst)
         if len(predictions):
             axes.axvline(is_right(predictions).mean(), color="#444444", linestyle="--", linewidth=1)
-        _draw_legend(figure, best, worst, height)
+        _draw_legend(figure, ranks, height)
         axes.set_title(f"Recall of each class\n{headline(predictions)}", fontsize=10, pad=12, linespacing=1.5)
         return save_figure(figure, path)
 
@@ -74,6 +65,7 @@ def _draw_bars(axes: Axes, table: pd.DataFrame, best: list[str], worst: list[str
     bar_colours = [colours.get(name, _OTHER_COLOUR) for name in table.index]
     axes.barh(places, table["recall"], height=0.72, color=bar_colours)
     axes.hlines(places, table["recall_low"], table["recall_high"], color="#444444", linewidth=0.9)
+    axes.plot(table["recall_shrunk"], places, "D", color="#222222", markersize=3.5, linestyle="none")
     beside = axes.get_yaxis_transform()
     for place, n in zip(places, table["n"], strict=True):
         axes.text(1.01, place, f"n = {n}", transform=beside, va="center", fontsize=8, color="#666666")
@@ -83,14 +75,20 @@ def _draw_bars(axes: Axes, table: pd.DataFrame, best: list[str], worst: list[str
         label.set_color(colours.get(name, "black"))
 
 
-def _draw_legend(figure: Figure, best: list[str], worst: list[str], height: float) -> None:
-    handles = [
-        Patch(color=colour, label=f"{rank}: {', '.join(names)}")
-        for rank, colour, names in (("best", _BEST_COLOUR, best), ("worst", _WORST_COLOUR, worst))
-        if names
-    ]
+def _draw_legend(figure: Figure, ranks: ClassRanks, height: float) -> None:
+    diamond = Line2D([], [], color="#222222", marker="D", markersize=3.5, linestyle="none")
+    handles: list[Artist] = [diamond]
+    labels = ["recall, less what chance adds to extremes"]
+    for rank, colour, names in (("best", _BEST_COLOUR, ranks.best), ("worst", _WORST_COLOUR, ranks.worst)):
+        if names and ranks.differ:
+            handles.append(Patch(color=colour))
+            labels.append(f"{rank}: {', '.join(names)}")
+    if ranks.best and not ranks.differ:
+        handles.append(Patch(color=_OTHER_COLOUR))
+        labels.append(f"the classes cannot be told apart (permutation test, p = {ranks.p:.3g})")
     figure.legend(
-        handles=handles,
+        handles,
+        labels,
         loc="upper left",
         bbox_to_anchor=(0, -0.45 / height),
         frameon=False,

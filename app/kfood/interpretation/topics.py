@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from kfood.errors import KfoodError
-from kfood.evaluation.metrics import confused_pairs, headline, per_class
+from kfood.evaluation.metrics import confused_pairs, headline
 from kfood.evaluation.predictions import is_right, of_class, of_pair
 from kfood.interpretation.section import CAM, OCCLUSION, Request, Section
 from kfood.interpretation.thumbnails import PhotoOpener, missing_photos
@@ -44,14 +44,12 @@ def show_confusion(run: Run, predictions: pd.DataFrame, request: Request, sectio
 
 def show_per_class(run: Run, predictions: pd.DataFrame, request: Request, section: Section) -> None:
     """Recall, precision and F1 by class, the best and the worst three."""
-    from kfood.interpretation.per_class_plot import best_and_worst, draw_per_class
+    from kfood.interpretation.class_ranks import class_ranks
+    from kfood.interpretation.per_class_plot import draw_per_class
 
-    table = per_class(predictions)
-    for rank, names in zip(("Best", "Worst"), best_and_worst(table), strict=True):
-        if names:
-            recalls = ", ".join(f"{name} {table.loc[name, 'recall']:.2%}" for name in names)
-            section.text.append(f"{rank} classes by recall: {recalls}.")
-    section.tables["By class (95 % interval of recall)"] = table.reset_index(names="class")
+    ranks = class_ranks(predictions)
+    section.text += ranks.sentences()
+    section.tables["By class (95 % interval of recall)"] = ranks.table.reset_index(names="class")
     section.figures["recall"] = draw_per_class(predictions, _file(run, request, section.name))
 
 
@@ -72,9 +70,13 @@ def show_calibration(run: Run, predictions: pd.DataFrame, request: Request, sect
     from kfood.interpretation.calibration import answered, calibration, reliability
     from kfood.interpretation.calibration_plot import draw_calibration
 
-    section.text.append(str(calibration(predictions)))
-    section.tables["Accuracy by share of photos answered"] = answered(predictions)
-    section.tables["Accuracy by probability"] = reliability(predictions)
+    found = calibration(predictions)
+    section.text.append(str(found))
+    section.tables["Scores of the probabilities (95 % interval)"] = found.table()
+    section.tables["Accuracy by share of photos answered (95 % intervals for all rows together)"] = answered(
+        predictions
+    )
+    section.tables["Accuracy by probability (95 % interval of each row)"] = reliability(predictions)
     section.figures["calibration"] = draw_calibration(predictions, _file(run, request, section.name))
 
 
@@ -96,7 +98,7 @@ def show_cam(run: Run, predictions: pd.DataFrame, request: Request, section: Sec
     suffix = "" if method == CAM else f"-{method}"
     if not (request.of or request.pair):
         path = _file(run, request, f"cam{suffix}")
-        section.figures["best and worst classes"] = cam.draw_class_maps(run, predictions, path, method)
+        section.figures["classes of highest and lowest recall"] = cam.draw_class_maps(run, predictions, path, method)
     heading = f"Why one class and not the other: photos of highest loss{words}\n{headline(predictions)}"
     path = _file(run, request, f"cam-top-losses{suffix}")
     section.figures["highest losses"] = cam.draw_contrast_maps(run, losses, heading, path, method)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
 
 from kfood.evaluation.metrics import headline
 from kfood.evaluation.predictions import PROBABILITY, groups_of, is_right
@@ -49,13 +50,15 @@ def _draw(axes: Axes, parts: list[tuple[pd.DataFrame, pd.Series]], least: float 
     axes.axhline(1 - wanted, color="#888888", linestyle="--", linewidth=1, label="wanted")
     if least is not None:
         chosen = pd.concat([curve[curve["least"] >= least].tail(1) for curve in curves])
-        axes.plot(chosen["coverage"], chosen["risk"], "o", color=_CHOSEN, markersize=5, label="chosen on validation")
+        axes.plot(
+            chosen["coverage"], chosen["risk"], "o", color=_CHOSEN, markersize=5, label="chosen, with a guarantee"
+        )
     axes.set(
         xlim=(0, 1.01), xlabel="share of these photos answered, the surest first", ylabel="wrong among the answers"
     )
     axes.set_ylim(-0.01, max(0.1, 1.15 * band["high"].iloc[len(band) // 3 :].max()))
     axes.xaxis.set_major_formatter("{x:.0%}")
-    axes.yaxis.set_major_formatter("{x:.0%}")
+    axes.yaxis.set_major_formatter(PercentFormatter(1))  # it shows halves where the steps have them
     axes.grid(color="#e4e4e4", linewidth=0.6)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)

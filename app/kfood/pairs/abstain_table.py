@@ -9,6 +9,7 @@ from kfood.pairs.abstain import Abstention, share_of_two
 from kfood.pairs.photos import of_either
 from kfood.pairs.selective import aurc, aurc_interval
 from kfood.statistics.estimates import share_interval
+from kfood.statistics.guaranteed_accuracy import Threshold
 
 
 def outcomes(found: Abstention) -> pd.DataFrame:
@@ -61,21 +62,22 @@ def areas(found: Abstention) -> pd.DataFrame:
 def abstention_verdict(found: Abstention) -> list[str]:
     """Return when "A or B" is the answer and what comes of it on test, in sentences."""
     a, b = found.pair
-    chosen_by = int(found.told(found.valid).sum())
     if found.least is None:
-        return [
-            f"No rule tells {a} and {b} apart with an accuracy of {found.wanted:g} on validation, however few of "
-            f"{chosen_by} photos get an answer: ask for less."
-        ]
+        what = f"telling {a} and {b} apart with an accuracy of {found.wanted:g}"
+        return [_refusal(found.of_two, found, what), *_of_all(found)]
+    two = found.of_two
     said = [
-        f"{found.both} is the answer where the more probable has less than {found.least:.3f} of the two's probability, "
-        f"chosen on {chosen_by} validation photos for an accuracy of {found.wanted:g}."
+        f"{found.both} is the answer where the more probable has less than {found.least:.3f} of the two's probability.",
+        f"With {_confidence(found)}, the other answers are right in {found.wanted:g} of cases or "
+        f"more. On validation, where that was chosen, {two.answered - two.wrong} of {two.answered} are (one photo a "
+        f"plate, of {two.groups}). The weights were chosen on these photos too, so test has the last word.",
     ]
     test, unsure = found.test, found.unsure(found.test)
     told = found.told(test)
     answered = test[told & ~unsure]
     if answered.empty:
-        return [*said, f"On test, none of {int(told.sum())} photos of either dish is then told apart."]
+        none = f"On test, none of {int(told.sum())} photos of either dish is then told apart."
+        return [*said, none, *_of_all(found)]
     low, high = share_interval(is_right(answered), groups_of(answered))
     right = int(is_right(answered).sum())
     word = "kept" if low >= found.wanted else "missed" if high < found.wanted else "neither kept nor missed for certain"
@@ -91,7 +93,38 @@ def abstention_verdict(found: Abstention) -> list[str]:
     if unsure.any():
         true = int(of_either(test[unsure], found.pair).sum())
         said.append(f"It says {found.both} of {int(unsure.sum())} test photos; of {true} of them that is true.")
-    return said
+    return [*said, *_of_all(found)]
+
+
+def _of_all(found: Abstention) -> list[str]:
+    """Return from which probability on all photos may be answered, in a sentence, and what comes of it on test."""
+    if found.least_of_all is None:
+        return [_refusal(found.of_all, found, f"answers about all dishes with an accuracy of {found.wanted:g}")]
+    answered = found.test[found.test[PROBABILITY] >= found.least_of_all]
+    if answered.empty:
+        return []
+    low, high = share_interval(is_right(answered), groups_of(answered))
+    return [
+        f"Of all dishes, with {_confidence(found)}, answers of a probability of {found.least_of_all:.3f} or more are "
+        f"right in {found.wanted:g} of cases or more. On test, {len(answered)} of {len(found.test)} photos have it, "
+        f"{is_right(answered).mean():.4f} of them right (95 % interval {low:.4f} to {high:.4f})."
+    ]
+
+
+def _refusal(threshold: Threshold, found: Abstention, what: str) -> str:
+    if threshold.groups < threshold.needed:
+        return (
+            f"Nothing can be promised of {what}: with {_confidence(found)} that takes {threshold.needed} independent "
+            f"photos, all of them right, and there are {threshold.groups} on validation. Ask for less."
+        )
+    return (
+        f"No rule for {what} can be promised with {_confidence(found)}, tested on {threshold.groups} independent "
+        "validation photos: ask for less."
+    )
+
+
+def _confidence(found: Abstention) -> str:
+    return f"{100 * found.confidence:g} % confidence"
 
 
 def _outcome(photos: pd.DataFrame, unsure: pd.Series) -> dict[str, object]:

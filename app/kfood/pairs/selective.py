@@ -50,23 +50,6 @@ def aurc_interval(score: pd.Series, right: pd.Series, groups: pd.Series, seed: i
     return float(low), float(high)
 
 
-def least_score(score: pd.Series, right: pd.Series, accuracy: float) -> float | None:
-    """Return from which score on to answer, to answer as many photos as can be with that accuracy; None for none.
-
-    It lies in the middle between two scores, so that what is rounded elsewhere falls on the same side; it is the lowest
-    score itself where all are answered.
-
-    Args:
-        accuracy: wanted of the answers, above 0 to 1.
-    """
-    curve = risk_by_coverage(score, right)
-    enough = curve.index[1 - curve["risk"] >= accuracy - 1e-12]
-    if not len(enough):
-        return None
-    last = enough[-1]
-    return float(curve["least"].iloc[last : last + 2].mean()) if last + 1 < len(curve) else float(curve["least"].min())
-
-
 def _sums(step: np.ndarray, right: pd.Series, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return how many photos are answered from each score on, and how many of them wrongly.
 

@@ -152,13 +152,13 @@ def score_of_influences(
     return _of_groups(row, level, half_width([(variance, freedom)], 1 - level))
 
 
-def share_interval(hits: pd.Series, groups: pd.Series) -> tuple[float, float]:
-    """Return the 95 % interval of the share of photos that are hits, each 0 to 1; NaN where there is no photo.
+def share_interval(hits: pd.Series, groups: pd.Series, level: float = 0.95) -> tuple[float, float]:
+    """Return the interval of the share of photos that are hits, each 0 to 1; NaN where there is no photo.
 
     Wilson's score interval, of as many photos as there are in effect: shots of one plate, which share a group, are
     right or wrong together more often than chance has it.
     """
     if hits.empty:
         return math.nan, math.nan
-    found = estimate(hits.to_numpy(bool)[np.newaxis], groups.to_numpy())
+    found = estimate(hits.to_numpy(bool)[np.newaxis], groups.to_numpy(), level)
     return found.low, found.high
