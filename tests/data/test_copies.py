@@ -140,5 +140,3 @@ def test_contents_are_paths_where_digests_are_not_known():
     samples = pd.DataFrame({"path": ["/a", "/b"], "digest": ["", "1"]})
     assert contents(samples).tolist() == ["/a", "1"]
     assert contents(samples[["path"]]).tolist() == ["/a", "/b"]
-
-

@@ -121,7 +121,7 @@ class Model(RecipeSection):
     arch: str = "resnet18"
     head: Literal["plain", "dropout", "dropout_bn"] = "plain"
     dropout: float = Field(0.5, ge=0, lt=1)  # of the heads that have it
-    start_from: FileName = ""  # a recipe (its latest finished run on the same photos) or a run folder
+    start_from: FileName = ""  # a recipe (its latest finished run on these terms) or a run folder
     pretrained: bool = False  # ImageNet weights for the body
     pretrained_file: AbsoluteFile = ""  # take them from this file, in timm's names; "" for a pip package or timm's hub
     freeze_epochs: int = Field(0, ge=0)  # at the start, epochs in which only the head learns

@@ -246,7 +246,7 @@ def _json(file: Path) -> dict[str, Any]:
 
 
 def create_run(recipe: Recipe, environment: dict[str, Any], folder: Path) -> Run:
-    """Make a run folder with its recipe and environment.
+    """Make a run folder with its recipe and environment, in which `started` is now, in local time.
 
     Raises:
         RunError: the folder holds something already, or cannot be written.
@@ -256,7 +256,8 @@ def create_run(recipe: Recipe, environment: dict[str, Any], folder: Path) -> Run
     try:
         run.checkpoints.mkdir(parents=True)
         run.figures.mkdir()
-        write_json(run.environment_file, environment)
+        started = f"{datetime.now().replace(microsecond=0)}"  # as in the names that new_folder gives
+        write_json(run.environment_file, {"started": started, **environment})
         run.checksums.add(run.environment_file)
         run.write_recipe(recipe)  # last: a folder is a run once it has one, and can be resumed from then on
     except OSError as error:

@@ -31,12 +31,14 @@ def run_list(runs: list[Run]) -> list[dict[str, object]]:
 def results(run: Run) -> pd.DataFrame:
     """Return accuracy with its interval, loss and macro-F1 on validation and test.
 
-    A third row has those on test with the labels that were decided on in data.fixes, where they concern test photos.
+    Further rows have those on test without photos that are in another split too, where there are such, and with the
+    labels that were decided on in data.fixes, where they concern test photos.
     """
     import pandas as pd
 
     keys = ("accuracy", "accuracy_low", "accuracy_high", "n", "loss", "macro_f1")
-    splits = {"valid": "valid", "test": "test", "test_after_fixes": "test, after fixes"}
+    splits = {"valid": "valid", "test": "test", "test_without_copies": "test, without copies of other splits"}
+    splits["test_after_fixes"] = "test, after fixes"
     rows = [{"split": words, **run.metrics[split]} for split, words in splits.items() if split in run.metrics]
     return pd.DataFrame(rows)[["split", *keys]]
 
