@@ -26,6 +26,15 @@ class Precision(NamedTuple):
         training, predicting = (str(each).removeprefix("torch.") for each in self)
         return training if training == predicting else f"{training}, predicting {predicting}"
 
+    @classmethod
+    def parse(cls, text: str) -> Precision:
+        """Return what `str` has written. Raises KfoodError where it is nothing of that kind."""
+        training, _, predicting = text.partition(", predicting ")
+        known = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+        if not {training, predicting or training} <= set(known):
+            raise KfoodError(f'The run was computed in "{text}", which is no number format that this version knows.')
+        return cls(known[training], known[predicting or training])
+
 
 class Classifier(nn.Module):
     """Photos in, logits out: `body` (any timm network without its classifier) and `head`.

@@ -97,6 +97,11 @@ class Run:
         """Versions, device, data, seed and command of this run."""
         return self.read(self.environment_file, _json)
 
+    @property
+    def precision(self) -> str:
+        """The number formats that it was begun in, as "float32" or "bfloat16, predicting float32"; '' if not noted."""
+        return str(self.environment.get("precision") or "")
+
     @cached_property
     def metrics(self) -> dict[str, Any]:
         """Results on validation and test, with intervals."""

@@ -66,7 +66,7 @@ def fit_in_memory(
         drop_checkpoints(run.checkpoints)
         recipe = recipe.model_copy(update={"training": recipe.training.model_copy(update={"accumulate": parts})})
         run.write_recipe(recipe)
-        learner = prepare_learner(recipe, prepared, start)
+        learner = prepare_learner(recipe, prepared, start, run.precision)
 
 
 def fit(learner: Learner, recipe: Recipe, run: Run, stop: Stop) -> float:

@@ -98,9 +98,14 @@ def _batch_callbacks(recipe: Recipe) -> list[Callback]:
     return callbacks
 
 
-def prepare_learner(recipe: Recipe, prepared: Prepared, start: Run | None) -> Learner:
-    """Return a Learner whose weights and random numbers depend on the recipe and its starting run alone."""
-    precision = broadcast_from_main(partial(choose_precision, recipe, device()))
+def prepare_learner(recipe: Recipe, prepared: Prepared, start: Run | None, precision: str = "") -> Learner:
+    """Return a Learner whose weights and random numbers depend on the recipe and its starting run alone.
+
+    Args:
+        recipe, prepared, start: what is to be trained, on which photos, from which run.
+        precision: as `Run.precision` of the run that goes on; '' where it is to be chosen.
+    """
+    formats = broadcast_from_main(partial(choose_precision, recipe, device(), precision))
     set_seed(recipe.training.seed, reproducible=True)
     dls = build_dataloaders(prepared.samples, recipe)
     classes = sorted_labels(prepared.samples)
@@ -110,7 +115,7 @@ def prepare_learner(recipe: Recipe, prepared: Prepared, start: Run | None) -> Le
         warn_of_leaks(start, prepared.samples)
     freeze_stages(model, recipe.model.arch, recipe.model.frozen_stages)
     log.info("%s, %s head, %s parameters.", recipe.model.arch, recipe.model.head, f"{parameter_count(model):,}")
-    model.to_device(dls.device).set_precision(*precision)
+    model.to_device(dls.device).set_precision(*formats)
     if recipe.training.compile:
         model.compile()
     return build_learner(dls, model, recipe)
