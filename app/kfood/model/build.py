@@ -144,11 +144,15 @@ def build_head(kind: str, n_features: int, n_classes: int, dropout: float) -> nn
 
 
 def freeze_stages(model: Classifier, arch: str, stages: int) -> None:
-    """Let the body's first stages never learn; timm knows for each network what its stages are.
+    """Let the body's first stages never learn; timm knows for nearly each network what its stages are.
 
     Raises:
-        KfoodError: the body has no more stages than that.
+        KfoodError: the body has no more stages than that, or timm does not know them.
     """
+    if not stages:
+        return
+    if not hasattr(model.body, "group_matcher"):
+        raise KfoodError(f"model.frozen_stages is {stages}, but timm does not know the stages of {arch}: set it to 0.")
     names = group_parameters(model.body, model.body.group_matcher(coarse=True))
     if stages >= len(names):
         raise KfoodError(f"model.frozen_stages is {stages}, but {arch} has {len(names)} stages, and one must learn.")

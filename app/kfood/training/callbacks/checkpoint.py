@@ -16,6 +16,7 @@ from kfood.errors import Stopped
 from kfood.system.processes import is_main_process
 from kfood.training.checkpoint_files import State, save_checkpoint
 from kfood.training.distributed import all_reduce_max, seed_per_rank
+from kfood.training.optimizers import take_back
 from kfood.training.stop import Stop
 
 
@@ -62,7 +63,7 @@ class Checkpoint(Callback):
         if not self.begun:
             return
         self.model.load_state_dict(self.begun["model"])
-        self.opt.opt.load_state_dict(self.begun["optimizer"])
+        take_back(self.opt.opt, self.begun["optimizer"])
         self._load_parts(self.begun["parts"])
         set_random_state(self.begun["random_of_epoch"])
         set_loader_states(self.dls, self.begun["loaders"])
