@@ -205,7 +205,7 @@ def worker_count(asked: int, n_photos: int) -> int:
     if sys.platform in ("darwin", "win32"):  # they start processes again, which cannot carry the DataBlock
         if asked > 0:
             log.warning(
-                "training.workers = %d is ignored: on macOS and Windows, photos are loaded by this process alone.",
+                "training.workers = %d is ignored: on macOS and Windows, this process alone loads photos.",
                 asked,
             )
         return 0

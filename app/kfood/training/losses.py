@@ -19,10 +19,10 @@ from kfood.text import did_you_mean, listed
 class StudyLoss(nn.Module):
     """Mean cross-entropy of a batch, each photo weighted by its class.
 
-    As in `torch.nn.CrossEntropyLoss(weight, label_smoothing=…)`, the mean is divided by the weights in the batch: a class
-    counts more against the others, but the loss, and with it the effective learning rate, keeps its size. With both,
-    the formula is torch's too: of the part of the label that smoothing gives to every class, each class's share counts
-    by its own weight, not by that of the photo's class.
+    As in `torch.nn.CrossEntropyLoss(weight, label_smoothing=…)`, the mean is divided by the weights in the batch: a
+    class counts more against the others, but the loss, and with it the effective learning rate, keeps its size. With
+    both, the formula is torch's too: of the part of the label that smoothing gives to every class, each class's share
+    counts by its own weight, not by that of the photo's class.
 
     Args:
         weights: one a class, in class order.
