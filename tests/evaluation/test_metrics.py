@@ -6,10 +6,11 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.metrics import precision_recall_fscore_support
+from sklearn.metrics import balanced_accuracy_score, f1_score, precision_recall_fscore_support
 
 from kfood.evaluation.metrics import confused_pairs, headline, per_class, summarise
 from kfood.statistics.intervals import wilson
+from support.simulated import coverage, draw_predictions
 
 # 4 of 7 are right; 만두 has no photo and was never predicted, 라면 was never predicted.
 PREDICTIONS = pd.DataFrame(
@@ -104,3 +105,40 @@ def test_without_errors_the_pairs_have_columns_but_no_rows():
 def test_headline_names_split_photos_accuracy_and_interval():
     assert headline(PREDICTIONS) == "test: 4 of 7 photos right, 57.1% (95% interval 25.0% – 84.2%)"
     assert headline(PREDICTIONS.head(0)) == "no photos"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("plates", "shots"), [(100, 1), (100, 2), (100, 4)])
+def test_intervals_hold_the_truth_whatever_the_shots_of_a_plate(plates, shots):
+    held = coverage(np.random.default_rng(0), 200, plates, shots, summarise)
+    assert held.min() > 0.9, held  # 0.95 less what 200 cases leave to chance
+
+
+@pytest.mark.slow
+def test_photos_taken_as_independent_would_promise_too_much():
+    held = coverage(np.random.default_rng(0), 200, 100, 4, lambda table: summarise(table.drop(columns="group")))
+    assert held["accuracy"] < 0.88
+
+
+def test_with_each_photo_a_plate_of_its_own_accuracy_has_wilsons_interval():
+    summary = summarise(draw_predictions(np.random.default_rng(0), 60, 1))
+    assert (summary["accuracy_low"], summary["accuracy_high"]) == pytest.approx(wilson(summary["correct"], 60))
+
+
+def test_guesses_are_counted_and_a_tie_counts_against():
+    classes = [f"c{number}" for number in range(6)]
+    chances = np.array([[0.3, 0.25, 0.2, 0.15, 0.06, 0.04]] * 6)
+    table = pd.DataFrame(chances, columns=[f"p_{name}" for name in classes])
+    table = table.assign(split="test", label=classes, predicted="c0", loss=1.0)
+    assert (summarise(table)["top3"], summarise(table)["top5"]) == pytest.approx((3 / 6, 5 / 6))
+    assert summarise(table.assign(**{f"p_{name}": 1 / 6 for name in classes}))["top5"] == 0
+    assert "top5" not in summarise(PREDICTIONS)  # of four classes all are among five
+
+
+def test_balanced_accuracy_and_macro_f1_agree_with_scikit_learn():
+    table = draw_predictions(np.random.default_rng(1), 50, 2)
+    summary = summarise(table)
+    assert summary["balanced_accuracy"] == pytest.approx(balanced_accuracy_score(table["label"], table["predicted"]))
+    assert summary["macro_f1"] == pytest.approx(f1_score(table["label"], table["predicted"], average="macro"))
+    for name in ("balanced_accuracy", "macro_f1", "loss"):
+        assert summary[f"{name}_low"] < summary[name] < summary[f"{name}_high"]

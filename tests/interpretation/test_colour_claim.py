@@ -47,7 +47,7 @@ def test_wrong_photos_with_the_colours_of_the_wrong_class_are_counted():
     # of the other 13 photos of its class 5 are blue: 1 - sqrt(5 / 13), and its root
     assert odd["to_own"] == pytest.approx(np.sqrt(1 - np.sqrt(5 / 13)))
     claim = colour_claim(distances)
-    assert claim[:4] == (6, 6, 16, 0)
+    assert (claim.wrong, claim.wrong_nearer, claim.right, claim.right_nearer) == (6, 6, 16, 0)
     assert claim.p == pytest.approx(fisher_exact([[6, 0], [0, 16]]).pvalue)
     assert "100%" in str(claim) and "the wrong photos share its colours" in str(claim)
 

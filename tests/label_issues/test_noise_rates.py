@@ -63,3 +63,9 @@ def test_the_shapes_density_and_gradient():
         step = 1e-6 * np.eye(4)[number]
         slope = (log_density(x[at], parameters + step)[0] - log_density(x[at], parameters - step)[0]) / 2e-6
         np.testing.assert_allclose(gradient[number][at], slope, rtol=1e-4, atol=1e-5)
+
+
+def test_where_rounding_leaves_one_pair_of_rates_they_are_found():
+    scores = np.random.default_rng(0).normal(size=21)
+    found = noise_rates(scores, np.arange(21) >= 9)  # half of all labels wrong: each rate can be the highest alone
+    assert 0 <= found.both.low <= found.both.rate <= found.both.high <= 0.5

@@ -34,6 +34,7 @@ def executed(tmp_path_factory):
         for name in ("KFOOD_CACHE", "KFOOD_RUNS", "IPYTHONDIR", "JUPYTER_RUNTIME_DIR", "JUPYTER_CONFIG_DIR", "TMPDIR"):
             (place / name).mkdir()
             patch.setenv(name, str(place / name))
+        patch.setenv("PYTHONPATH", str(Path(kfood.__file__).parents[1].absolute()))  # the notebook runs this kfood
         before = sorted(FILE.parent.rglob("*"))
         tour = the_tour()
         NotebookClient(tour, timeout=600, resources={"metadata": {"path": str(FILE.parent)}}).execute()

@@ -56,6 +56,8 @@ def test_the_head_says_what_the_metrics_say(one_run, page_of):
     assert f"{test['correct']} of {test['n']} photos right" in text
     assert f"Macro-F1 {test['macro_f1']:.3f}" in text
     assert f"Loss {test['loss']:.3f}" in text
+    low, high = test["balanced_accuracy_low"], test["balanced_accuracy_high"]
+    assert f"Balanced accuracy {test['balanced_accuracy']:.3f} 95% interval {low:.3f} to {high:.3f}" in text
     assert "Epochs 3 best on validation: epoch 2" in text
     assert "Trained 23 November 2026, 14:55" in text
 

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from kfood.run.folder import FAILED, INTERRUPTED
-from kfood.run.tables import run_list
+from kfood.run.tables import measures, run_list
 from support.fake_run import fake_run
 
 
@@ -45,3 +45,13 @@ def test_of_runs_that_all_failed_only_that_is_shown(runs):
     for run in runs:
         run.status_file.write_text(f"{FAILED}: the disk is full")
     assert list(pd.DataFrame(run_list(runs))) == ["run", "status", "epochs", "why"]
+
+
+def test_measures_have_the_intervals_of_the_metrics(runs):
+    table = measures(runs[0]).set_index(["split", "measure"])
+    test = runs[0].metrics["test"]
+    found = table.loc[("test", "balanced accuracy")]
+    assert found["value"] == pytest.approx(test["balanced_accuracy"])
+    assert found["low"] < found["value"] <= found["high"]
+    assert set(table.loc["test"].index) == {"accuracy", "balanced accuracy", "macro-F1", "loss"}  # of two classes
+    assert table.loc[("valid", "loss"), "n"] == runs[0].metrics["valid"]["n"]

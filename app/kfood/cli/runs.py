@@ -34,12 +34,12 @@ def show(
     """Show a run: results with intervals, learning curve, recall by class."""
     from kfood.cli.render import print_table
     from kfood.run.find import find_run
-    from kfood.run.tables import recall_by_class, results
+    from kfood.run.tables import measures, recall_by_class
 
     found = find_run(run, runs)
     typer.echo(f"{found.folder}\nstarted from: {found.environment['started_from'] or 'nothing'}")
     typer.echo(f"data: {found.environment['data']}")
-    print_table("Results", results(found), "{:.4f}")
+    print_table("Results, with 95 % intervals", measures(found), "{:.4f}")
     print_table("History", found.history, "{:.4g}")
     print_table("Recall by class, test", recall_by_class(found), "{:.4f}")
 

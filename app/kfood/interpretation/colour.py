@@ -11,8 +11,9 @@ from torch import Tensor
 from torchvision.transforms.v2.functional import adjust_hue, rgb_to_grayscale
 
 from kfood.evaluation.predict import predict_logits
-from kfood.evaluation.predictions import LABEL, PATH, PREDICTED
-from kfood.statistics.tests import holm, mcnemar
+from kfood.evaluation.predictions import GROUP, LABEL, PATH, PREDICTED, groups_of
+from kfood.statistics.differences import paired_difference
+from kfood.statistics.tests import holm
 
 _HALF_TURN = 0.5  # of the hue: red becomes cyan, green magenta
 
@@ -39,7 +40,8 @@ def predict_recoloured(learner: Learner, samples: pd.DataFrame, size: int) -> pd
         size: side of the photos that the model is given, in pixels.
     """
     classes = np.array(learner.dls.vocab)
-    table = samples[[PATH, LABEL]].reset_index(drop=True)
+    known = [name for name in (PATH, LABEL, GROUP) if name in samples]
+    table = samples[known].reset_index(drop=True)
     for name, change in ((PREDICTED, None), *CHANGES.items()):
         logits = predict_logits(learner, samples, size, change, "predicting" if change is None else f"in {name}")
         table[name] = classes[logits.argmax(1)]
@@ -50,13 +52,15 @@ def recall_by_change(recoloured: pd.DataFrame) -> pd.DataFrame:
     """Return for each class what its recall is with and without colour, most dependent first.
 
     Columns: class, n, recall, recall_grey, recall_other_hue (0..1), lost_grey (their difference) and p (McNemar,
-    exact, Holm's correction over the classes): small where more photos are lost without colour than chance explains.
+    exact, or of t over plates where they have several shots; Holm's correction over the classes): small where more
+    photos are lost without colour than chance explains.
     """
     rows = []
     for name, part in recoloured.groupby(LABEL):
         right = {column: (part[column] == name).to_numpy() for column in (PREDICTED, *CHANGES)}
         recalls = [share.mean() for share in right.values()]
-        *_, p = mcnemar(right[PREDICTED], right["grey"])
+        with_colour, without = (right[name][np.newaxis] for name in (PREDICTED, "grey"))
+        p = paired_difference(with_colour, without, groups_of(part).to_numpy()).p
         rows.append((name, len(part), *recalls, recalls[0] - recalls[1], p))
     names = ["class", "n", "recall", *(f"recall_{name}" for name in CHANGES), "lost_grey", "p"]
     table = pd.DataFrame(rows, columns=names).sort_values("lost_grey", ascending=False, kind="stable")

@@ -7,10 +7,10 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from PIL import Image
-from scipy.stats import fisher_exact
 
-from kfood.evaluation.predictions import LABEL, PATH, PREDICTED, class_names, is_right
-from kfood.statistics.intervals import wilson
+from kfood.evaluation.predictions import LABEL, PATH, PREDICTED, class_names, groups_of, is_right
+from kfood.statistics.estimates import share_interval
+from kfood.statistics.tests import difference_of_shares
 
 _STEPS = np.array([64, 16, 16])  # of brightness, blue and red chroma: 4 x 16 x 16 colours
 
@@ -30,14 +30,16 @@ class ColourClaim(NamedTuple):
     """How often photos have the colours of another class rather than of their own.
 
     `wrong` and `right` count photos, `wrong_nearer` and `right_nearer` those among them whose colours are nearer to
-    the other class: the predicted one for wrong photos, the second most probable one for right photos. `p`: Fisher's
-    exact test of the two shares.
+    the other class: the predicted one for wrong photos, the second most probable one for right photos. The intervals
+    (95 %, 0..1) are of the two shares; `p`: of their difference, see `difference_of_shares`.
     """
 
     wrong: int
     wrong_nearer: int
+    wrong_interval: tuple[float, float]
     right: int
     right_nearer: int
+    right_interval: tuple[float, float]
     p: float
 
     def __str__(self) -> str:
@@ -45,8 +47,10 @@ class ColourClaim(NamedTuple):
             return "There are not both wrong and right photos, so their colours cannot be compared."
         shares = [
             f"{near / n:.0%} ({low:.0%} to {high:.0%}, n = {n})"
-            for near, n in ((self.wrong_nearer, self.wrong), (self.right_nearer, self.right))
-            for low, high in [wilson(near, n)]
+            for near, n, (low, high) in (
+                (self.wrong_nearer, self.wrong, self.wrong_interval),
+                (self.right_nearer, self.right, self.right_interval),
+            )
         ]
         verdict = "the wrong photos share its colours" if self.p < 0.05 else "this cannot be told from chance"
         if self.p < 0.05 and self.wrong_nearer / self.wrong < self.right_nearer / self.right:
@@ -54,7 +58,7 @@ class ColourClaim(NamedTuple):
         return (
             f"{shares[0]} of the wrong photos have colours nearer to the class they were taken for than to their own; "
             f"of the right photos {shares[1]} are nearer to the second most probable class: {verdict} "
-            f"(Fisher, exact: p = {self.p:.2g})."
+            f"(p = {self.p:.2g})."
         )
 
 
@@ -69,7 +73,7 @@ def colour_distances(predictions: pd.DataFrame, histograms: dict[str, np.ndarray
 
     Returns:
         Columns path, label, other (the predicted class of a wrong photo, the second most probable one of a right
-        photo), right, to_own and to_other (Hellinger distances, 0..1; NaN where a class has no other photo).
+        photo), right, group, to_own and to_other (Hellinger distances, 0..1; NaN where a class has no other photo).
     """
     table = predictions[predictions[PATH].isin(histograms)].reset_index(drop=True)
     classes = class_names(predictions)
@@ -97,6 +101,7 @@ def colour_distances(predictions: pd.DataFrame, histograms: dict[str, np.ndarray
             "label": labels,
             "other": other,
             "right": right,
+            "group": groups_of(table),
             "to_own": [distance(row, name) for row, name in enumerate(labels)],
             "to_other": [distance(row, name) for row, name in enumerate(other)],
         }
@@ -107,6 +112,10 @@ def colour_claim(distances: pd.DataFrame) -> ColourClaim:
     """Test the claim that wrong photos share the colours of the class they were taken for."""
     known = distances.dropna(subset=["to_own", "to_other"])
     nearer = known["to_other"] < known["to_own"]
-    wrong, right = nearer[~known["right"]], nearer[known["right"]]
-    counts = [[int(part.sum()), int((~part).sum())] for part in (wrong, right)]
-    return ColourClaim(len(wrong), counts[0][0], len(right), counts[1][0], float(fisher_exact(counts).pvalue))
+    is_wrong, groups = ~known["right"].astype(bool), known["group"]
+    p = difference_of_shares(nearer.to_numpy(), is_wrong.to_numpy(), groups.to_numpy())
+    wrong, right = (
+        (int(its.sum()), int(nearer[its].sum()), share_interval(nearer[its], groups[its]))
+        for its in (is_wrong, ~is_wrong)
+    )
+    return ColourClaim(*wrong, *right, p)

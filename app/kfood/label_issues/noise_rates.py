@@ -111,7 +111,9 @@ def _fit(
     shapes = 2 * PARAMETERS
     bounds = [*_BOUNDS, (0, _MOST), (0, _MOST)]
     if held == "both":
-        bounds = [*_BOUNDS, (max(0, (value - shares[1] * _MOST) / shares[0]), min(_MOST, value / shares[0]))]
+        most = min(_MOST, value / shares[0])
+        least = min(max(0, (value - shares[1] * _MOST) / shares[0]), most)  # rounding may bring it above
+        bounds = [*_BOUNDS, (least, most)]
     elif held:
         bounds = [*_BOUNDS, (0, _MOST)]
 

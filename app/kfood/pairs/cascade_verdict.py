@@ -9,7 +9,6 @@ from kfood.pairs.cascade_margin import Margin
 from kfood.pairs.photos import judged_photos, of_either
 from kfood.run.folder import Run
 from kfood.statistics.differences import paired_difference
-from kfood.statistics.tests import mcnemar
 
 _LEVEL = 0.05
 
@@ -37,14 +36,14 @@ def cascade_verdict(
     was_asked = after["path"].isin(asked.index[asked])
     of_others = int((was_asked & ~of_either(after, pair)).sum())
     first, second = is_right(before), is_right(after)
-    only_before, only_after, p = mcnemar(first, second)
+    only_before, only_after = int((first & ~second).sum()), int((second & ~first).sum())
     found = paired_difference(first.to_numpy()[None], second.to_numpy()[None], groups_of(before).to_numpy())
     gain = f"{found.mean:+.4f} (95 % interval {found.low:+.4f} to {found.high:+.4f})"
     word = (
         "cannot be told apart from"
-        if p >= _LEVEL
+        if found.p >= _LEVEL or found.low <= 0 <= found.high
         else "is better than"
-        if only_after > only_before
+        if found.mean > 0
         else "is worse than"
     )
     of_pair = of_either(after, pair)
@@ -57,6 +56,6 @@ def cascade_verdict(
         *resized,
         f"{a} and {b}, {int(of_pair.sum())} test photos: {int(first[of_pair].sum())} right before, "
         f"{int(second[of_pair].sum())} with the specialist.",
-        f"All classes: the cascade {word} the main model: {only_after} photos are right only with the specialist, "
-        f"{only_before} only without (McNemar, exact: p = {p:.3g}); accuracy {gain}.",
+        f"All classes, of these two trainings: the cascade {word} the main model: {only_after} photos are right "
+        f"only with the specialist, {only_before} only without (p = {found.p:.3g}); accuracy {gain}.",
     ]

@@ -11,10 +11,20 @@ from kfood.evaluation.predictions import class_names
 from kfood.reporting.curves import Scale
 from kfood.reporting.table_view import number_text, percent
 from kfood.run.folder import Run
+from kfood.run.tables import MEASURES
 from kfood.system.progress import duration
 
 _MARGIN = 0.01  # of accuracy, left free on both sides of the intervals
 BAR_WIDTH = 160  # of the drawn intervals, in units of their viewBox
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A number beside accuracy as texts, with its interval."""
+
+    name: str
+    value: str
+    interval: str
 
 
 @dataclass(frozen=True)
@@ -30,11 +40,13 @@ class Result:
     n: int
     macro_f1: str
     loss: str
+    more: list[Measure]  # of one run alone
     epochs: str
     best_epoch: str
     time: str
     parameters: str
     bar: tuple[float, float, float]
+    without_copies: str  # accuracy without photos that another split has too; '' where there are none
     after_fixes: str  # accuracy with the labels that were decided on; '' where nothing was decided about these photos
 
 
@@ -44,8 +56,7 @@ def result_rows(runs: list[Run], split: str) -> list[Result]:
     low = max(0.0, min(of["accuracy_low"] for of in numbers) - _MARGIN)
     high = min(1.0, max(of["accuracy_high"] for of in numbers) + _MARGIN)
     scale = Scale(low, high, 4, BAR_WIDTH - 4)
-    after = [run.metrics.get(f"{split}_after_fixes") for run in runs]
-    return [_result(run, of, scale, fixed) for run, of, fixed in zip(runs, numbers, after, strict=True)]
+    return [_result(run, split, scale) for run in runs]
 
 
 def compared(runs: list[Run]) -> Comparison | None:
@@ -53,8 +64,9 @@ def compared(runs: list[Run]) -> Comparison | None:
     return compare_runs(runs) if len(runs) > 1 else None
 
 
-def _result(run: Run, of: dict[str, Any], scale: Scale, fixed: dict[str, Any] | None) -> Result:
-    whole = run.metrics
+def _result(run: Run, split: str, scale: Scale) -> Result:
+    whole, of = run.metrics, run.metrics[split]
+    unseen, fixed = (whole.get(f"{split}_{what}") for what in ("without_copies", "after_fixes"))
     epochs, best = whole.get("epochs"), whole.get("best_epoch")
     return Result(
         run=run.name,
@@ -64,6 +76,7 @@ def _result(run: Run, of: dict[str, Any], scale: Scale, fixed: dict[str, Any] | 
         interval=f"{percent(of['accuracy_low'])} to {percent(of['accuracy_high'])}",
         counts=f"{of['correct']:,} of {of['n']:,} photos right",
         n=of["n"],
+        more=_measures(of),
         macro_f1="" if of["macro_f1"] is None else number_text(of["macro_f1"]),
         loss="" if of["loss"] is None else number_text(of["loss"]),
         epochs="" if epochs is None else f"{epochs}",
@@ -71,8 +84,23 @@ def _result(run: Run, of: dict[str, Any], scale: Scale, fixed: dict[str, Any] | 
         time=duration(whole["seconds"]) if "seconds" in whole else "",
         parameters=f"{whole['parameters'] / 1e6:.1f} million" if "parameters" in whole else "",
         bar=(scale(of["accuracy_low"]), scale(of["accuracy"]), scale(of["accuracy_high"])),
+        without_copies=_counted(unseen) if unseen else "",
         after_fixes=_counted(fixed) if fixed else "",
     )
+
+
+def _measures(of: dict[str, Any]) -> list[Measure]:
+    found = {name: (of.get(key), of.get(f"{key}_low"), of.get(f"{key}_high")) for key, name in MEASURES.items()}
+    del found[MEASURES["accuracy"]]
+    return [
+        Measure(
+            name,
+            number_text(value),
+            "" if low is None or high is None else f"{number_text(low)} to {number_text(high)}",
+        )
+        for name, (value, low, high) in found.items()
+        if value is not None
+    ]
 
 
 def _counted(of: dict[str, Any]) -> str:

@@ -122,9 +122,12 @@ class Run:
     def predictions(self) -> pd.DataFrame:
         """A row for each validation and test photo, with its group and the probability of every class."""
         table = self.read(self.predictions_file, _predictions)
-        if "group" in table or not self.samples_file.exists():
+        if "group" in table:
             return table
-        samples = self.samples  # a run of version 0.1 has groups only there
+        try:
+            samples = self.samples  # a run of version 0.1 has groups only there
+        except RunError:  # said where samples are asked for
+            return table
         groups = dict(zip(samples["path"], samples["group"], strict=True)) if "group" in samples else {}
         return table.assign(group=table["path"].map(groups.get).fillna(table["path"]))
 

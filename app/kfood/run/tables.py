@@ -14,6 +14,20 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _COLUMNS = ["run", "status", "epochs", "valid", "test", "95 % interval", "n", "data", "why"]
+SPLITS = {
+    "valid": "valid",
+    "test": "test",
+    "test_without_copies": "test, without copies of other splits",
+    "test_after_fixes": "test, after fixes",
+}
+MEASURES = {
+    "accuracy": "accuracy",
+    "top3": "top-3 accuracy",
+    "top5": "top-5 accuracy",
+    "balanced_accuracy": "balanced accuracy",
+    "macro_f1": "macro-F1",
+    "loss": "loss",
+}
 _LONGEST = 80  # letters of why a run failed
 
 
@@ -37,10 +51,27 @@ def results(run: Run) -> pd.DataFrame:
     import pandas as pd
 
     keys = ("accuracy", "accuracy_low", "accuracy_high", "n", "loss", "macro_f1")
-    splits = {"valid": "valid", "test": "test", "test_without_copies": "test, without copies of other splits"}
-    splits["test_after_fixes"] = "test, after fixes"
-    rows = [{"split": words, **run.metrics[split]} for split, words in splits.items() if split in run.metrics]
+    rows = [{"split": words, **run.metrics[split]} for split, words in SPLITS.items() if split in run.metrics]
     return pd.DataFrame(rows)[["split", *keys]]
+
+
+def measures(run: Run) -> pd.DataFrame:
+    """Return every measure that the run has of validation and test, with its 95 % interval over photos (plates).
+
+    Accuracy, top-3, top-5, balanced accuracy, macro-F1 (0 to 1) and loss (nats). A run of version 0.1 has fewer.
+    """
+    import pandas as pd
+
+    rows = [
+        {"split": words, "measure": measure, "value": found[key]}
+        | {end: found.get(f"{key}_{end}") for end in ("low", "high")}
+        | {"n": found["n"], "plates": found.get("groups")}
+        for split, words in SPLITS.items()
+        if (found := run.metrics.get(split))
+        for key, measure in MEASURES.items()
+        if key in found
+    ]
+    return pd.DataFrame(rows).dropna(axis="columns", how="all")
 
 
 def recall_by_class(run: Run, split: str = "test") -> pd.DataFrame:

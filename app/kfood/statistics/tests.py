@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binomtest
+from scipy.special import stdtr
+from scipy.stats import binomtest, fisher_exact
 
 
 def holm(p: Sequence[float], chosen: bool = False) -> np.ndarray:
@@ -39,3 +40,29 @@ def mcnemar(first: pd.Series | np.ndarray, second: pd.Series | np.ndarray) -> tu
     only_first, only_second = int((first & ~second).sum()), int((second & ~first).sum())
     discordant = only_first + only_second
     return only_first, only_second, binomtest(only_first, discordant).pvalue if discordant else 1.0
+
+
+def difference_of_shares(hits: np.ndarray, is_first: np.ndarray, groups: np.ndarray) -> float:
+    """Return the two-sided p of the difference of two shares, of photos of one kind and of all others.
+
+    R. A. Fisher's exact test where each photo is by itself. Where photos share groups, of which some may have photos
+    of both kinds, of t over groups, of the linearised difference (W. G. Cochran, "Sampling Techniques" (1977),
+    chapter 6). 1 where a kind has no photo.
+
+    Args:
+        hits, is_first: (photos,), bool.
+        groups: (photos,); photos with the same value, such as shots of one plate, are not independent.
+    """
+    kinds = (is_first, ~is_first)
+    if not all(kind.any() for kind in kinds):
+        return 1.0
+    of_group = np.unique(groups, return_inverse=True)[1]
+    count = int(of_group.max()) + 1
+    if count == len(hits):
+        return float(fisher_exact([[int(hits[kind].sum()), int((~hits[kind]).sum())] for kind in kinds]).pvalue)
+    first, second = (hits[kind].mean() for kind in kinds)
+    influences = np.where(is_first, (hits - first) / kinds[0].sum(), (second - hits) / kinds[1].sum())
+    variance = float((np.bincount(of_group, influences, count) ** 2).sum()) * count / max(count - 1, 1)
+    if count == 1 or not variance:
+        return 1.0
+    return float(2 * stdtr(count - 1, -abs(first - second) / variance**0.5))

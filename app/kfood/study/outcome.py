@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from kfood.evaluation.predictions import is_right, of_split
+from kfood.evaluation.predictions import groups_of, is_right, of_split
 from kfood.run.folder import Run
 
 
@@ -80,7 +80,7 @@ def outcome_from_json(found: dict[str, Any]) -> Outcome:
 
 
 def _judged(run: Run, split: str) -> Judged:
-    about = run.samples[["path", "digest", "group"]].drop_duplicates("path")
+    about = run.samples[["path", "digest"]].drop_duplicates("path")
     table = of_split(run.predictions, split).merge(about, on="path", how="left").sort_values(["digest", "path"])
     numbers = run.metrics[split]
     return Judged(
@@ -88,7 +88,7 @@ def _judged(run: Run, split: str) -> Judged:
         loss=numbers["loss"],
         macro_f1=numbers["macro_f1"],
         right=is_right(table).to_numpy(),
-        groups=pd.factorize(table["group"])[0],
+        groups=pd.factorize(groups_of(table))[0],
         photos=hashlib.blake2b("\n".join(table["digest"]).encode(), digest_size=8).hexdigest(),
     )
 

@@ -23,8 +23,12 @@ from kfood.system.files import write_csv, write_json
 from kfood.system.progress import duration
 
 log = logging.getLogger(__name__)
-_SPLITS = {"valid": "validation (chosen by)", "test": "test", "test_after_fixes": "test, after fixes"}
-_SPLITS["test_without_copies"] = "test, without photos that are in another split"
+_SPLITS = {
+    "valid": "validation (chosen by)",
+    "test": "test",
+    "test_without_copies": "test, without copies of other splits",
+    "test_after_fixes": "test, after fixes",
+}
 _LEAST = 5e-8  # what a probability may be that is written as 0
 
 
