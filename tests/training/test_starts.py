@@ -86,13 +86,14 @@ def test_the_run_that_fits_is_taken_though_a_smoke_run_is_later(wanted, runs, ca
     assert not [record for record in caplog.records if record.levelname == "WARNING"]
 
 
-def test_other_photos_in_the_same_folder_are_other_photos(wanted, runs, photos, caplog):
+def test_other_photos_in_the_same_folder_are_other_photos(wanted, runs, photos):
     start, recipe = wanted
     finished(runs / "mission2-plain-head" / "20260101-000000-aaaa", start)
     photo = photos / "김밥/0000.jpg"
     photo.write_bytes(photo.read_bytes() + b"\0")
-    assert find_start(recipe, runs).run is None
-    assert "it has other photos, labels or splits" in caplog.text
+    found = find_start(recipe, runs)
+    assert found.run is None
+    assert "it has other photos, labels or splits" in found.why
 
 
 def test_the_same_photos_in_another_folder_are_the_same(wanted, runs, photos, tmp_path):
@@ -129,13 +130,14 @@ def test_a_run_that_is_named_is_taken_as_it_is(wanted, runs):
         find_start(with_change(recipe, "model", start_from=str(runs / "none")), runs)
 
 
-def test_a_damaged_run_is_passed_over(wanted, runs, caplog):
+def test_a_damaged_run_is_passed_over(wanted, runs):
     start, recipe = wanted
     good = finished(runs / "mission2-plain-head" / "20260101-000000-aaaa", start)
     damaged = finished(runs / "mission2-plain-head" / "20260102-000000-aaaa", start)
     damaged.recipe_file.write_text("no recipe", encoding="utf-8")
     assert find_start(recipe, runs).run.folder == good.folder
-    assert "is passed over" in caplog.text
+    shutil.rmtree(good.folder)
+    assert "recipe.toml is damaged" in find_start(recipe, runs).why
 
 
 def test_leaks_are_found_by_content_in_another_data_set(wanted, runs, photos, tmp_path, caplog):

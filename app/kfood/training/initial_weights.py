@@ -40,6 +40,8 @@ def starting_run(recipe: Recipe, runs: Path, train: Callable[[Recipe], Run]) -> 
         raise KfoodError(f'model.start_from = "{source}": {error}') from None
     if start is None or start.run:
         return start.run if start else None
+    if start.why:
+        log.warning("%s", start.why)
     log.info("%s starts from %s, of which there is no such run: it is trained first.", recipe.name, source)
     try:
         run = train(start.recipe)

@@ -12,7 +12,7 @@ from fastai.learner import Learner
 from kfood.data.loaders import Photo, build_dataloaders, data_block, device, photo_loader, preprocessing
 from kfood.data.pixel_cache import cached_pixels
 from kfood.errors import KfoodError
-from kfood.model.build import Classifier
+from kfood.model.build import Classifier, freeze_stages
 from kfood.model.cascade import Cascade
 from kfood.model.precision import choose_precision
 from kfood.model.saved import CascadeDescription, Description, load_model
@@ -33,6 +33,7 @@ def restore_learner(run: Run) -> Learner:
     model, _ = _model_of(run)
     if isinstance(model, Cascade):
         raise KfoodError(f"{run.folder} is a cascade of two networks, which are trained each by itself, not together.")
+    freeze_stages(model, run.recipe.model.arch, run.recipe.model.frozen_stages)  # as they were in the training
     dls = build_dataloaders(run.samples, run.recipe)
     model.to_device(dls.device).set_precision(*choose_precision(run.recipe, dls.device, run.precision))
     return build_learner(dls, model, run.recipe)

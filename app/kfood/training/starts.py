@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,24 +16,23 @@ from kfood.run.find import find_run, finished_runs
 from kfood.run.folder import Run
 from kfood.text import listed
 
-log = logging.getLogger(__name__)
 Fingerprint = Callable[[Data], str]
 
 
 @dataclass(frozen=True)
 class Start:
-    """What a recipe starts from: a finished run, or the recipe that is to be trained first."""
+    """What a recipe starts from: a finished run; or a recipe to be trained first, and why none of its runs will do."""
 
     run: Run | None
     recipe: Recipe
+    why: str = ""
 
 
 def find_start(recipe: Recipe, runs: Path, fingerprint_of: Fingerprint | None = None) -> Start | None:
     """Return what a recipe starts from; None where it starts from nothing.
 
     `model.start_from` is a run folder, which is taken as it is, or a recipe: then its latest finished run that was
-    trained as that recipe asks, on the same photos and split, at the same size and with the same body. Of other
-    runs of it, in how far the latest differs is said.
+    trained as that recipe asks, on the same photos and split, at the same size and with the same body.
 
     Args:
         recipe: as resolved for this training.
@@ -50,26 +48,19 @@ def find_start(recipe: Recipe, runs: Path, fingerprint_of: Fingerprint | None = 
     if named := _named_run(source, recipe, runs):
         return Start(named, named.recipe)
     wanted = on_the_same_terms(load_recipe(source, data=recipe.data.root), recipe)
-    others: list[tuple[Run, list[str]]] = []
+    why = ""
     for run in reversed(finished_runs(runs, find_recipe(source).stem)):
         try:
             differences = _differences(run, wanted, runs, fingerprint_of or fingerprint_of_photos)
         except KfoodError as error:
-            log.warning("%s is passed over: %s", run.name, error)
-            continue
+            differences = [f"{error}"]
         if not differences:
             return Start(run, wanted)
-        others.append((run, differences))
-    if others:
-        run, differences = others[0]
-        log.warning(
-            "%s is not what %s starts from: %s. To start from it all the same: --set model.start_from=%s",
-            run.name,
-            recipe.name,
-            listed(differences),
-            run.folder,
+        why = why or (
+            f"{run.name} is not what {recipe.name} starts from: {listed(differences)}. To start from it all the same: "
+            f"--set model.start_from={run.folder}"
         )
-    return Start(None, wanted)
+    return Start(None, wanted, why)
 
 
 def fingerprint_of_photos(data: Data) -> str:
