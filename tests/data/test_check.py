@@ -150,6 +150,33 @@ def test_a_damaged_memory_is_survived_and_mended(photos, opened, damage):
     assert opened == []
 
 
+@pytest.mark.parametrize("seconds", [60, -1])
+def test_what_was_seen_before_a_stop_is_remembered(make_photos, tmp_path, monkeypatch, opened, seconds):
+    """Also where every photo is written down at once, as after a minute of looking."""
+    monkeypatch.setattr(check, "_KEPT_EVERY", seconds)
+    photos = make_photos(tmp_path / "many", {"김밥": 80})
+    time.sleep(0.05)  # photos just written may change again unseen, and are not remembered
+    look_at, seen = check._look, []
+
+    def stopping(path):
+        if len(seen) == 69:
+            raise KeyboardInterrupt
+        seen.append(path)
+        return look_at(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(check.os, "cpu_count", lambda: 1)
+        patch.setattr(check, "_look", stopping)
+        with pytest.raises(KeyboardInterrupt):
+            look(photos)
+    opened.clear()
+    again = look(photos)
+    assert len(opened) == 11
+    opened.clear()
+    pd.testing.assert_frame_equal(look(photos), again, check_dtype=False)
+    assert opened == []
+
+
 def test_what_another_version_found_is_not_read(photos, opened, monkeypatch):
     look(photos)
     monkeypatch.setattr(check, "_CACHE", replace(check._CACHE, version=check._CACHE.version + 1))

@@ -16,6 +16,7 @@ from kfood.data.preprocess import opening
 from kfood.errors import KfoodError
 from kfood.recipes.explain import validate
 from kfood.recipes.schema import Recipe
+from support.album import with_digests
 
 SIZE = 32
 LEVELS = {"라면": 0, "갈비찜": 255, "김밥": 128}  # the grey of a class's plain photos
@@ -232,6 +233,31 @@ def test_number_of_loading_processes(monkeypatch, platform, asked, photos, cores
     monkeypatch.setattr(loaders.sys, "platform", platform)
     monkeypatch.setattr(loaders.os, "cpu_count", lambda: cores)
     assert worker_count(asked, photos) == expected
+
+
+def test_asking_for_processes_where_there_can_be_none_is_said(monkeypatch, caplog):
+    monkeypatch.setattr(loaders.sys, "platform", "darwin")
+    for asked in (-1, 0):
+        worker_count(asked, 10**6)
+    assert not caplog.text
+    worker_count(3, 10**6)
+    assert "training.workers = 3 is ignored: on macOS and Windows" in caplog.text
+
+
+def test_a_cache_without_room_does_not_leave_all_photos_to_one_process(samples_of, noise, monkeypatch, caplog):
+    caplog.set_level("INFO", "kfood")
+    samples = with_digests(samples_of(noise))
+    monkeypatch.setattr(loaders, "_FEW_PHOTOS", 1)
+    monkeypatch.setattr(loaders.os, "cpu_count", lambda: 2)
+    whole = loaders_of(samples, data={"cache": True}, training={"workers": -1})
+    assert whole.train.fake_l.num_workers == 0
+    assert "Not all photos are in the cache" not in caplog.text
+    monkeypatch.setenv("KFOOD_CACHE_GB", "0")
+    without = loaders_of(samples, data={"cache": True, "size": 40}, training={"workers": -1})
+    assert without.train.fake_l.num_workers == 2
+    assert "each of 2 processes loads them in each epoch" in caplog.text
+    loaders_of(samples, data={"cache": True, "size": 40}, training={"workers": 0})
+    assert "this process alone loads them in each epoch" in caplog.text
 
 
 def test_loading_processes_give_the_same_photos(plain):

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from kfood.duplicates.leaks import leaks, trainings
+from kfood.duplicates.leaks import leaks
 from kfood.errors import KfoodError
+from kfood.run.find import trainings
 from kfood.run.folder import Run
 from kfood.statistics.intervals import wilson
 from kfood.system.files import write_csv

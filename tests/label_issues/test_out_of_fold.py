@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from kfood.errors import KfoodError
-from kfood.label_issues.out_of_fold import folds, pair_scores, principal_directions, probabilities
+from kfood.label_issues import out_of_fold
+from kfood.label_issues.out_of_fold import folds, pair_scores, principal_directions, probabilities, said_by
 
 
 def two_classes(n: int = 60, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -47,6 +48,27 @@ def test_principal_directions_keep_distances_of_what_varies():
     found = principal_directions(features)
     assert found.shape == (50, 256)
     np.testing.assert_allclose(found @ found.T, scaled @ scaled.T, rtol=1e-3, atol=1e-2)
+
+
+def test_a_rare_class_among_many_photos_is_judged_too(monkeypatch):
+    """C is chosen by some of the photos only: by chance these may have next to none of a rare class."""
+    monkeypatch.setattr(out_of_fold, "_TO_CHOOSE_BY", 60)
+    rng = np.random.default_rng(0)
+    labels = np.repeat([0, 1, 2], [300, 300, 10])
+    features = rng.normal(size=(610, 20)) + 3 * labels[:, None] * (np.arange(20) == 3)
+    for seed in range(5):
+        said = probabilities(features, labels, np.arange(610), seed)
+        np.testing.assert_allclose(said.sum(axis=1), 1)
+        assert (said.argmax(axis=1) == labels).mean() > 0.8
+
+
+def test_a_class_that_is_not_in_a_part_has_no_probability_there():
+    """All its photos may be shots of few plates, which lie in one fold."""
+    labels = np.array([0, 1] * 20 + [2] * 6)
+    features = np.eye(3)[labels]
+    said = said_by(features[:40], labels[:40], features, 3, c=1.0)
+    assert said.shape == (46, 3)
+    assert (said[:, 2] == 0).all()
 
 
 def test_too_few_photos_are_told():

@@ -6,7 +6,7 @@ from torch import nn
 
 from kfood.errors import KfoodError
 from kfood.model.body import feature_count, timm_name
-from kfood.model.build import build_head, build_model, parameter_groups
+from kfood.model.build import build_head, build_model, freeze_stages, parameter_groups
 from kfood.recipes.schema import Model
 
 REPORT = ["resnet18", "resnet34", "resnet50", "densenet121", "efficientnet_b0", "efficientnet_b1", "mobilenetv2_100"]
@@ -42,6 +42,16 @@ def test_heads(kind, layers):
     assert [type(layer) for layer in head] == layers
     assert all(layer.p == 0.3 for layer in head if isinstance(layer, nn.Dropout))
     assert head(torch.randn(4, 16)).shape == (4, 3)
+
+
+@pytest.mark.parametrize("arch", ["pit_ti_224", "pit_ti_distilled_224"])
+def test_a_network_whose_stages_timm_does_not_know_learns_whole(arch):
+    model = build_model(Model(arch=arch), 3, 224)
+    freeze_stages(model, arch, 0)
+    assert all(parameter.requires_grad for parameter in model.parameters())
+    model.train()(torch.zeros(2, 3, 224, 224)).sum().backward()
+    with pytest.raises(KfoodError, match=f"timm does not know the stages of {arch}: set it to 0"):
+        freeze_stages(model, arch, 1)
 
 
 def test_the_head_gets_the_pooled_features():

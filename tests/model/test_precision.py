@@ -220,7 +220,7 @@ def test_measuring_finds_the_gradients_alike_and_leaves_no_trace(has_bfloat16):
     assert (everything_random(), everything_set()) == before
     (file,) = memory()
     found = json.loads(file.read_text())
-    assert found.pop("of") == ["resnet18", precision.device_name(CPU), torch.__version__]
+    assert found.pop("of") == ["resnet18", precision.device_model(CPU), torch.__version__]
     assert set(found) == set(GOOD)
     assert all(0 < found[name] < math.inf for name in ("training_speedup", "predicting_speedup"))
     assert 0.25 < found["training_alike"] < 1

@@ -5,7 +5,7 @@ import unicodedata
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from kfood.errors import KfoodError
+from kfood.errors import KfoodError, RecipeError
 from kfood.recipes.explain import validate
 from kfood.recipes.schema import Recipe, nfc
 
@@ -83,6 +83,13 @@ def test_values_that_do_not_go_together_are_explained(section, values, words):
     with pytest.raises(KfoodError) as caught:
         checked(**{section: values})
     assert words in str(caught.value)
+
+
+def test_a_cosine_that_would_rise_is_refused():
+    with pytest.raises(RecipeError, match="the cosine would rise from optimizer.lr = 1e-06 to schedule.min_lr = 1e-05"):
+        checked(schedule={"name": "cosine"}, optimizer={"lr": 1e-6})
+    assert checked(schedule={"name": "cosine", "min_lr": 1e-6}, optimizer={"lr": 1e-6}).optimizer.lr == 1e-6
+    assert checked(schedule={"name": "step"}, optimizer={"lr": 1e-6}).schedule.min_lr == 1e-5  # it has no min_lr
 
 
 @pytest.mark.parametrize("pattern", ["", r"^plate(\d+)"])

@@ -94,6 +94,19 @@ def test_a_run_is_as_old_as_its_name_says_though_the_clock_went_back(tmp_path):
     assert find_run(after.folder.name, tmp_path).folder == after.folder
 
 
+def test_a_run_that_a_person_named_is_as_old_as_it_is(tmp_path):
+    """By its name it would be the latest for ever: letters come after digits."""
+    mine = a_run(tmp_path, name="mine")
+    assert mine.environment["started"][:2] == "20"
+    later = a_run(tmp_path, name="29990101-000000-aaaa")
+    earlier = a_run(tmp_path, name="20250101-000000-aaaa")
+    assert [run.folder.name for run in all_runs(tmp_path)] == ["20250101-000000-aaaa", "mine", later.folder.name]
+    assert find_run(None, tmp_path).folder == later.folder
+    mine.environment_file.write_text("{}", encoding="utf-8")  # a run of version 0.1 has no time but its file's
+    os.utime(mine.recipe_file, (10**8, 10**8))
+    assert [run.folder.name for run in all_runs(tmp_path)] == ["mine", earlier.folder.name, later.folder.name]
+
+
 def test_why_a_run_failed(tmp_path):
     assert (
         a_run(tmp_path, name="1", status="failed: a.csv cannot be written.\nmore").why_failed

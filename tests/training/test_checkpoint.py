@@ -8,8 +8,12 @@ import torch
 
 from kfood.doctor.proof import differences
 from kfood.errors import KfoodError, Stopped
+from kfood.model.build import Precision
+from kfood.model.precision import choose_precision
 from kfood.recipes.load import load_recipe
 from kfood.run.folder import DONE, INTERRUPTED, Run
+from kfood.training import learner as learner_module
+from kfood.training import restore
 from kfood.training.callbacks.checkpoint import Checkpoint, random_state, set_random_state
 from kfood.training.checkpoint_files import load_checkpoint, save_checkpoint
 from kfood.training.stop import Stop
@@ -88,6 +92,57 @@ def test_stopped_twice_it_ends_as_if_it_had_never_stopped(photos, tmp_path, stop
     assert run.status == DONE
     assert differences(whole, run) == []
     assert not list(run.checkpoints.glob("*.pt"))
+
+
+def test_the_number_format_is_part_of_the_run(photos, tmp_path, stopping, monkeypatch):
+    """What is fast may be measured otherwise the second time; the run goes on, and predicts, as it began."""
+    measured = [Precision(torch.bfloat16, torch.float32)]
+
+    def chosen(recipe, device, noted=""):
+        return choose_precision(recipe, device, noted) if noted else measured[-1]
+
+    for module in (learner_module, restore):
+        monkeypatch.setattr(module, "choose_precision", chosen)
+    recipe = load_recipe("mission1", [*SMALL, "training.precision=auto"], str(photos))
+    whole = train(recipe, tmp_path / "whole")
+    with pytest.raises(Stopped):
+        train(recipe, tmp_path / "runs", stop=stopping(4))
+    (folder,) = (tmp_path / "runs" / "mission1").iterdir()
+    measured.append(Precision(torch.float32, torch.float32))
+    run = resume(Run(folder))
+    assert differences(whole, run) == []
+    assert run.precision == "bfloat16, predicting float32"
+    for learner in (restore.restore_learner(run), restore.predictor_of(run)):
+        assert str(learner.model.precision) == run.precision
+
+
+def test_a_number_format_of_another_version_is_refused():
+    with pytest.raises(KfoodError, match='"float8", which is no number format'):
+        Precision.parse("float8")
+    for formats in (Precision(torch.float32, torch.float32), Precision(torch.bfloat16, torch.float32)):
+        assert Precision.parse(str(formats)) == formats
+
+
+@pytest.mark.parametrize(("then", "now"), [(2, 1), (1, 2), (2, 0), (0, 1)])
+def test_random_numbers_go_on_with_fewer_or_more_gpus(monkeypatch, then, now):
+    """CUDA is acted: what is asked of it beyond the GPUs that are there raises, as torch does."""
+    own = torch.Generator().get_state()
+
+    def set_state(state, number):
+        if number >= now:
+            raise AssertionError("Invalid device id")
+        done.append(number)
+
+    done = []
+    state = random_state() | {"cuda": [own] * then}
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: now > 0)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: now)
+    monkeypatch.setattr(torch.cuda, "set_rng_state", set_state)
+    monkeypatch.setattr(
+        torch.cuda, "set_rng_state_all", lambda states: [set_state(each, n) for n, each in enumerate(states)]
+    )
+    set_random_state(state)
+    assert done == list(range(min(then, now)))
 
 
 def test_killed_before_its_first_checkpoint_it_begins_anew(photos, tmp_path, monkeypatch):

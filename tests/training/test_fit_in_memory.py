@@ -37,7 +37,7 @@ def failing(monkeypatch, tmp_path):
             if self.errors:
                 raise self.errors.pop(0)
 
-        def prepare(self, recipe, prepared, start):
+        def prepare(self, recipe, prepared, start, precision):
             self.made.append(f"learner in {recipe.training.accumulate}")
             return SimpleNamespace(name=self.made[-1], model=nn.Linear(1, 1))
 

@@ -22,6 +22,32 @@ def test_smoothed_loss_is_torchs():
     torch.testing.assert_close(StudyLoss([1.0] * 4, 0.1).train()(LOGITS, TARGETS), expected)
 
 
+def test_weighted_and_smoothed_loss_is_torchs():
+    """In torch's formula, each class's share of the smoothing counts by that class's weight."""
+    expected = nn.CrossEntropyLoss(torch.tensor(WEIGHTS), label_smoothing=0.1)(LOGITS, TARGETS)
+    loss = StudyLoss(WEIGHTS, 0.1).train()
+    torch.testing.assert_close(loss(LOGITS, TARGETS), expected)
+    halves = [loss(LOGITS[part], TARGETS[part]) * loss.weight(TARGETS[part]) for part in (slice(7), slice(7, None))]
+    torch.testing.assert_close(sum(halves) / loss.weight(TARGETS), expected)  # as MicroBatches adds them up
+
+
+def test_mixed_weighted_and_smoothed_loss_is_torchs_of_mixed_labels():
+    """torch takes probabilities for labels, but then divides by the number of photos."""
+    share, others, loss = torch.rand(20), TARGETS.flip(0), StudyLoss(WEIGHTS, 0.1).train()
+    mixed = share[:, None] * torch.eye(4)[TARGETS] + (1 - share[:, None]) * torch.eye(4)[others]
+    theirs = nn.CrossEntropyLoss(torch.tensor(WEIGHTS), label_smoothing=0.1, reduction="sum")(LOGITS, mixed)
+    torch.testing.assert_close(loss(LOGITS, TARGETS, others, share), theirs / loss.weight(TARGETS, others, share))
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_without_weights_or_without_smoothing_not_a_digit_changed(smoothing):
+    """What was trained before must be trained again alike: weights and smoothing alone have the same arithmetic."""
+    weights = WEIGHTS if not smoothing else [1.0] * 4
+    each = nn.functional.cross_entropy(LOGITS, TARGETS, reduction="none", label_smoothing=smoothing)
+    of_photo = torch.tensor(weights)[TARGETS]
+    assert torch.equal(StudyLoss(weights, smoothing).train()(LOGITS, TARGETS), (of_photo * each).sum() / of_photo.sum())
+
+
 def test_validation_loss_is_neither_weighted_nor_smoothed_nor_robust():
     for loss in (StudyLoss(WEIGHTS, 0.1).eval(), StudyLoss(WEIGHTS, gce_q=0.7).eval()):
         torch.testing.assert_close(loss(LOGITS, TARGETS), nn.CrossEntropyLoss()(LOGITS, TARGETS))

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch.nn.functional import cross_entropy
 
+from kfood.training.optimizers import take_back
 from support.tiny import numbers
 
 CASES = {
@@ -32,6 +33,29 @@ def test_training_equals_torch_step_by_step(tiny, name):
         optimizer.step()
     assert len(batches) == 10
     torch.testing.assert_close(numbers(made.model), numbers(theirs), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_an_optimizer_takes_back_is_where_it_was(name):
+    """torch moves NAdam's `mu_product`, a number, to the parameter's device and type; its steps then wait for a GPU."""
+    options, torch_class = CASES[name]
+    before, after = (torch.nn.Parameter(torch.ones(3, dtype=kind)) for kind in (torch.float32, torch.float64))
+    optimizer, other = (torch_class([weight], lr=0.01, **options) for weight in (before, after))
+    for _ in range(3):
+        before.grad = torch.ones(3)
+        optimizer.step()
+    state = optimizer.state_dict()
+    take_back(other, state)
+    for key, value in state["state"].get(0, {}).items():
+        taken = other.state[after][key]
+        if torch.is_tensor(value) and value.ndim == 0:
+            assert (taken.device.type, taken.dtype) == ("cpu", value.dtype), key
+            assert taken == value
+        elif torch.is_tensor(value):
+            assert taken.dtype == torch.float64, key
+    after.grad = torch.ones(3, dtype=torch.float64)
+    other.step()
+    assert state["state"].get(0, {}).get("step", torch.tensor(3)) == 3  # the checkpoint itself stays as it was
 
 
 def test_l2_shrinks_norms_and_biases_too_as_torch_does(tiny):

@@ -77,7 +77,7 @@ def test_how_pixels_come_to_pretrained_weights_goes_on_to_what_starts_from_them(
     first = train(recipe("mission1", photos, *from_file), runs)
     assert restore_learner(first).model.normalization == (IMAGENET_DEFAULT_MEAN, IMAGENET_DEFAULT_STD)
     weights.unlink()  # a finished run needs it no more
-    second = train(recipe("pair", photos, "model.start_from=mission1"), runs)
+    second = train(recipe("pair", photos, f"model.start_from={first.folder}"), runs)
     assert restore_learner(second).model.normalization == restore_learner(first).model.normalization
     again = predict(restore_learner(second), second.samples, second.recipe.data.size)
     pd.testing.assert_frame_equal(again, second.predictions, atol=1e-6)
@@ -129,7 +129,7 @@ def test_what_a_recipe_starts_from_is_trained_first_and_found_again(photos, tmp_
     assert run.environment["started_from"] == str(start.folder.resolve())
     assert start.recipe.model.arch == "mobilenetv3_small_050"
     assert start.recipe.data.size == 32
-    assert "no finished run on these photos: it is trained first" in caplog.text
+    assert "of which there is no such run: it is trained first" in caplog.text
     assert find_run(None, runs).folder == run.folder  # the latest is what was asked for, not its start
     again = train(recipe("mission3", photos), runs)
     assert len(all_runs(runs, "mission2-plain-head")) == 1
@@ -143,17 +143,19 @@ def test_a_start_that_cannot_be_trained_says_whose_settings_to_change(make_photo
     assert all_runs(tmp_path / "runs") == []
 
 
-def test_a_run_on_other_photos_is_not_started_from(photos, make_photos, tmp_path):
+def test_a_smoke_run_does_not_become_the_start(photos, tmp_path, caplog):
     runs = tmp_path / "runs"
-    train(recipe("mission2-plain-head", make_photos(tmp_path / "others", CLASSES)), runs)
-    train(recipe("mission3", photos), runs)
+    smoke = train(recipe("mission2-plain-head", photos), runs)  # two epochs
+    run = train(recipe("mission3", photos), runs)
     assert len(all_runs(runs, "mission2-plain-head")) == 2
+    assert run.environment["started_from"] != str(smoke.folder.resolve())
+    assert "it has training.epochs = 2, not 50" in caplog.text
 
 
 def test_a_pair_starts_from_all_classes_and_has_the_same_test_photos(photos, tmp_path, caplog):
     runs = tmp_path / "runs"
     whole = train(recipe("mission1", photos), runs)
-    pair = train(recipe("pair", photos, "model.start_from=mission1"), runs)
+    pair = train(recipe("pair", photos, f"model.start_from={whole.folder}"), runs)
     assert set(pair.predictions["label"]) == {"갈비찜", "돼지갈비찜"}
     theirs = whole.samples[whole.samples["label"].isin(["갈비찜", "돼지갈비찜"])].set_index("path")["split"]
     assert pair.samples.set_index("path")["split"].to_dict() == theirs.to_dict()
@@ -162,8 +164,8 @@ def test_a_pair_starts_from_all_classes_and_has_the_same_test_photos(photos, tmp
 
 def test_test_photos_that_the_start_has_trained_on_are_told(photos, tmp_path, caplog):
     runs = tmp_path / "runs"
-    train(recipe("mission1", photos), runs)
-    train(recipe("pair", photos, "model.start_from=mission1", "data.split_seed=7"), runs)
+    whole = train(recipe("mission1", photos), runs)
+    train(recipe("pair", photos, f"model.start_from={whole.folder}", "data.split_seed=7"), runs)
     assert "test accuracy will be too good" in caplog.text
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
@@ -25,6 +26,8 @@ log = logging.getLogger(__name__)
 _CACHE = Cache("checks", version=2)  # of the columns, and of what `inspect_photo` finds in a photo
 _KEY = ["path", "bytes", "changed_ns"]
 COLUMNS = [*_KEY, "digest", *FileFindings.__dataclass_fields__]
+_AT_ONCE = 64  # photos that are being looked at
+_KEPT_EVERY = 60  # seconds of looking that are lost at most where the process is killed
 _TICK_NS = 20_000_000  # a file system's clock: what changed so shortly before a look may change again unseen
 _TYPES = dict.fromkeys(COLUMNS, "str") | dict.fromkeys(["bytes", "changed_ns", "width", "height"], "int64")
 
@@ -47,15 +50,26 @@ def check_photos(samples: pd.DataFrame, root: str | Path) -> pd.DataFrame:
     new = known["fault"].isna()
     if not new.any():
         return known[COLUMNS]
-    paths = known.loc[new, "path"]
-    # Pillow decodes without holding Python's lock, so threads share the cores.
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        findings = list(track(pool.map(_look, paths), len(paths), "checking photos"))
-    fresh = files[new].reset_index(drop=True).join(pd.DataFrame(findings))
+    unknown = files[new].reset_index(drop=True)
+    findings: list[dict[str, str | int]] = []
+    kept, kept_at = 0, time.monotonic()
+
+    def keep() -> None:
+        fresh = unknown[kept : len(findings)].reset_index(drop=True).join(pd.DataFrame(findings[kept:]))
+        _remember(memory, fresh[fresh["changed_ns"].between(0, looked_at - _TICK_NS)])
+
+    try:
+        for finding in track(_looked_at(unknown["path"]), len(unknown), "checking photos"):
+            findings.append(finding)
+            if time.monotonic() - kept_at > _KEPT_EVERY:
+                keep()
+                kept, kept_at = len(findings), time.monotonic()
+    finally:  # also of what was begun and stopped
+        if len(findings) > kept:
+            keep()
     old = known[~new].astype(_TYPES)  # the merge had to make width and height floats
-    result = pd.concat([old, fresh])[COLUMNS].set_index("path").loc[files["path"]].reset_index()
-    _remember(memory, result[result["changed_ns"].between(0, looked_at - _TICK_NS)])
-    return result
+    fresh = unknown.join(pd.DataFrame(findings))
+    return pd.concat([old, fresh])[COLUMNS].set_index("path").loc[files["path"]].reset_index()
 
 
 def readable(samples: pd.DataFrame, findings: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -74,6 +88,14 @@ def readable(samples: pd.DataFrame, findings: pd.DataFrame) -> tuple[pd.DataFram
     if len(bad) > 5:
         log.warning("… and %d more: %d photos are left out in all.", len(bad) - 5, len(bad))
     return good, bad
+
+
+def _looked_at(paths: pd.Series) -> Iterator[dict[str, str | int]]:
+    """Yield what is found in each photo, in order; when it is stopped, few are still being looked at."""
+    # Pillow decodes without holding Python's lock, so threads share the cores.
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for start in range(0, len(paths), _AT_ONCE):
+            yield from pool.map(_look, paths[start : start + _AT_ONCE])
 
 
 def _look(path: str) -> dict[str, str | int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Callable
@@ -27,6 +28,7 @@ from kfood.errors import DataError
 from kfood.model.normalization import UNIT_RANGE
 from kfood.recipes.schema import Data, Recipe
 
+log = logging.getLogger(__name__)
 RESIZE_METHODS = {"squish": ResizeMethod.Squish, "crop": ResizeMethod.Crop, "pad": ResizeMethod.Pad}
 _LOADERS = {  # by whether photos are drawn by weight, and whether a batch comes out of the cache at once
     (False, False): TfmdDL,
@@ -105,7 +107,13 @@ def build_dataloaders(samples: pd.DataFrame, recipe: Recipe) -> DataLoaders:
     pixels = cached_pixels(samples, shrink) if recipe.data.cache and "digest" in samples else None
     at_once = pixels is not None and pixels.are_squares(photo_keys(pd.concat([train, valid])))
     on_gpu = device().type == "cuda"
-    few_or_ready = 0 if pixels and not on_gpu else len(train)
+    ready = pixels is not None and bool(pixels.has(photo_keys(pd.concat([train, valid]))).all())
+    workers = worker_count(training.workers, 0 if ready and not on_gpu else len(train))
+    if pixels is not None and not ready:
+        log.info(
+            "Not all photos are in the cache of pixels: %s loads them in each epoch (training.workers).",
+            f"each of {workers} processes" if workers else "this process alone",
+        )
     over = recipe.sampling.method == "over"
     weights = {"wgts": class_balancing_weights(train["label"])} if over else {}
     from_cache = {"pixels": pixels} if at_once else {}
@@ -113,7 +121,7 @@ def build_dataloaders(samples: pd.DataFrame, recipe: Recipe) -> DataLoaders:
         pd.concat([train, valid]),
         bs=training.batch_size,
         val_bs=max(1, training.batch_size // training.accumulate),  # what goes through the network at a time
-        num_workers=0 if at_once and on_gpu else worker_count(training.workers, few_or_ready),
+        num_workers=0 if at_once and on_gpu else workers,
         device=device(),
         dl_type=_LOADERS[over, at_once],
         dl_kwargs=(weights | from_cache, from_cache),
@@ -195,6 +203,11 @@ def worker_count(asked: int, n_photos: int) -> int:
     otherwise as many as there are cores, 8 at most.
     """
     if sys.platform in ("darwin", "win32"):  # they start processes again, which cannot carry the DataBlock
+        if asked > 0:
+            log.warning(
+                "training.workers = %d is ignored: on macOS and Windows, this process alone loads photos.",
+                asked,
+            )
         return 0
     if asked >= 0:
         return asked

@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from kfood.data.check import check_photos, readable
+from kfood.data.copies import join_copies, say_copies
 from kfood.data.fixes import Fixed, apply_fixes, describe_fixes, find_fixes, join_groups
 from kfood.data.layouts import Layout, read_layout
 from kfood.data.split import SPLITS, add_groups, require_every_class, split_samples, subsample
@@ -70,6 +71,7 @@ def prepare_samples(data: Data) -> Prepared:
         log.warning("No photo of %s can be read: the class is left out.", listed(lost))
     fixed = split_and_fix(good, data)
     samples = keep_classes(fixed.samples, data.classes)
+    say_copies(samples)
     require_every_class(samples)
     counts = samples["split"].value_counts()
     log.info("%d classes; %s.", samples["label"].nunique(), ", ".join(f"{counts[name]} {name}" for name in SPLITS))
@@ -86,7 +88,7 @@ def split_and_fix(samples: pd.DataFrame, data: Data) -> Fixed:
     """Return samples with `group` and `split` by the recipe's shares, as few as it asks for, with its fixes applied.
 
     Split before classes are chosen, as groups may reach across classes, and before labels are fixed (see
-    `kfood.data.fixes`).
+    `kfood.data.fixes`). Photos of equal content are one group, whatever their names and labels.
 
     Args:
         samples: with `path`, `label`, `split` and `digest`.
@@ -96,7 +98,7 @@ def split_and_fix(samples: pd.DataFrame, data: Data) -> Fixed:
         DataError: as `find_fixes`.
     """
     fixes = find_fixes(data.fixes, samples)
-    grouped = join_groups(add_groups(samples, data.group), fixes)
+    grouped = join_groups(join_copies(add_groups(samples, data.group)), fixes)
     split = split_samples(grouped, data.valid, data.test, data.split_seed)
     return apply_fixes(subsample(split, data.per_class, data.split_seed), fixes)
 

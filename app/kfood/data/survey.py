@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from kfood.data.check import check_photos, readable
+from kfood.data.copies import say_copies
 from kfood.data.fixes import describe_fixes
 from kfood.data.prepare import data_folder, find_samples, split_and_fix
 from kfood.data.split import counts_by_split
@@ -36,6 +37,7 @@ def survey(data: Data) -> Survey:
     findings = check_photos(layout.samples, data_folder(data))
     good, bad = readable(layout.samples, findings)
     fixed = split_and_fix(good, data)
+    say_copies(fixed.samples)
     sizes = findings[findings["fault"] == ""]
     kinds = sizes.groupby(["format", "mode"], as_index=False).agg(
         photos=("path", "size"),

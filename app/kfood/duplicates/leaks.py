@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
-from pathlib import Path
 
 import pandas as pd
 
@@ -13,10 +11,10 @@ from kfood.data.prepare import data_folder
 from kfood.duplicates.matching import KINDS, SCENE, find_pairs
 from kfood.errors import KfoodError
 from kfood.evaluation.predictions import LABEL, PATH, PREDICTED, SPLIT, groups_of, is_right, of_split
+from kfood.run.find import trainings
 from kfood.run.folder import Run
 from kfood.statistics.estimates import share_interval
 
-log = logging.getLogger(__name__)
 _SEEN = "train"  # as what photos count that a training has learned from or was chosen by
 _TEST = "test"
 
@@ -55,20 +53,6 @@ def leaks(run: Run) -> Leaks:
     columns = [PATH, LABEL, PREDICTED, "right", "kind", "how", "similarity"]
     table = table[[*columns, "seen_path", "seen_label", "seen_split", "seen_by"]]
     return Leaks(table.reset_index(drop=True), _accuracy(predictions, table))
-
-
-def trainings(run: Run) -> list[Run]:
-    """Return the run and those that it started from, the latest first, as far as their folders are still there."""
-    found = [run]
-    while before := found[-1].environment.get("started_from"):
-        earlier = Run(Path(before))
-        if earlier.folder in [each.folder for each in found]:
-            break
-        if not earlier.samples_file.is_file():
-            log.warning("%s started from %s, which is gone: what that has seen is not known.", found[-1].name, before)
-            break
-        found.append(earlier)
-    return found
 
 
 def _shown(run: Run) -> pd.DataFrame:

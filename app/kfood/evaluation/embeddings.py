@@ -129,6 +129,7 @@ def _digest(path: str) -> str:
 
 def _network(run: Run | None) -> tuple[Classifier, Recipe]:
     """Return the network on its device, ready to predict, and the recipe that says how it takes photos."""
+    noted = run.precision if run else ""
     if run is None:
         weights = packaged_lite0()
         if weights is None:
@@ -147,7 +148,7 @@ def _network(run: Run | None) -> tuple[Classifier, Recipe]:
         model = loaded
     keep_freed_memory()
     where = device()
-    return model.eval().to_device(where).set_precision(*choose_precision(recipe, where)), recipe
+    return model.eval().to_device(where).set_precision(*choose_precision(recipe, where, noted)), recipe
 
 
 def _key_of(model: Classifier, recipe: Recipe) -> str:

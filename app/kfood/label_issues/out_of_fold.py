@@ -34,7 +34,7 @@ def probabilities(features: np.ndarray, labels: np.ndarray, groups: np.ndarray, 
     c = None
     for rest, fold in folds(labels, groups, _FOLDS, seed):
         c = c or _choose_c(features[rest], labels[rest], groups[rest], seed)
-        found[fold] = _fitted(features[rest], labels[rest], c).predict_proba(features[fold])
+        found[fold] = said_by(features[rest], labels[rest], features[fold], labels.max() + 1, c)
     return found
 
 
@@ -95,16 +95,34 @@ def _choose_c(features: np.ndarray, labels: np.ndarray, groups: np.ndarray, seed
     if len(labels) > _TO_CHOOSE_BY:
         some = np.random.default_rng(seed).permutation(np.unique(groups))
         chosen = np.isin(groups, some[: max(1, len(some) * _TO_CHOOSE_BY // len(labels))])
-        if len(np.unique(labels[chosen])) == len(np.unique(labels)):
-            features, labels, groups = features[chosen], labels[chosen], groups[chosen]
+        for label in np.unique(labels):
+            own = labels == label
+            if len(np.unique(groups[own & chosen])) < 2 * _INNER:  # a rare class: with all it has
+                chosen |= np.isin(groups, groups[own])
+        features, labels, groups = features[chosen], labels[chosen], groups[chosen]
     inner = folds(labels, groups, _INNER, seed) if len(np.unique(labels)) == 2 else folds(labels, groups, 2, seed)
     losses = []
     for c in _CS:
-        said = np.zeros((len(labels), len(np.unique(labels))))
+        said = np.zeros((len(labels), labels.max() + 1))
         for rest, fold in inner:
-            said[fold] = _fitted(features[rest], labels[rest], c).predict_proba(features[fold])
-        losses.append(log_loss(labels, said, labels=np.unique(labels)))
+            said[fold] = said_by(features[rest], labels[rest], features[fold], labels.max() + 1, c)
+        losses.append(log_loss(labels, said, labels=np.arange(labels.max() + 1)))
     return _CS[int(np.argmin(losses))]
+
+
+def said_by(rest: np.ndarray, labels: np.ndarray, asked: np.ndarray, n_classes: int, c: float) -> np.ndarray:
+    """Return photos x classes: what logistic regression on `rest` says of `asked`; 0 for a class that `rest` lacks.
+
+    Args:
+        rest, asked: features, photos x length.
+        labels: class numbers of `rest`, 0 to n_classes - 1, of two classes or more.
+        n_classes: of all photos.
+        c: sklearn's C.
+    """
+    model = _fitted(rest, labels, c)
+    said = np.zeros((len(asked), n_classes))
+    said[:, model.classes_] = model.predict_proba(asked)
+    return said
 
 
 def _fitted(features: np.ndarray, labels: np.ndarray, c: float) -> LogisticRegression:

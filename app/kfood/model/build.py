@@ -26,6 +26,15 @@ class Precision(NamedTuple):
         training, predicting = (str(each).removeprefix("torch.") for each in self)
         return training if training == predicting else f"{training}, predicting {predicting}"
 
+    @classmethod
+    def parse(cls, text: str) -> Precision:
+        """Return what `str` has written. Raises KfoodError where it is nothing of that kind."""
+        training, _, predicting = text.partition(", predicting ")
+        known = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+        if not {training, predicting or training} <= set(known):
+            raise KfoodError(f'The run was computed in "{text}", which is no number format that this version knows.')
+        return cls(known[training], known[predicting or training])
+
 
 class Classifier(nn.Module):
     """Photos in, logits out: `body` (any timm network without its classifier) and `head`.
@@ -135,11 +144,15 @@ def build_head(kind: str, n_features: int, n_classes: int, dropout: float) -> nn
 
 
 def freeze_stages(model: Classifier, arch: str, stages: int) -> None:
-    """Let the body's first stages never learn; timm knows for each network what its stages are.
+    """Let the body's first stages never learn; timm knows for nearly each network what its stages are.
 
     Raises:
-        KfoodError: the body has no more stages than that.
+        KfoodError: the body has no more stages than that, or timm does not know them.
     """
+    if not stages:
+        return
+    if not hasattr(model.body, "group_matcher"):
+        raise KfoodError(f"model.frozen_stages is {stages}, but timm does not know the stages of {arch}: set it to 0.")
     names = group_parameters(model.body, model.body.group_matcher(coarse=True))
     if stages >= len(names):
         raise KfoodError(f"model.frozen_stages is {stages}, but {arch} has {len(names)} stages, and one must learn.")

@@ -33,13 +33,23 @@ _MEASURED = [f"{work}_{what}" for work in _ALIKE for what in ("speedup", "alike"
 Measured = dict[str, float]
 
 
-def choose_precision(recipe: Recipe, device: torch.device) -> Precision:
+def choose_precision(recipe: Recipe, device: torch.device, noted: str = "") -> Precision:
     """Return the number formats that a recipe's network trains and predicts in, and say which.
+
+    A choice is made once for a run and is part of it: where it goes on, and where its network predicts, on whatever
+    device, the formats are those that it noted.
 
     "auto" runs a few steps on noise in float32 and in bfloat16. bfloat16 is taken where it is clearly faster and
     computes alike. What was measured is remembered for this network, device and torch, so that the choice is the same
     next time.
+
+    Args:
+        recipe: asks for a format or for "auto", and says what is measured.
+        device: on which it is to run.
+        noted: `kfood.run.folder.Run.precision` of the run whose network it is; '' for a new one.
     """
+    if noted:
+        return Precision.parse(noted)
     asked = recipe.training.precision
     if asked != "auto":
         return Precision(getattr(torch, asked), getattr(torch, asked))

@@ -107,7 +107,7 @@ def _learner(main: Run, specialist: Run, about: CascadeDescription, recipe: Reci
         run.verify(run.weights_file, run.model_file)
         loaded, _ = load_model(run.weights_file, run.model_file)
         part.load_state_dict(loaded.state_dict())
-    return evaluation_learner(model.eval(), about, recipe, main.samples)
+    return evaluation_learner(model.eval(), about, recipe, main.samples, main.precision)
 
 
 def _both_ways(

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import shlex
 
-import pandas as pd
-
+from kfood.data.copies import contents
 from kfood.errors import KfoodError
 from kfood.model.saved import CascadeDescription, read_description
 from kfood.run.folder import Run
@@ -58,7 +57,7 @@ def _require_no_leaks(main: Run, specialist: Run) -> None:
 
     It may have *chosen* by the main run's validation photos: so has the main run.
     """
-    ours, theirs = (run.samples.assign(photo=_contents(run.samples)) for run in (main, specialist))
+    ours, theirs = (run.samples.assign(photo=contents(run.samples)) for run in (main, specialist))
     if not theirs["photo"].isin(ours["photo"]).any():
         raise KfoodError(f"{specialist.folder} and {main.folder} have no photo in common: train both on the same data.")
     trained, chosen_by = (theirs.loc[theirs["split"] == name, "photo"] for name in ("train", "valid"))
@@ -70,12 +69,6 @@ def _require_no_leaks(main: Run, specialist: Run) -> None:
             f"{specialist.folder} has trained on, or chosen by, {leaked} photos that {main.folder} is judged by: what "
             f"the cascade gains could not be told. Train the pair on the same split{differing and ':'}{differing}."
         )
-
-
-def _contents(samples: pd.DataFrame) -> pd.Series:
-    """Return what stands for each photo's content, or its path where that is not known."""
-    digest = samples["digest"] if "digest" in samples else pd.Series("", samples.index)
-    return digest.where(digest != "", samples["path"])
 
 
 def _split_settings(main: Run, specialist: Run) -> list[str]:

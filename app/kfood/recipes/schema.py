@@ -121,7 +121,7 @@ class Model(RecipeSection):
     arch: str = "resnet18"
     head: Literal["plain", "dropout", "dropout_bn"] = "plain"
     dropout: float = Field(0.5, ge=0, lt=1)  # of the heads that have it
-    start_from: FileName = ""  # a recipe (its latest finished run on the same photos) or a run folder
+    start_from: FileName = ""  # a recipe (its latest finished run on these terms) or a run folder
     pretrained: bool = False  # ImageNet weights for the body
     pretrained_file: AbsoluteFile = ""  # take them from this file, in timm's names; "" for a pip package or timm's hub
     freeze_epochs: int = Field(0, ge=0)  # at the start, epochs in which only the head learns
@@ -161,7 +161,7 @@ class Schedule(RecipeSection):
     name: Literal["none", "step", "exponential", "cosine", "one_cycle"] = "none"
     step_size: int = Field(10, ge=1)  # step: epochs between two drops
     gamma: float = Field(0.1, gt=0, le=1)  # step, exponential: factor of each drop
-    min_lr: float = Field(1e-5, ge=0)  # cosine: the learning rate after `period` epochs
+    min_lr: float = Field(1e-5, ge=0)  # cosine: the learning rate after `period` epochs, `lr` at most
     period: int = Field(0, ge=0)  # cosine: epochs; 0 means all epochs of the training
     warmup: Share = 0.25  # one_cycle: share of the training in which the learning rate rises
 
@@ -203,7 +203,7 @@ class Training(RecipeSection):
     checkpoint_minutes: float = Field(10, ge=0)  # saves within an epoch this often, to go on from; 0: after epochs only
     mixup: float = Field(0.0, ge=0)  # alpha of the Beta distribution; 0 is off
     seed: int = Field(0, ge=0, lt=2**32)
-    workers: int = Field(-1, ge=-1)  # processes that load photos; -1 chooses for this machine
+    workers: int = Field(-1, ge=-1)  # processes that load photos (Linux only); -1 chooses for this machine
 
     @model_validator(mode="after")
     def _parts_divide_the_batch(self) -> Training:
@@ -234,4 +234,13 @@ class Recipe(RecipeSection):
     def _something_learns(self) -> Recipe:
         if not self.training.epochs and not self.probe.epochs:
             raise ValueError("training.epochs is 0 and there is no probe (probe.epochs), so that nothing would learn")
+        return self
+
+    @model_validator(mode="after")
+    def _cosine_falls(self) -> Recipe:
+        if self.schedule.name == "cosine" and self.schedule.min_lr > self.optimizer.lr:
+            raise ValueError(
+                f"the cosine would rise from optimizer.lr = {self.optimizer.lr:g} to schedule.min_lr = "
+                f"{self.schedule.min_lr:g}: choose a smaller min_lr"
+            )
         return self

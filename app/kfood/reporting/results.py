@@ -46,6 +46,7 @@ class Result:
     time: str
     parameters: str
     bar: tuple[float, float, float]
+    without_copies: str  # accuracy without photos that another split has too; '' where there are none
     after_fixes: str  # accuracy with the labels that were decided on; '' where nothing was decided about these photos
 
 
@@ -55,8 +56,7 @@ def result_rows(runs: list[Run], split: str) -> list[Result]:
     low = max(0.0, min(of["accuracy_low"] for of in numbers) - _MARGIN)
     high = min(1.0, max(of["accuracy_high"] for of in numbers) + _MARGIN)
     scale = Scale(low, high, 4, BAR_WIDTH - 4)
-    after = [run.metrics.get(f"{split}_after_fixes") for run in runs]
-    return [_result(run, of, scale, fixed) for run, of, fixed in zip(runs, numbers, after, strict=True)]
+    return [_result(run, split, scale) for run in runs]
 
 
 NO_VERDICT = (
@@ -70,8 +70,9 @@ def compared(runs: list[Run]) -> Comparison | None:
     return compare_runs(runs) if len(runs) > 1 else None
 
 
-def _result(run: Run, of: dict[str, Any], scale: Scale, fixed: dict[str, Any] | None) -> Result:
-    whole = run.metrics
+def _result(run: Run, split: str, scale: Scale) -> Result:
+    whole, of = run.metrics, run.metrics[split]
+    unseen, fixed = (whole.get(f"{split}_{what}") for what in ("without_copies", "after_fixes"))
     epochs, best = whole.get("epochs"), whole.get("best_epoch")
     return Result(
         run=run.name,
@@ -89,6 +90,7 @@ def _result(run: Run, of: dict[str, Any], scale: Scale, fixed: dict[str, Any] | 
         time=duration(whole["seconds"]) if "seconds" in whole else "",
         parameters=f"{whole['parameters'] / 1e6:.1f} million" if "parameters" in whole else "",
         bar=(scale(of["accuracy_low"]), scale(of["accuracy"]), scale(of["accuracy_high"])),
+        without_copies=_counted(unseen) if unseen else "",
         after_fixes=_counted(fixed) if fixed else "",
     )
 

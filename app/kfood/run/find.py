@@ -2,28 +2,43 @@
 
 from __future__ import annotations
 
+import json
+import logging
+import re
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 
 from kfood.errors import RunError
 from kfood.run.folder import DONE, FAILED, INTERRUPTED, Run
 from kfood.text import did_you_mean, listed
 
+log = logging.getLogger(__name__)
 _SECOND = len("20261123-145500")  # how a run's folder name begins
+_NAMED_BY_TIME = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")  # as `new_folder` does
 
 
 def all_runs(runs: Path, recipe: str | None = None) -> list[Run]:
     """Return all runs below the folder, oldest first; those of one recipe where it is named.
 
-    How old a run is, is what its name says: one that began while the clock was slow counts as that old.
+    How old a run is, is what its name says: one that began while the clock was slow counts as that old. A run whose
+    folder a person has named is as old as its environment.json says, or its recipe.toml where that has no time.
     """
     found = runs.glob(f"{recipe or '*'}/*/recipe.toml")
     return [Run(path.parent) for path in sorted(found, key=_age)]
 
 
 def _age(recipe_file: Path) -> tuple[str, int, Path]:
-    """Sort by the time in the folder's name; runs begun in the same second by the time of their first file."""
-    return recipe_file.parent.name[:_SECOND], recipe_file.stat().st_mtime_ns, recipe_file
+    """Sort by when a run began; runs begun in the same second by the time of their first file."""
+    name, first = recipe_file.parent.name, recipe_file.stat().st_mtime_ns
+    if _NAMED_BY_TIME.fullmatch(name):
+        return name[:_SECOND], first, recipe_file
+    try:
+        noted = json.loads(Run(recipe_file.parent).environment_file.read_text(encoding="utf-8"))["started"]
+        began = datetime.fromisoformat(noted)
+    except (OSError, ValueError, KeyError, TypeError):  # an old run, or a damaged one
+        began = datetime.fromtimestamp(first / 1e9)
+    return f"{began:%Y%m%d-%H%M%S}", first, recipe_file
 
 
 def finished_runs(runs: Path, recipe: str | None = None) -> list[Run]:
@@ -88,6 +103,20 @@ def find_unfinished(name: str | None, runs: Path) -> Run:
         of = f' of "{name}"' if name else ""
         raise RunError(f"There is no interrupted run{of} in {runs}; kfood runs ls lists all.")
     return unfinished[-1]
+
+
+def trainings(run: Run) -> list[Run]:
+    """Return the run and those that it started from, the latest first, as far as their folders are still there."""
+    found = [run]
+    while before := found[-1].environment.get("started_from"):
+        earlier = Run(Path(before))
+        if earlier.folder in [each.folder for each in found]:
+            break
+        if not earlier.samples_file.is_file():
+            log.warning("%s started from %s, which is gone: what that has seen is not known.", found[-1].name, before)
+            break
+        found.append(earlier)
+    return found
 
 
 def _find_by_name(name: str | None, runs: Path) -> Run:

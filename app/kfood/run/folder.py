@@ -97,6 +97,11 @@ class Run:
         """Versions, device, data, seed and command of this run."""
         return self.read(self.environment_file, _json)
 
+    @property
+    def precision(self) -> str:
+        """The number formats that it was begun in, as "float32" or "bfloat16, predicting float32"; '' if not noted."""
+        return str(self.environment.get("precision") or "")
+
     @cached_property
     def metrics(self) -> dict[str, Any]:
         """Results on validation and test, with intervals."""
@@ -249,7 +254,7 @@ def _json(file: Path) -> dict[str, Any]:
 
 
 def create_run(recipe: Recipe, environment: dict[str, Any], folder: Path) -> Run:
-    """Make a run folder with its recipe and environment.
+    """Make a run folder with its recipe and environment, in which `started` is now, in local time.
 
     Raises:
         RunError: the folder holds something already, or cannot be written.
@@ -259,7 +264,8 @@ def create_run(recipe: Recipe, environment: dict[str, Any], folder: Path) -> Run
     try:
         run.checkpoints.mkdir(parents=True)
         run.figures.mkdir()
-        write_json(run.environment_file, environment)
+        started = f"{datetime.now().replace(microsecond=0)}"  # as in the names that new_folder gives
+        write_json(run.environment_file, {"started": started, **environment})
         run.checksums.add(run.environment_file)
         run.write_recipe(recipe)  # last: a folder is a run once it has one, and can be resumed from then on
     except OSError as error:

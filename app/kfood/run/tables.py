@@ -14,7 +14,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _COLUMNS = ["run", "status", "epochs", "valid", "test", "95 % interval", "n", "data", "why"]
-SPLITS = {"valid": "valid", "test": "test", "test_after_fixes": "test, after fixes"}
+SPLITS = {
+    "valid": "valid",
+    "test": "test",
+    "test_without_copies": "test, without copies of other splits",
+    "test_after_fixes": "test, after fixes",
+}
 MEASURES = {
     "accuracy": "accuracy",
     "top3": "top-3 accuracy",
@@ -40,7 +45,8 @@ def run_list(runs: list[Run]) -> list[dict[str, object]]:
 def results(run: Run) -> pd.DataFrame:
     """Return accuracy with its interval, loss and macro-F1 on validation and test.
 
-    A third row has those on test with the labels that were decided on in data.fixes, where they concern test photos.
+    Further rows have those on test without photos that are in another split too, where there are such, and with the
+    labels that were decided on in data.fixes, where they concern test photos.
     """
     import pandas as pd
 

@@ -7,28 +7,18 @@ import json
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
 
 import pandas as pd
 
 from kfood.data.prepare import fingerprint, prepare_samples
 from kfood.errors import KfoodError
 from kfood.recipes.load import load_recipe, on_the_same_terms
+from kfood.recipes.of_result import OF_PIXELS, of_result
 from kfood.recipes.schema import Data, Recipe
 from kfood.run.folder import Run
 from kfood.study.schema import Budget, Changes, Row, Study, Table
 from kfood.study.settle import fewer_epochs, resolved
 from kfood.training.results_version import RESULTS_VERSION
-
-# What a result does not depend on: where the photos lie (their contents count), and how a machine works on them.
-_NOT_OF_THE_RESULT: dict[str, Any] = {
-    "name": True,
-    "ladder": True,
-    "data": {"root", "cache"},
-    "training": {"workers", "checkpoint_minutes"},
-    "model": {"start_from"},  # the training that it starts from counts
-}
-_OF_PIXELS = {"size", "presize", "resize", "denoise", "cache"}
 
 
 @dataclass(frozen=True)
@@ -55,7 +45,7 @@ class Photos:
         return self._found(data)[1]
 
     def _found(self, data: Data) -> tuple[pd.DataFrame, str]:
-        which = Data(**data.model_dump(exclude=_OF_PIXELS))
+        which = Data(**data.model_dump(exclude=OF_PIXELS))
         if which not in self._known:
             samples = prepare_samples(which).samples
             self._known[which] = samples, fingerprint(samples)
@@ -155,7 +145,7 @@ def _start_of(recipe: Recipe, terms: Terms) -> PlannedTraining | None:
 
 def _training(recipe: Recipe, start: PlannedTraining | None, photos: Photos) -> PlannedTraining:
     content = {
-        "recipe": recipe.model_dump(mode="json", exclude=_NOT_OF_THE_RESULT),
+        "recipe": of_result(recipe),
         "photos": photos.fingerprint(recipe.data),
         "start": start.key if start else "",
         "results": RESULTS_VERSION,

@@ -66,12 +66,12 @@ def fit_in_memory(
         drop_checkpoints(run.checkpoints)
         recipe = recipe.model_copy(update={"training": recipe.training.model_copy(update={"accumulate": parts})})
         run.write_recipe(recipe)
-        learner = prepare_learner(recipe, prepared, start)
+        learner = prepare_learner(recipe, prepared, start, run.precision)
 
 
 def fit(learner: Learner, recipe: Recipe, run: Run, stop: Stop) -> float:
     """Train by epochs, after a probe if the recipe has one, from the last checkpoint; return the seconds it took."""
-    training, optimizer, begun = recipe.training, recipe.optimizer, load_checkpoint(run.checkpoints)
+    training, begun = recipe.training, load_checkpoint(run.checkpoints)
     started, show, history = time.monotonic(), ShowProgress(), History(run.history_file)
     so_far = None
     if begun:
@@ -79,9 +79,8 @@ def fit(learner: Learner, recipe: Recipe, run: Run, stop: Stop) -> float:
     elif recipe.probe.epochs:
         history.add(fit_probe(learner, recipe))
         so_far = history.rows[-1]["valid_accuracy"]
-    lrs = [optimizer.lr * optimizer.body_lr, optimizer.lr]
     best = BestEpoch(training.early_stopping, training.restore_best, so_far)
-    schedule = schedule_callbacks(recipe.schedule, lrs, training.epochs)
+    schedule = schedule_callbacks(recipe.schedule, learner.lrs, training.epochs)
     parts: dict[str, Stateful] = {"finite": TerminateOnNaN(), "history": history, "best": best}
     if schedule and isinstance(schedule[0], TorchSchedule):  # one_cycle goes by the share that is done
         parts["schedule"] = schedule[0]
@@ -95,7 +94,7 @@ def fit(learner: Learner, recipe: Recipe, run: Run, stop: Stop) -> float:
         learner.first_epoch = begun["epoch"]
     try:
         with learner.no_logging(), sharded(learner, training.seed), stop.awaited_here():  # ShowProgress says more
-            learner.fit(training.epochs, lr=lrs, cbs=callbacks)
+            learner.fit(training.epochs, lr=learner.lrs, cbs=callbacks)
     finally:
         show.close()
         learner.first_epoch = 0

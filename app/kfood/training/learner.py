@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from functools import partial
+from typing import Any
 
 import torch
 from fastai.callback.core import Callback, CancelEpochException
@@ -20,6 +21,7 @@ from kfood.data.prepare import Prepared
 from kfood.model.build import Classifier, build_model, freeze_stages, parameter_count, parameter_groups
 from kfood.model.cascade import Cascade
 from kfood.model.precision import choose_precision
+from kfood.model.weights import LoadReport
 from kfood.recipes.schema import Recipe
 from kfood.run.folder import Run
 from kfood.system.memory import keep_freed_memory
@@ -38,6 +40,11 @@ class StudyLearner(Learner):
     """fastai's Learner, able to begin at a later epoch: its own `start_epoch` runs every callback of those before."""
 
     first_epoch = 0
+    lrs: list[float]  # of body and head
+
+    def fit(self, n_epoch: int, lr: float | list[float] | None = None, *args: Any, **options: Any) -> None:  # noqa: ANN401
+        """Fit as fastai does; where no learning rate is given, with the recipe's for body and for head."""
+        super().fit(n_epoch, self.lrs if lr is None else lr, *args, **options)
 
     def _do_fit(self) -> None:
         for epoch in range(self.first_epoch, self.n_epoch):
@@ -78,6 +85,7 @@ def build_learner(dls: DataLoaders, model: Classifier | Cascade, recipe: Recipe)
         metrics=accuracy,
         cbs=_batch_callbacks(recipe),
     )
+    learner.lrs = [recipe.optimizer.lr * recipe.optimizer.body_lr, recipe.optimizer.lr]
     learner.recorder.__dict__["smooth_loss"] = SmoothLoss()  # fastai warns of a plain assignment
     if hasattr(learner, "progress"):  # fastai's own bars, which it adds to every Learner once imported
         learner.remove_cb(ProgressCallback)
@@ -98,19 +106,37 @@ def _batch_callbacks(recipe: Recipe) -> list[Callback]:
     return callbacks
 
 
-def prepare_learner(recipe: Recipe, prepared: Prepared, start: Run | None) -> Learner:
-    """Return a Learner whose weights and random numbers depend on the recipe and its starting run alone."""
-    precision = broadcast_from_main(partial(choose_precision, recipe, device()))
+def prepare_network(recipe: Recipe, classes: list[str], start: Run | None) -> tuple[Classifier, LoadReport | None]:
+    """Return the network with the weights that it begins with, in which what never learns is frozen; and what it took.
+
+    Args:
+        recipe: of the training.
+        classes: in class order.
+        start: the run whose weights it begins with; None for weights at random, or ImageNet's.
+    """
+    model = build_model(recipe.model, len(classes), recipe.data.size)
+    taken = init_from_run(model, start, classes) if start else None
+    freeze_stages(model, recipe.model.arch, recipe.model.frozen_stages)
+    return model, taken
+
+
+def prepare_learner(recipe: Recipe, prepared: Prepared, start: Run | None, precision: str = "") -> Learner:
+    """Return a Learner whose weights and random numbers depend on the recipe and its starting run alone.
+
+    Args:
+        recipe, prepared, start: what is to be trained, on which photos, from which run.
+        precision: as `Run.precision` of the run that goes on; '' where it is to be chosen.
+    """
+    formats = broadcast_from_main(partial(choose_precision, recipe, device(), precision))
     set_seed(recipe.training.seed, reproducible=True)
     dls = build_dataloaders(prepared.samples, recipe)
     classes = sorted_labels(prepared.samples)
-    model = build_model(recipe.model, len(classes), recipe.data.size)
+    model, taken = prepare_network(recipe, classes, start)
     if start:
-        log.info("Weights from %s: %s", start.name, init_from_run(model, start, classes))
+        log.info("Weights from %s: %s", start.name, taken)
         warn_of_leaks(start, prepared.samples)
-    freeze_stages(model, recipe.model.arch, recipe.model.frozen_stages)
     log.info("%s, %s head, %s parameters.", recipe.model.arch, recipe.model.head, f"{parameter_count(model):,}")
-    model.to_device(dls.device).set_precision(*precision)
+    model.to_device(dls.device).set_precision(*formats)
     if recipe.training.compile:
         model.compile()
     return build_learner(dls, model, recipe)

@@ -19,8 +19,10 @@ from kfood.text import did_you_mean, listed
 class StudyLoss(nn.Module):
     """Mean cross-entropy of a batch, each photo weighted by its class.
 
-    As in `torch.nn.CrossEntropyLoss(weight)`, the mean is divided by the weights in the batch: a class counts more
-    against the others, but the loss, and with it the effective learning rate, keeps its size.
+    As in `torch.nn.CrossEntropyLoss(weight, label_smoothing=…)`, the mean is divided by the weights in the batch: a
+    class counts more against the others, but the loss, and with it the effective learning rate, keeps its size. With
+    both, the formula is torch's too: of the part of the label that smoothing gives to every class, each class's share
+    counts by its own weight, not by that of the photo's class.
 
     Args:
         weights: one a class, in class order.
@@ -33,6 +35,7 @@ class StudyLoss(nn.Module):
         super().__init__()
         self.register_buffer("weights", torch.tensor(weights, dtype=torch.float32))
         self.label_smoothing, self.gce_q = label_smoothing, gce_q
+        self.weights_smooth = label_smoothing > 0 and len(set(weights)) > 1  # else the photo's weight is a factor
 
     weights: Tensor
 
@@ -79,6 +82,10 @@ class StudyLoss(nn.Module):
         if self.gce_q:
             surprise = F.cross_entropy(logits, targets, reduction="none")
             return weights * -torch.expm1(-self.gce_q * surprise) / self.gce_q
+        if self.weights_smooth:
+            return F.cross_entropy(
+                logits, targets, weight=self.weights, reduction="none", label_smoothing=self.label_smoothing
+            )
         return weights * F.cross_entropy(logits, targets, reduction="none", label_smoothing=self.label_smoothing)
 
 

@@ -10,21 +10,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import torch
 from fastai.callback.schedule import minimum, slide, steep, valley
 from fastai.torch_core import set_seed
 
 from kfood.data.loaders import build_dataloaders, sorted_labels
-from kfood.model.build import build_model
+from kfood.errors import KfoodError
 from kfood.model.precision import choose_precision
 from kfood.recipes.schema import Recipe
 from kfood.run.folder import Run
-from kfood.training.initial_weights import init_from_run
-from kfood.training.learner import build_learner
+from kfood.training.callbacks.freeze import FreezeBody
+from kfood.training.learner import build_learner, prepare_network
+from kfood.training.probe import fit_probe
 
 log = logging.getLogger(__name__)
 _RULES: dict[str, Callable[..., Any]] = {"valley": valley, "steep": steep, "minimum": minimum, "slide": slide}
+_RANGE = 1e-7, 10.0  # of the head's learning rate, fastai's
 _CUT_END = 5  # the last points, where the loss runs away, are left out as in fastai
 
 
@@ -54,7 +57,9 @@ def search_learning_rate(
     """Train with a learning rate that grows from 1e-7 to 10 and see where the loss falls (Smith 2017).
 
     Each trial has a learner of its own, because fastai's lr_find uses up random numbers and restores the weights
-    only: a training after it is not the training without it.
+    only: a training after it is not the training without it. What learns is what learns in the training: the stages
+    that are frozen and the body in its first epochs (`freeze_epochs`) do not, the body has its share of the learning
+    rate (`body_lr`), and the head is as the probe leaves it.
 
     Args:
         recipe: sets photos, network, batch size, optimizer and loss; its learning rate does not count.
@@ -62,7 +67,15 @@ def search_learning_rate(
         start: the run whose weights the recipe starts from, if any.
         seeds: number of trials.
         iterations: optimizer steps in a trial.
+
+    Raises:
+        KfoodError: the recipe has a probe and no epochs, so that its learning rate is not used.
     """
+    if not recipe.training.epochs:
+        raise KfoodError(
+            f"{recipe.name} trains a probe alone (training.epochs = 0), whose learning rate is probe.lr: there is none "
+            "for lr_find to find."
+        )
     curves, suggestions = [], []
     for seed in range(recipe.training.seed, recipe.training.seed + seeds):
         log.info("lr_find, seed %d: %d steps.", seed, iterations)
@@ -89,15 +102,17 @@ def _one_trial(recipe: Recipe, samples: pd.DataFrame, start: Run | None, seed: i
     set_seed(seed, reproducible=True)
     dls = build_dataloaders(samples, recipe)
     classes = sorted_labels(samples)
-    model = build_model(recipe.model, len(classes), recipe.data.size)
-    if start:
-        init_from_run(model, start, classes)
-    learner = build_learner(
-        dls, model.to_device(dls.device).set_precision(*choose_precision(recipe, dls.device)), recipe
-    )
-    with tempfile.TemporaryDirectory() as folder, learner.no_bar():
+    model, _ = prepare_network(recipe, classes, start)
+    model.to_device(dls.device).set_precision(*choose_precision(recipe, dls.device))
+    learner = build_learner(dls, model, recipe)
+    if recipe.probe.epochs:
+        fit_probe(learner, recipe)
+    share = recipe.optimizer.body_lr
+    lowest, highest = _RANGE if share == 1 else (np.array([lr * share, lr]) for lr in _RANGE)  # of body and head
+    frozen = [FreezeBody(recipe.model.freeze_epochs)] if recipe.model.freeze_epochs else []
+    with tempfile.TemporaryDirectory() as folder, learner.no_bar(), learner.added_cbs(frozen):
         learner.path, learner.model_dir = Path(folder), ""  # lr_find keeps the weights there meanwhile
-        learner.lr_find(num_it=iterations, show_plot=False, suggest_funcs=None)
+        learner.lr_find(lowest, highest, num_it=iterations, show_plot=False, suggest_funcs=None)
     recorder = learner.recorder
     curve = pd.DataFrame({"lr": recorder.lrs, "loss": [float(loss) for loss in recorder.losses]})
     return curve[curve["loss"].notna()]

@@ -40,6 +40,23 @@ def optimizer_factory(optimizer: Optimizer) -> Callable[..., OptimWrapper]:
     return partial(OptimWrapper, opt=_CLASSES[optimizer.name], **optimizer_options(optimizer))
 
 
+def take_back(optimizer: torch.optim.Optimizer, state: dict[str, Any]) -> None:
+    """Give an optimizer the state that its `state_dict` returned; single numbers stay where they were.
+
+    torch moves every tensor but `step` to the device and type of its parameter. NAdam's `mu_product`, a number on the
+    CPU, would be one on the GPU after a resume: another way to compute, and each step waits for it.
+    """
+    optimizer.load_state_dict(state)
+    saved: dict[int, dict[str, Any]] = state["state"]
+    # As load_state_dict does: parameters are numbered in the order of their groups.
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    numbers = [number for group in state["param_groups"] for number in group["params"]]
+    for number, parameter in zip(numbers, parameters, strict=True):
+        for key, value in saved.get(number, {}).items():
+            if isinstance(value, torch.Tensor) and value.ndim == 0:
+                optimizer.state[parameter][key] = value.detach().clone()
+
+
 def optimizer_options(optimizer: Optimizer) -> dict[str, Any]:
     """Return what torch's optimizer is called with, besides parameters and learning rate."""
     options = {name: getattr(optimizer, name) for name in _OPTIONS[optimizer.name]}

@@ -12,7 +12,7 @@ from fastai.learner import Learner
 from kfood.data.loaders import Photo, build_dataloaders, data_block, device, photo_loader, preprocessing
 from kfood.data.pixel_cache import cached_pixels
 from kfood.errors import KfoodError
-from kfood.model.build import Classifier
+from kfood.model.build import Classifier, freeze_stages
 from kfood.model.cascade import Cascade
 from kfood.model.precision import choose_precision
 from kfood.model.saved import CascadeDescription, Description, load_model
@@ -33,10 +33,10 @@ def restore_learner(run: Run) -> Learner:
     model, _ = _model_of(run)
     if isinstance(model, Cascade):
         raise KfoodError(f"{run.folder} is a cascade of two networks, which are trained each by itself, not together.")
+    freeze_stages(model, run.recipe.model.arch, run.recipe.model.frozen_stages)  # as they were in the training
     dls = build_dataloaders(run.samples, run.recipe)
-    return build_learner(
-        dls, model.to_device(dls.device).set_precision(*choose_precision(run.recipe, dls.device)), run.recipe
-    )
+    model.to_device(dls.device).set_precision(*choose_precision(run.recipe, dls.device, run.precision))
+    return build_learner(dls, model, run.recipe)
 
 
 def predictor_of(run: Run) -> Learner:
@@ -48,12 +48,16 @@ def predictor_of(run: Run) -> Learner:
         KfoodError: the model's files are missing or damaged.
     """
     if run not in _PREDICTORS:
-        _PREDICTORS[run] = evaluation_learner(*_model_of(run), run.recipe, run.samples)
+        _PREDICTORS[run] = evaluation_learner(*_model_of(run), run.recipe, run.samples, run.precision)
     return _PREDICTORS[run]
 
 
 def evaluation_learner(
-    model: Classifier | Cascade, about: Description | CascadeDescription, recipe: Recipe, samples: pd.DataFrame
+    model: Classifier | Cascade,
+    about: Description | CascadeDescription,
+    recipe: Recipe,
+    samples: pd.DataFrame,
+    precision: str,
 ) -> Learner:
     """Return a Learner with any model that predicts the validation and test photos among the samples.
 
@@ -61,11 +65,12 @@ def evaluation_learner(
         model, about: as `load_model` returns them.
         recipe: how photos are brought to the model's size.
         samples: with `path`, `area`, `label` and `split`.
+        precision: as `Run.precision` of the run whose model it is.
     """
     judged = samples[samples["split"] != "train"]
     shrink = preprocessing(recipe.data)
     pixels = cached_pixels(judged, shrink) if recipe.data.cache and "digest" in judged else None
-    return _predicting(model, about, recipe, judged, photo_loader(shrink, pixels))
+    return _predicting(model, about, recipe, judged, photo_loader(shrink, pixels), precision)
 
 
 def predicting_learner(run: Run, samples: pd.DataFrame, load_photo: Callable[[Photo], np.ndarray]) -> Learner:
@@ -79,7 +84,7 @@ def predicting_learner(run: Run, samples: pd.DataFrame, load_photo: Callable[[Ph
     Raises:
         KfoodError: the model's files are missing or damaged.
     """
-    return _predicting(*_model_of(run), run.recipe, samples, load_photo)
+    return _predicting(*_model_of(run), run.recipe, samples, load_photo, run.precision)
 
 
 def _predicting(
@@ -88,10 +93,12 @@ def _predicting(
     recipe: Recipe,
     samples: pd.DataFrame,
     load_photo: Callable[[Photo], np.ndarray],
+    precision: str,
 ) -> Learner:
     block = data_block(recipe, about.classes, len(samples), load_photo)
     dls = block.dataloaders(samples, bs=_BATCH, num_workers=0, device=device())
-    return build_learner(dls, model.to_device(dls.device).set_precision(*choose_precision(recipe, dls.device)), recipe)
+    model.to_device(dls.device).set_precision(*choose_precision(recipe, dls.device, precision))
+    return build_learner(dls, model, recipe)
 
 
 def _model_of(run: Run) -> tuple[Classifier | Cascade, Description | CascadeDescription]:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from fastai.learner import Learner
 
+from kfood.data.copies import unseen_test
 from kfood.data.fixes import fixed_labels
 from kfood.evaluation.metrics import summarise
 from kfood.evaluation.predict import predict
@@ -22,7 +23,12 @@ from kfood.system.files import write_csv, write_json
 from kfood.system.progress import duration
 
 log = logging.getLogger(__name__)
-_SPLITS = {"valid": "validation (chosen by)", "test": "test", "test_after_fixes": "test, after fixes"}
+_SPLITS = {
+    "valid": "validation (chosen by)",
+    "test": "test",
+    "test_without_copies": "test, without copies of other splits",
+    "test_after_fixes": "test, after fixes",
+}
 _LEAST = 5e-8  # what a probability may be that is written as 0
 
 
@@ -60,12 +66,17 @@ def evaluate_run(run: Run, learner: Learner, seconds: float) -> None:
 
 
 def split_metrics(predictions: pd.DataFrame, samples: pd.DataFrame) -> dict[str, Any]:
-    """Return the results on "valid" and "test", and on "test_after_fixes" where fixes say something of test photos.
+    """Return the results on "valid" and "test", and on test seen in other ways where they say more.
 
-    The last is on the same predictions, with the labels that were decided on and without the photos to be dropped (or
-    that have become of a class which this model does not know).
+    "test_without_copies" leaves out photos whose content is in training or validation too, where the splits that the
+    data give share some. "test_after_fixes" is with the labels that fixes decided on, and without the photos to be
+    dropped (or that have become of a class which this model does not know). All are on the same predictions.
     """
     results = {split: summarise(part) for split, part in predictions.groupby("split")}
+    unseen = unseen_test(samples)
+    if unseen.any() and unseen.sum() < (samples["split"] == "test").sum():
+        test = of_split(predictions, "test")
+        results["test_without_copies"] = summarise(test[test["path"].isin(samples.loc[unseen, "path"])])
     labels = fixed_labels(samples)
     if labels.empty:
         return results

@@ -18,7 +18,7 @@ from kfood.data.prepare import Prepared, data_folder, fingerprint, prepare_sampl
 from kfood.errors import KfoodError
 from kfood.model.body import timm_name
 from kfood.model.saved import save_model
-from kfood.recipes.load import with_settings
+from kfood.recipes.load import with_changes, with_settings
 from kfood.recipes.schema import Recipe
 from kfood.run.find import find_run
 from kfood.run.folder import DONE, RUNNING, Run, create_run, new_folder, require_free
@@ -82,7 +82,7 @@ def train(
     start = starting_run(recipe, runs, partial(train, runs=runs, stop=stop))
     if find_lr:
         found = broadcast_from_main(partial(search_learning_rate, recipe, prepared.samples, start))
-        recipe = recipe.model_copy(update={"optimizer": recipe.optimizer.model_copy(update={"lr": found.lr})})
+        recipe = with_changes(recipe, {"optimizer": {"lr": found.lr}}, f"{recipe.name}, with what lr_find suggests")
         log.info("Learning rate %.2g: the middle of what lr_find suggests.", found.lr)
     learner = prepare_learner(recipe, prepared, start)
     environment = describe_environment(learner.dls.device)
@@ -124,7 +124,7 @@ def resume(run: Run, stop: Stop | None = None, settings: Sequence[str] = ()) -> 
     prepared = photos_of_run(run)
     before = run.environment.get("started_from")
     start = find_run(before, run.folder.parents[1]) if before else None
-    learner = prepare_learner(recipe, prepared, start)
+    learner = prepare_learner(recipe, prepared, start, run.precision)
     needed = disk_estimate(learner.model, recipe, prepared.samples)
     require_room(run.folder, needed - size_of(run.folder), run.name)
     barrier()  # the others have seen that nobody works on it

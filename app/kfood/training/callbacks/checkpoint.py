@@ -16,6 +16,7 @@ from kfood.errors import Stopped
 from kfood.system.processes import is_main_process
 from kfood.training.checkpoint_files import State, save_checkpoint
 from kfood.training.distributed import all_reduce_max, seed_per_rank
+from kfood.training.optimizers import take_back
 from kfood.training.stop import Stop
 
 
@@ -62,7 +63,7 @@ class Checkpoint(Callback):
         if not self.begun:
             return
         self.model.load_state_dict(self.begun["model"])
-        self.opt.opt.load_state_dict(self.begun["optimizer"])
+        take_back(self.opt.opt, self.begun["optimizer"])
         self._load_parts(self.begun["parts"])
         set_random_state(self.begun["random_of_epoch"])
         set_loader_states(self.dls, self.begun["loaders"])
@@ -158,14 +159,14 @@ def random_state() -> dict[str, Any]:
 
 
 def set_random_state(state: dict[str, Any]) -> None:
-    """Go back to a state that `random_state` returned."""
+    """Go back to a state that `random_state` returned, on as many GPUs as there were then and are now."""
     version, numbers, gauss = state["python"]
     random.setstate((version, tuple(numbers), gauss))
     name, keys, *rest = state["numpy"]
     np.random.set_state((name, keys.numpy().astype(np.uint32), *rest))
     torch.set_rng_state(state["torch"])
-    if state["cuda"] and torch.cuda.is_available():
-        torch.cuda.set_rng_state_all(state["cuda"])
+    for number, of_device in enumerate(state["cuda"][: torch.cuda.device_count()]):
+        torch.cuda.set_rng_state(of_device, number)
 
 
 def loader_states(dls: DataLoaders) -> list[Any]:
