@@ -11,7 +11,7 @@ from kfood.recipes.load import load_recipe, on_the_same_terms
 from kfood.run.folder import DONE, Run, create_run
 from kfood.system.files import write_csv, write_text
 from kfood.training.initial_weights import starting_run, warn_of_leaks
-from kfood.training.starts import find_start
+from kfood.training.starts import find_start, trained_first
 
 SMALL = ("model.arch=test_resnet", "data.size=32", "training.batch_size=8")
 CLASSES = {"갈비찜": 12, "김밥": 12, "돼지갈비찜": 12}
@@ -119,6 +119,19 @@ def test_a_start_must_have_started_from_what_it_asks_too(wanted, runs, photos, t
     )
     run.checksums.add(run.environment_file)
     assert find_start(last, runs).run.folder == folder
+
+
+def test_what_has_to_be_trained_first_is_known_with_its_photos(wanted, runs, photos, tmp_path):
+    start, _ = wanted
+    mine = tmp_path / "mine.toml"
+    mine.write_text('extends = "mission3"\n[model]\nstart_from = "mission3"\n', encoding="utf-8")
+    last = load_recipe(str(mine), SMALL, str(photos))
+    first, second = trained_first(last, runs, {})
+    assert [first[0].name, second[0].name] == ["mission2-plain-head", "mission3"]
+    assert [len(each["label"].unique()) for _, each in (first, second)] == [3, 3]
+    finished(runs / "mission2-plain-head" / "20260101-000000-aaaa", start)
+    assert [recipe.name for recipe, _ in trained_first(last, runs, {})] == ["mission3"]
+    assert trained_first(start, runs, {}) == []
 
 
 def test_a_run_that_is_named_is_taken_as_it_is(wanted, runs):

@@ -98,6 +98,44 @@ def test_where_no_step_fits_the_last_is_taken_and_its_time_is_said(measured, cap
     assert f"the shortest step takes about {time_plan.duration(needed(last, many))}" in record.getMessage()
 
 
+def test_the_search_of_the_learning_rate_is_counted(measured):
+    recipe, many = make(ladder=LADDER), photos(10_000)
+    first, second, _ = ladder_steps(recipe)
+    search = time_plan.lr_find_seconds_of(first, many, 3, 100, *RATES, DECODE)
+    assert search > 3 * 100 * 64 * 128**2 * RATES[1]
+    enough = needed(first, many) + 0.5 * search
+    assert choose_step_for_budget(recipe, many, enough) == first
+    assert choose_step_for_budget(recipe, many, enough, trials=(3, 100)) == second
+    assert choose_step_for_budget(recipe, many, enough + 0.6 * search, trials=(3, 100)) == first
+
+
+def test_what_is_trained_first_is_counted(measured):
+    recipe, many = make(ladder=LADDER), photos(10_000)
+    first, _, last = ladder_steps(recipe)
+    start = make(training={"epochs": 3})
+    asked = []
+
+    def before(step):
+        asked.append(step)
+        return [(start, many)] if step.data.size == 128 else []
+
+    enough = needed(first, many) + 0.5 * needed(start, many)
+    assert choose_step_for_budget(recipe, many, enough) == first
+    assert choose_step_for_budget(recipe, many, needed(last, many) + 0.1, before=before) == last
+    assert asked == list(ladder_steps(recipe))
+    assert choose_step_for_budget(recipe, many, enough + 0.6 * needed(start, many), before=before) == first
+
+
+def test_a_probe_alone_searches_no_learning_rate(measured):
+    probe = make(training={"epochs": 0}, probe={"epochs": 2}, data={"cache": False})
+    rates = time_plan.Rates()
+    assert rates.lr_find_seconds(probe, photos(), 3, 100) == 0
+    both = make(probe={"epochs": 2}, data={"cache": False})
+    cached = make(probe={"epochs": 2})
+    assert rates.lr_find_seconds(both, photos(), 3, 100) > rates.lr_find_seconds(cached, photos(), 3, 100)
+    assert rates.lr_find_seconds(cached, photos(), 3, 100) > rates.lr_find_seconds(make(), photos(), 3, 100)
+
+
 def test_a_slower_machine_takes_a_later_step(monkeypatch):
     recipe, many, chosen = make(ladder=LADDER), photos(100_000), []
     for factor in (1, 2, 100):

@@ -27,6 +27,7 @@ from kfood.training.probe import fit_probe
 
 log = logging.getLogger(__name__)
 _RULES: dict[str, Callable[..., Any]] = {"valley": valley, "steep": steep, "minimum": minimum, "slide": slide}
+LR_TRIALS, LR_STEPS = 3, 100
 _RANGE = 1e-7, 10.0  # of the head's learning rate, fastai's
 _CUT_END = 5  # the last points, where the loss runs away, are left out as in fastai
 
@@ -52,7 +53,7 @@ class LrRange:
 
 
 def search_learning_rate(
-    recipe: Recipe, samples: pd.DataFrame, start: Run | None, seeds: int = 3, iterations: int = 100
+    recipe: Recipe, samples: pd.DataFrame, start: Run | None, seeds: int = LR_TRIALS, iterations: int = LR_STEPS
 ) -> LrRange:
     """Train with a learning rate that grows from 1e-7 to 10 and see where the loss falls (Smith 2017).
 

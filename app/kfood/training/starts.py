@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
+
 from kfood.data.prepare import fingerprint, prepare_samples
 from kfood.errors import KfoodError
 from kfood.model.body import timm_name
@@ -63,9 +65,36 @@ def find_start(recipe: Recipe, runs: Path, fingerprint_of: Fingerprint | None = 
     return Start(None, wanted, why)
 
 
+def trained_first(recipe: Recipe, runs: Path, known: dict[Data, pd.DataFrame]) -> list[tuple[Recipe, pd.DataFrame]]:
+    """Return the recipes that have to be trained before this one, in order, each with its samples.
+
+    Args:
+        recipe, runs: as in `find_start`.
+        known: samples that were found already, to which others are added.
+
+    Raises:
+        KfoodError: as `find_start` and `prepare_samples`.
+    """
+
+    def samples_of(data: Data) -> pd.DataFrame:
+        which = _of_photos(data)
+        if which not in known:
+            known[which] = prepare_samples(which).samples
+        return known[which]
+
+    start = find_start(recipe, runs, lambda data: fingerprint(samples_of(data)))
+    if start is None or start.run:
+        return []
+    return [*trained_first(start.recipe, runs, known), (start.recipe, samples_of(start.recipe.data))]
+
+
 def fingerprint_of_photos(data: Data) -> str:
     """Return what stands for the photos, labels and splits of a data section. Raises as `prepare_samples`."""
-    return fingerprint(prepare_samples(Data(**data.model_dump(exclude=OF_PIXELS))).samples)
+    return fingerprint(prepare_samples(_of_photos(data)).samples)
+
+
+def _of_photos(data: Data) -> Data:
+    return Data(**data.model_dump(exclude=OF_PIXELS))
 
 
 def _named_run(source: str, recipe: Recipe, runs: Path) -> Run | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import pandas as pd
 import torch
@@ -28,13 +28,31 @@ log = logging.getLogger(__name__)
 _PHOTOS, _PIXELS, _REPEATS = 16, 224, 2  # of the measurement; other sizes take time by their area
 _CAUTION = 1.1  # a training may take longer than the same batch again and again
 _SECONDS_BESIDE = 6  # to build the network, to make it ready to predict and to write what came of it
+_SECONDS_TO_BUILD = 1  # the network, for each trial of lr_find
 _SECONDS_A_PROBE_STEP = 0.004
 
 
-def choose_step_for_budget(recipe: Recipe, samples: pd.DataFrame, seconds: float) -> Recipe:
+Before = Callable[[Recipe], Iterable[tuple[Recipe, pd.DataFrame]]]
+
+
+def choose_step_for_budget(
+    recipe: Recipe,
+    samples: pd.DataFrame,
+    seconds: float,
+    trials: tuple[int, int] = (0, 0),
+    before: Before | None = None,
+) -> Recipe:
     """Return the recipe at the first step of its ladder that takes no longer than `seconds` on this machine.
 
-    Where none does, the last step is taken, and how long it takes is said.
+    All that happens within these seconds counts: what a step starts from, where that is to be trained first, the search
+    of its learning rate, and itself. Where no step fits, the last is taken, and how long it takes is said.
+
+    Args:
+        recipe: with a ladder.
+        samples: its photos.
+        seconds: until it is to be done.
+        trials: how often lr_find is run, and with how many optimizer steps each.
+        before: returns the recipes that are to be trained first for a step, each with its photos.
 
     Raises:
         KfoodError: the recipe has no ladder.
@@ -47,7 +65,8 @@ def choose_step_for_budget(recipe: Recipe, samples: pd.DataFrame, seconds: float
     steps, began = ladder_steps(recipe), time.monotonic()
     rates, needed, left = Rates(), 0.0, seconds
     for number, step in enumerate(steps, 1):
-        needed = rates.seconds(step, samples)
+        needed = rates.seconds(step, samples) + rates.lr_find_seconds(step, samples, *trials)
+        needed += sum(rates.seconds(*each) for each in (before(step) if before else ()))
         left = seconds - (time.monotonic() - began)  # less what measuring has taken
         if needed <= left:
             log.info("In %s: step %d of %d, about %s.", duration(left), number, len(steps), duration(needed))
@@ -65,6 +84,15 @@ class Rates:
 
     def seconds(self, recipe: Recipe, samples: pd.DataFrame) -> float:
         """Return about how long a recipe takes on these samples, all its epochs made."""
+        return seconds_of(recipe, samples, *self._measured(recipe, samples))
+
+    def lr_find_seconds(self, recipe: Recipe, samples: pd.DataFrame, trials: int, steps: int) -> float:
+        """Return about how long lr_find takes beside the training; it decodes photos for it, and computes features."""
+        if not trials or not recipe.training.epochs:
+            return 0.0
+        return lr_find_seconds_of(recipe, samples, trials, steps, *self._measured(recipe, samples))
+
+    def _measured(self, recipe: Recipe, samples: pd.DataFrame) -> tuple[float, float, float]:
         model = recipe.model
         kind = (model.arch, model.frozen_stages, model.freeze_norm, recipe.training.precision)
         if kind not in self._known:
@@ -72,7 +100,18 @@ class Rates:
         shrink = preprocessing(recipe.data)
         if shrink not in self._decoding:
             self._decoding[shrink] = seconds_to_fill(samples, shrink) / len(samples)
-        return seconds_of(recipe, samples, *self._known[kind], self._decoding[shrink])
+        return *self._known[kind], self._decoding[shrink]
+
+
+def lr_find_seconds_of(
+    recipe: Recipe, samples: pd.DataFrame, trials: int, steps: int, predict: float, train: float, decode: float
+) -> float:
+    """Return how long the trials of lr_find take at most, with rates as for `seconds_of`."""
+    photos, probe, n_train = steps * recipe.training.batch_size, recipe.probe, int((samples["split"] == "train").sum())
+    each = train * recipe.data.size**2 * photos + (0 if recipe.data.cache else decode * photos)
+    if probe.epochs:
+        each += _SECONDS_A_PROBE_STEP * probe.epochs * probe.views * n_train / probe.batch_size
+    return trials * (_SECONDS_TO_BUILD + _CAUTION * each)
 
 
 def seconds_of(recipe: Recipe, samples: pd.DataFrame, predict: float, train: float, decode: float) -> float:

@@ -35,8 +35,9 @@ from kfood.training.fit import fit_in_memory
 from kfood.training.initial_weights import starting_run
 from kfood.training.learner import prepare_learner
 from kfood.training.losses import weights_by_number
-from kfood.training.lr_range import search_learning_rate
+from kfood.training.lr_range import LR_STEPS, LR_TRIALS, search_learning_rate
 from kfood.training.results import describe_model, evaluate_run
+from kfood.training.starts import trained_first
 from kfood.training.stop import Stop
 from kfood.training.time_plan import choose_step_for_budget
 
@@ -61,7 +62,8 @@ def train(
         runs: the folder of all runs; `KFOOD_RUNS` or `runs` where not given.
         folder: the run's own folder, which must be new; by default one below `runs`.
         find_lr: take the learning rate that `search_learning_rate` suggests instead of the recipe's.
-        minutes: how long it may take in all; the recipe's ladder says what to leave out.
+        minutes: how long it may take in all, with lr_find and the training of what it starts from; the recipe's ladder
+            says what to leave out.
         stop: asked after each batch whether to stop.
 
     Raises:
@@ -77,10 +79,16 @@ def train(
     prepared = prepare_samples(recipe.data)
     if minutes:
         left = 60 * minutes - (time.monotonic() - began)
-        recipe = broadcast_from_main(partial(choose_step_for_budget, recipe, prepared.samples, left))
+        trials = (LR_TRIALS, LR_STEPS) if find_lr else (0, 0)
+        first = partial(trained_first, runs=runs, known={})
+        recipe = broadcast_from_main(
+            partial(choose_step_for_budget, recipe, prepared.samples, left, trials=trials, before=first)
+        )
     check_recipe(recipe, prepared.samples)
     start = starting_run(recipe, runs, partial(train, runs=runs, stop=stop))
-    if find_lr:
+    if find_lr and not recipe.training.epochs:
+        log.info("No learning rate is searched: this step trains a probe alone.")
+    elif find_lr:
         found = broadcast_from_main(partial(search_learning_rate, recipe, prepared.samples, start))
         recipe = with_changes(recipe, {"optimizer": {"lr": found.lr}}, f"{recipe.name}, with what lr_find suggests")
         log.info("Learning rate %.2g: the middle of what lr_find suggests.", found.lr)
