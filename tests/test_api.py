@@ -5,18 +5,30 @@ import pytest
 from fastai.learner import Learner
 
 import kfood
+from kfood.data.loaders import Photo
 from kfood.errors import KfoodError
 
 SMALL = ("model.arch=mobilenetv3_small_050", "data.size=32", "training.epochs=1", "training.batch_size=8")
 
 
+def run_item(path: str) -> Photo:
+    return Photo(path, "", "", "")
+
+
 def test_three_lines(make_photos, tmp_path):
     photos = make_photos(tmp_path / "photos", {"갈비찜": 20, "김밥": 20})
-    recipe = kfood.recipe("mission1", *SMALL, data=photos)
+    (tmp_path / "mine.toml").write_text('extends = "mission1"')
+    recipe = kfood.recipe(tmp_path / "mine.toml", *SMALL, data=photos)
     run = kfood.train(recipe, runs=tmp_path / "runs")
     assert 0 <= run.metrics["test"]["accuracy"] <= 1
     assert isinstance(run.history, pd.DataFrame)
     assert isinstance(run.learner, Learner)
+    judged = run.predictions.iloc[0]
+    for learner in (run.learner, run.predictor):  # as fastai's Learners take a photo
+        name, _, probabilities = learner.predict(judged["path"])
+        assert name == judged["predicted"]
+        assert float(probabilities.max()) == pytest.approx(judged["probability"], abs=1e-4)
+        assert len(learner.get_preds(dl=learner.dls.test_dl([run_item(judged["path"])]))[0]) == 1
     assert kfood.load_run(folder=tmp_path / "runs").folder == run.folder
     assert [found.folder for found in kfood.runs(tmp_path / "runs")] == [run.folder]
     again = kfood.train("mission1", *SMALL, data=photos, runs=tmp_path / "again")

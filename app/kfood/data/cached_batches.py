@@ -6,8 +6,9 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
-from fastai.data.core import TfmdDL
+from fastai.data.core import Datasets, TfmdDL
 from fastai.torch_core import TensorCategory
 from fastai.vision.core import TensorImage
 from torch import Tensor
@@ -34,9 +35,15 @@ class CachedDL(TfmdDL):
         super().__init__(*args, **kwargs)
 
     def new(self, dataset: Any = None, cls: type | None = None, **kwargs: Any) -> TfmdDL:  # noqa: ANN401
-        """Return a loader like this one, as fastai's `new`."""
+        """Return a loader like this one, as fastai's `new`; a plain one for photos without labels, or not cached."""
+        if cls is None and dataset is not None and not self._serves(dataset):
+            cls = TfmdDL
         own = {} if cls else {"pixels": self.pixels}
         return super().new(dataset, cls, **{**own, **kwargs})
+
+    def _serves(self, dataset: Datasets) -> bool:
+        keys = pd.Series([photo_key(photo.digest, photo.area) for photo in dataset.items])
+        return len(dataset.tls) > 1 and bool(self.pixels.has(keys).all())
 
     @cached_property
     def places(self) -> np.ndarray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -16,7 +17,7 @@ from fastai.metrics import accuracy
 from fastai.torch_core import set_seed
 from torch import Tensor
 
-from kfood.data.loaders import build_dataloaders, device, sorted_labels
+from kfood.data.loaders import Photo, build_dataloaders, device, sorted_labels
 from kfood.data.prepare import Prepared
 from kfood.model.build import Classifier, build_model, freeze_stages, parameter_count, parameter_groups
 from kfood.model.cascade import Cascade
@@ -40,6 +41,13 @@ class StudyLearner(Learner):
     """fastai's Learner, able to begin at a later epoch: its own `start_epoch` runs every callback of those before."""
 
     first_epoch = 0
+
+    def predict(self, item: str | Path | Photo, **options: Any) -> tuple[Any, ...]:  # noqa: ANN401 - fastai's own
+        """Return class name, class number and probabilities of a photo, named by its path as other Learners take it."""
+        if not isinstance(item, Photo):
+            item = Photo(path=str(item), area="", digest="", label=self.dls.vocab[0])  # fastai wants some class
+        return super().predict(item, **options)
+
     lrs: list[float]  # of body and head
 
     def fit(self, n_epoch: int, lr: float | list[float] | None = None, *args: Any, **options: Any) -> None:  # noqa: ANN401
