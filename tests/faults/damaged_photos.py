@@ -21,7 +21,7 @@ RNG = np.random.default_rng(0)
 def a_photo(ending: str) -> bytes:
     """A small photo of the kind that the ending stands for: of a random mode, sometimes of several pictures."""
     kind = EXTENSIONS[ending]
-    modes = {"JPEG": ["RGB", "L", "CMYK"], "WEBP": ["RGB", "RGBA"], "BMP": ["RGB", "L", "1"]}
+    modes = {"JPEG": ["RGB", "L", "CMYK"], "WEBP": ["RGB", "RGBA"], "BMP": ["RGB", "L", "1"], "AVIF": ["RGB", "RGBA"]}
     mode = RNG.choice(modes.get(kind, ["RGB", "L", "1", "P", "LA" if kind != "GIF" else "L"]))
     noise = RNG.integers(0, 256, (2, 24, 31, 3), dtype=np.uint8)
     pictures = [Image.fromarray(each).convert(str(mode)) for each in noise]
@@ -55,7 +55,7 @@ def damaged(content: bytes, other: bytes) -> bytes:
 
 
 def main(count: int, folder: Path) -> None:
-    endings = list(EXTENSIONS)
+    endings = [ending for ending, kind in EXTENSIONS.items() if kind in Image.SAVE]  # HEIF can only be read
     previous, paths = b"GIF89a", []
     for number in range(count):
         ending = endings[number % len(endings)]
