@@ -92,7 +92,7 @@ def test_runs_are_compared_and_photos_predicted(executed):
     tour, place = executed
     plain, mixup = kfood.runs(place / "KFOOD_RUNS")
     verdict = text_of(tour, "compare-runs")
-    assert plain.name in verdict and mixup.name in verdict and "McNemar" in verdict
+    assert plain.name in verdict and mixup.name in verdict and "difference " in verdict
     assert text_of(tour, "predict").splitlines()[0].split()[0] == "predicted"
     assert "report.html" in text_of(tour, "report")
 
