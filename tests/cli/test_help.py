@@ -8,6 +8,8 @@ import pytest
 
 from support.imported import imported_by
 
+pytestmark = pytest.mark.slow
+
 HEAVY = {"torch", "torchvision", "fastai", "timm", "pandas", "matplotlib", "scipy", "sklearn"}
 COMMANDS = [
     ["train"],

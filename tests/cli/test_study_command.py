@@ -5,6 +5,8 @@ import pytest
 from kfood.study.new import write_example
 from support.imported import imported_by
 
+pytestmark = pytest.mark.slow
+
 SMALL = ("--budget", "small", "--seeds", "1", "--data", "photos")
 
 

@@ -12,6 +12,8 @@ from kfood.data.demo.dishes import HEALTH, KFOOD
 from kfood.data.demo.drawing import DRAW, draw_dish
 from kfood.data.demo.layout import lay
 
+pytestmark = pytest.mark.slow
+
 DISHES = KFOOD | HEALTH
 
 

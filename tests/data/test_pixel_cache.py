@@ -34,6 +34,8 @@ from support.album import (
     same_as_without_cache,
 )
 
+pytestmark = pytest.mark.slow
+
 # Damage
 
 

@@ -40,6 +40,8 @@ from support.album import (
 )
 from support.tiny import tiny_model
 
+pytestmark = pytest.mark.slow
+
 # What is kept
 
 

@@ -21,6 +21,7 @@ pytest.importorskip("selenium")
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
+pytestmark = pytest.mark.slow
 HOSTILE = '</script>, "img'
 DISHES = ("김밥", "라면", HOSTILE)
 

@@ -16,6 +16,8 @@ from kfood.system.files import write_csv
 from kfood.training import restore
 from kfood.training.train import train
 
+pytestmark = pytest.mark.slow
+
 SMALL = ("model.arch=mobilenetv3_small_050", "data.size=64", "training.epochs=1", "training.batch_size=8")
 OF_THE_MODEL = ("cam", "colour")
 

@@ -14,6 +14,8 @@ from kfood.recipes.load import load_recipe
 from kfood.run.folder import Run
 from kfood.training.train import train
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = ("model.arch=resnet10t", "data.size=32", "training.epochs=2", "training.batch_size=8", "training.workers=0")
 COUNTS = {"갈비찜": 14, "김밥": 14, "돼지갈비찜": 14}
 

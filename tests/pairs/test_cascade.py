@@ -22,6 +22,8 @@ from kfood.training.train import resume, train
 from support.small import SMALL
 from support.two_runs import CLASSES, A, B, C
 
+pytestmark = pytest.mark.slow
+
 COLUMNS = [f"p_{name}" for name in CLASSES]
 
 

@@ -21,6 +21,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
+pytestmark = pytest.mark.slow
 HOSTILE = "</script><img src=x onerror=alert(1)>"
 DISHES = {"갈비찜": 60, "김밥": 40, "라면": 50, HOSTILE: 30}
 AT_A_TIME = 60

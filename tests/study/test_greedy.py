@@ -3,12 +3,15 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from kfood.study.plan import Way, winner
 from kfood.study.status import greedy_in_words
 from kfood.study.work import work
 from kfood.system.progress import duration
 from kfood.training.stop import Stop
+
+pytestmark = pytest.mark.slow
 
 
 def test_the_greedy_way_is_told_once_it_was_trained(session):

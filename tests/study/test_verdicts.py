@@ -7,6 +7,8 @@ from kfood.statistics.tests import holm
 from kfood.study.verdicts import BETTER, CHOSEN, SAME, WORSE, choose_winner, verdicts
 from support.drawn_answers import drawn_answers
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_winner_has_the_highest_mean_and_the_first_of_equals_wins():
     assert choose_winner([[0.7, 0.8], [0.9, 0.8], [0.9, 0.75]]) == 1

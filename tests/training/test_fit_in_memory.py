@@ -19,6 +19,8 @@ from kfood.training.train import train
 from support.out_of_memory import OUT_OF_MEMORY, on_glibc
 from support.tiny import numbers
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def failing(monkeypatch, tmp_path):

@@ -19,6 +19,8 @@ from kfood.training.train import train
 from support.small import SMALL
 from support.tiny import numbers, tiny_model
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_curve_and_suggestions_for_each_seed(tiny, tiny_samples, monkeypatch):
     monkeypatch.setattr(learner_module, "build_model", lambda *_: tiny_model())

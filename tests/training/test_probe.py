@@ -28,6 +28,8 @@ from kfood.training.stop import Stop
 from kfood.training.train import train
 from support.tiny import CLASSES
 
+pytestmark = pytest.mark.slow
+
 ROTATED = {"transforms": ["rotation"], "max_degrees": 90}
 PROBE = {"epochs": 5, "views": 3, "lr": 0.05, "batch_size": 16}
 
