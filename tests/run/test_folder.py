@@ -5,7 +5,8 @@ import os
 import pytest
 
 import kfood.run.folder
-from kfood.errors import KfoodError
+from kfood.errors import KfoodError, RecipeError
+from kfood.recipes.load import load_recipe
 from kfood.recipes.schema import Recipe
 from kfood.run.find import all_runs, find_run, find_unfinished
 from kfood.run.folder import DONE, FAILED, INTERRUPTED, Run, create_run, new_folder
@@ -147,3 +148,14 @@ def test_a_folder_without_all_that_a_run_needs_is_no_run(tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         create_run(Recipe(name="mission1"), {}, tmp_path / "mission1" / "run")
     assert all_runs(tmp_path) == []
+
+
+def test_a_recipe_that_was_trained_is_read_though_it_would_be_refused_today(tmp_path):
+    allowed = {"name": "r", "schedule": {"name": "cosine", "min_lr": 1e-4}, "optimizer": {"lr": 1e-3}}
+    run = create_run(Recipe.model_validate(allowed), {}, tmp_path / "run")
+    rising = run.recipe_file.read_text(encoding="utf-8").replace("lr = 0.001", "lr = 1e-6")
+    run.recipe_file.write_text(rising, encoding="utf-8")
+    run.checksums.file.unlink(missing_ok=True)
+    assert Run(run.folder).recipe.optimizer.lr == 1e-6
+    with pytest.raises(RecipeError, match="the cosine would rise"):
+        load_recipe(str(run.recipe_file))

@@ -8,25 +8,27 @@ from typing import Any, TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 
 from kfood.errors import RecipeError
-from kfood.recipes.schema import Recipe
+from kfood.recipes.schema import OF_RUN, Recipe
 from kfood.text import did_you_mean, shortened
 
 Kind = TypeVar("Kind", bound=BaseModel)
 
 
-def validate(raw: dict[str, Any], source: str) -> Recipe:
+def validate(raw: dict[str, Any], source: str, of_run: bool = False) -> Recipe:
     """Check a recipe's contents; `source` names in the message where they came from.
+
+    With `of_run` it has been trained: what is refused today may have been allowed then, and can still be read.
 
     Raises:
         RecipeError: one sentence for each fault, with the key, the value and the nearest match.
     """
-    return validate_as(Recipe, raw, source)
+    return validate_as(Recipe, raw, source, {OF_RUN: of_run})
 
 
-def validate_as(model: type[Kind], raw: dict[str, Any], source: str) -> Kind:
+def validate_as(model: type[Kind], raw: dict[str, Any], source: str, context: dict[str, bool] | None = None) -> Kind:
     """Check the contents of a file that says what `model` may say. Raises RecipeError as `validate` does."""
     try:
-        return model.model_validate(raw)
+        return model.model_validate(raw, context=context)
     except ValidationError as error:
         faults = " ".join(dict.fromkeys(_sentence(fault, model) for fault in error.errors()))
         raise RecipeError(f"{source}: {faults}") from None

@@ -8,7 +8,16 @@ import unicodedata
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from kfood.text import printable
 
@@ -50,6 +59,7 @@ def _absolute(name: str) -> str:
 ClassName = Annotated[str, AfterValidator(nfc)]
 FileName = Annotated[str, AfterValidator(_file_name)]
 AbsoluteFile = Annotated[FileName, AfterValidator(_absolute)]
+OF_RUN = "of_run"  # in the context of a validation: a run was trained with it
 Share = Annotated[float, Field(gt=0, lt=1)]
 Beta = Annotated[float, Field(ge=0, lt=1)]
 
@@ -237,7 +247,9 @@ class Recipe(RecipeSection):
         return self
 
     @model_validator(mode="after")
-    def _cosine_falls(self) -> Recipe:
+    def _cosine_falls(self, info: ValidationInfo) -> Recipe:
+        if (info.context or {}).get(OF_RUN):
+            return self
         if self.schedule.name == "cosine" and self.schedule.min_lr > self.optimizer.lr:
             raise ValueError(
                 f"the cosine would rise from optimizer.lr = {self.optimizer.lr:g} to schedule.min_lr = "

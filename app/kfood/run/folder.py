@@ -90,7 +90,9 @@ class Run:
     @cached_property
     def recipe(self) -> Recipe:
         """The recipe as it was resolved for this run."""
-        return self.read(self.recipe_file, lambda file: validate(with_current_names(read_toml(file)), str(file)))
+        return self.read(
+            self.recipe_file, lambda file: validate(with_current_names(read_toml(file)), str(file), of_run=True)
+        )
 
     @cached_property
     def environment(self) -> dict[str, Any]:
