@@ -3,6 +3,7 @@
 import json
 import shutil
 import sysconfig
+import warnings
 from pathlib import Path
 
 import pandas as pd
@@ -61,6 +62,13 @@ def test_a_run_holds_all_that_the_training_was(photos, tmp_path):
     assert run.metrics["valid"]["accuracy"] == pytest.approx(best)  # the best epoch's weights were judged
     assert run.environment["packages"]["fastai"]
     assert "epoch 2 of 2" in run.log_file.read_text(encoding="utf-8")
+
+
+def test_a_training_warns_of_nothing_that_nobody_can_change(photos, tmp_path):
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", message="You are shadowing an attribute")  # fastai's, of a name that is taken
+        run = train(recipe("mission1", photos), tmp_path / "runs")
+        restore_learner(run).predict(run.samples["path"].iloc[0])
 
 
 def test_the_learner_of_a_run_predicts_what_the_run_predicted(photos, tmp_path):

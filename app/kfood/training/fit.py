@@ -80,7 +80,7 @@ def fit(learner: Learner, recipe: Recipe, run: Run, stop: Stop) -> float:
         history.add(fit_probe(learner, recipe))
         so_far = history.rows[-1]["valid_accuracy"]
     best = BestEpoch(training.early_stopping, training.restore_best, so_far)
-    schedule = schedule_callbacks(recipe.schedule, learner.lrs, training.epochs)
+    schedule = schedule_callbacks(recipe.schedule, learner.group_lrs, training.epochs)
     parts: dict[str, Stateful] = {"finite": TerminateOnNaN(), "history": history, "best": best}
     if schedule and isinstance(schedule[0], TorchSchedule):  # one_cycle goes by the share that is done
         parts["schedule"] = schedule[0]
@@ -94,7 +94,7 @@ def fit(learner: Learner, recipe: Recipe, run: Run, stop: Stop) -> float:
         learner.first_epoch = begun["epoch"]
     try:
         with learner.no_logging(), sharded(learner, training.seed), stop.awaited_here():  # ShowProgress says more
-            learner.fit(training.epochs, lr=learner.lrs, cbs=callbacks)
+            learner.fit(training.epochs, lr=learner.group_lrs, cbs=callbacks)
     finally:
         show.close()
         learner.first_epoch = 0

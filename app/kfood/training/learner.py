@@ -48,11 +48,11 @@ class StudyLearner(Learner):
             item = Photo(path=str(item), area="", digest="", label=self.dls.vocab[0])  # fastai wants some class
         return super().predict(item, **options)
 
-    lrs: list[float]  # of body and head
+    group_lrs: list[float]  # of body and head
 
     def fit(self, n_epoch: int, lr: float | list[float] | None = None, *args: Any, **options: Any) -> None:  # noqa: ANN401
         """Fit as fastai does; where no learning rate is given, with the recipe's for body and for head."""
-        super().fit(n_epoch, self.lrs if lr is None else lr, *args, **options)
+        super().fit(n_epoch, self.group_lrs if lr is None else lr, *args, **options)
 
     def _do_fit(self) -> None:
         for epoch in range(self.first_epoch, self.n_epoch):
@@ -93,7 +93,7 @@ def build_learner(dls: DataLoaders, model: Classifier | Cascade, recipe: Recipe)
         metrics=accuracy,
         cbs=_batch_callbacks(recipe),
     )
-    learner.lrs = [recipe.optimizer.lr * recipe.optimizer.body_lr, recipe.optimizer.lr]
+    learner.group_lrs = [recipe.optimizer.lr * recipe.optimizer.body_lr, recipe.optimizer.lr]
     learner.recorder.__dict__["smooth_loss"] = SmoothLoss()  # fastai warns of a plain assignment
     if hasattr(learner, "progress"):  # fastai's own bars, which it adds to every Learner once imported
         learner.remove_cb(ProgressCallback)
