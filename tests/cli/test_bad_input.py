@@ -70,7 +70,10 @@ class TestPhotos:
     ("counts", "words"),
     [
         ({"갈비찜": 9}, "There is only one class, 갈비찜: a classifier needs two or more class folders."),
-        ({"갈비찜": 9, "김밥": 2}, "Too few photos to split into train, validation and test: 김밥 (2). Add photos"),
+        (
+            {"갈비찜": 9, "김밥": 2},
+            "Too few photos to have some of each class in train, valid and test: 김밥 (2 photos, none in ",
+        ),
     ],
 )
 def test_too_few_classes_or_photos(refused, make_photos, here, counts, words):

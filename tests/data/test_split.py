@@ -120,7 +120,7 @@ def test_no_group_is_in_two_splits(seed):
 
 @pytest.mark.parametrize("count", [1, 2])
 def test_too_few_photos_are_told_by_class(count):
-    with pytest.raises(KfoodError, match=rf"Too few photos to split .*: 김밥 \({count}\)\. Add photos"):
+    with pytest.raises(KfoodError, match=rf"Too few photos .*: 김밥 \({count} photos, none in "):
         require_every_class(split(samples_of({"갈비찜": 10, "김밥": count})))
 
 
@@ -128,7 +128,7 @@ def test_many_shots_of_two_plates_are_too_few():
     shots = samples_of({"갈비찜": 20, "김밥": 20})
     shots["path"] = [f"/{row.label}/1_2_{row.label}_{row.Index % 2}_{row.Index}.jpg" for row in shots.itertuples()]
     shots["path"] = shots["path"].str.replace("_갈비찜_", "_3_").str.replace("_김밥_", "_4_")
-    with pytest.raises(KfoodError, match=r"갈비찜 \(20\), 김밥 \(20\)\. Add photos \(shots of one plate count"):
+    with pytest.raises(KfoodError, match=r"갈비찜 \(20 photos, none in .* Add photos there \(shots of one plate"):
         require_every_class(split(shots))
 
 
@@ -136,6 +136,13 @@ def test_three_photos_are_enough():
     result = split(samples_of({"갈비찜": 3, "김밥": 3}))
     require_every_class(result)
     assert sizes(result) == {"갈비찜": (1, 1, 1), "김밥": (1, 1, 1)}
+
+
+def test_a_class_without_photos_in_the_given_test_folder_is_told_where():
+    given = samples_of({"가": 3, "나": 3}, split="test")
+    samples = pd.concat([samples_of({"가": 9, "나": 9, "다": 14}, split="train"), given])
+    with pytest.raises(KfoodError, match=r"다 \(14 photos, none in test\)\. Add photos there"):
+        require_every_class(split(samples.reset_index(drop=True)))
 
 
 def test_one_class_is_told():
@@ -146,7 +153,7 @@ def test_one_class_is_told():
 def test_a_class_of_the_test_folder_alone_is_told():
     given = samples_of({"가": 2, "나": 2, "다": 2}, split="test")
     samples = pd.concat([samples_of({"가": 9, "나": 9}, split="train"), given])
-    with pytest.raises(KfoodError, match=r"Too few photos .*: 다 \(2\)\."):
+    with pytest.raises(KfoodError, match=r"Too few photos .*: 다 \(2 photos, none in train or valid\)\."):
         require_every_class(split(samples.reset_index(drop=True)))
 
 

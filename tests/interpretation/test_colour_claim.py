@@ -69,3 +69,11 @@ def test_photos_without_a_histogram_and_classes_of_one_photo_are_left_out():
     assert distances["path"].tolist() == ["a", "b", "c"]
     assert np.isnan(distances.loc[0, "to_own"])
     assert "cannot be compared" in str(colour_claim(distances))
+
+
+def test_classes_of_one_photo_have_no_colours_to_compare_with():
+    names = [f"c{number}" for number in range(4)]
+    table = pd.DataFrame({"path": names, "label": names, "predicted": ["c0", "c1", "c3", "c2"]})
+    table = table.assign(**{f"p_{name}": 0.25 for name in names})
+    claim = colour_claim(colour_distances(table, dict.fromkeys(names, np.full(1024, 1 / 32))))
+    assert "Of 4 photos the class, or the one they were taken for, has no other photo" in str(claim)

@@ -87,10 +87,11 @@ def require_every_class(samples: pd.DataFrame) -> None:
         )
     poor = counts[(counts == 0).any(axis=1)]
     if len(poor):
-        shown = [f"{label} ({counts.loc[label].sum()})" for label in poor.index]
+        lacking = {label: " or ".join(row.index[row == 0]) for label, row in poor.iterrows()}
+        shown = [f"{label} ({counts.loc[label].sum()} photos, none in {splits})" for label, splits in lacking.items()]
         raise DataError(
-            f"Too few photos to split into train, validation and test: {listed(shown)}. Add photos (shots of one "
-            "plate count once), or leave the class out with data.classes."
+            f"Too few photos to have some of each class in train, valid and test: {listed(shown)}. Add photos there "
+            "(shots of one plate count once), or leave the class out with data.classes."
         )
 
 

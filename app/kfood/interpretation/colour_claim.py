@@ -41,8 +41,14 @@ class ColourClaim(NamedTuple):
     right_nearer: int
     right_interval: tuple[float, float]
     p: float
+    unknown: int = 0  # photos whose class, or the other one, has no other photo to know its colours by
 
     def __str__(self) -> str:
+        if self.unknown and not (self.wrong and self.right):
+            return (
+                f"Of {self.unknown} photos the class, or the one they were taken for, has no other photo, so that its "
+                "colours are not known: they cannot be compared."
+            )
         if not self.wrong or not self.right:
             return "There are not both wrong and right photos, so their colours cannot be compared."
         shares = [
@@ -118,4 +124,4 @@ def colour_claim(distances: pd.DataFrame) -> ColourClaim:
         (int(its.sum()), int(nearer[its].sum()), share_interval(nearer[its], groups[its]))
         for its in (is_wrong, ~is_wrong)
     )
-    return ColourClaim(*wrong, *right, p)
+    return ColourClaim(*wrong, *right, p, len(distances) - len(known))
