@@ -14,7 +14,8 @@ from kfood.evaluation.predictions import is_right, of_class, of_pair
 from kfood.interpretation.section import CAM, OCCLUSION, Request, Section
 from kfood.interpretation.thumbnails import PhotoOpener, missing_photos
 from kfood.run.folder import Run
-from kfood.system.files import read_csv, write_csv
+from kfood.system.files import content_digest, read_csv, write_csv
+from kfood.text import as_file_name
 
 _MOST_PAIRS = 10
 
@@ -88,7 +89,8 @@ def show_cam(run: Run, predictions: pd.DataFrame, request: Request, section: Sec
     method, *others = request.methods
     words_of_method = "" if request.methods == (CAM,) else "-" + "-".join(request.methods)
     if request.photo:
-        path = run.figures / f"cam-{request.photo.stem}{words_of_method}.png"
+        digest = content_digest(str(request.photo.absolute()).encode())[:6]  # two folders may have photos of one name
+        path = run.figures / as_file_name(f"cam-{request.photo.stem}-{digest}{words_of_method}", ".png")
         section.tables[f"{request.photo.name}"] = cam.draw_photo_maps(run, request.photo, path, request.methods)
         section.figures["this photo"] = path
         return
@@ -185,7 +187,7 @@ def narrowed(predictions: pd.DataFrame, request: Request) -> tuple[pd.DataFrame,
 
 def _file(run: Run, request: Request, name: str) -> Path:
     narrow = "".join(f"-{part}" for part in (request.pair or (request.of,) if request.pair or request.of else ()))
-    return run.figures / f"{request.split}-{name}{narrow}.png".replace("/", "_")
+    return run.figures / as_file_name(f"{request.split}-{name}{narrow}", ".png")
 
 
 def _missing_words(paths: list[str]) -> list[str]:

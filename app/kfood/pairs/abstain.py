@@ -12,6 +12,7 @@ from kfood.evaluation.predictions import CLASS_PREFIX, PREDICTED, PROBABILITY, g
 from kfood.pairs.photos import judged_photos, known_pair, of_either
 from kfood.run.folder import Run
 from kfood.statistics.guaranteed_accuracy import Threshold, guaranteed_threshold
+from kfood.text import as_file_name
 
 
 @dataclass(frozen=True)
@@ -115,4 +116,4 @@ def _told(photos: pd.DataFrame, pair: tuple[str, str]) -> pd.Series:
 
 def figure_file(run: Run, pair: tuple[str, str]) -> Path:
     """Return where the picture of it goes."""
-    return run.figures / f"abstain-{'-'.join(pair)}.png".replace("/", "_")
+    return run.figures / as_file_name(f"abstain-{'-'.join(pair)}", ".png")
