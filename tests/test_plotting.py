@@ -109,3 +109,20 @@ def test_saved_picture_holds_what_lies_outside_the_figure(tmp_path):
         assert picture.format == "PNG"
         assert picture.height > 2 * 120  # two inches at the style's resolution
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_letters_that_no_font_has_are_said_once(tmp_path, caplog, monkeypatch, recwarn):
+    monkeypatch.setattr("kfood.plotting._said", set())
+    for number in range(2):
+        with figure_style():
+            figure = Figure()
+            figure.add_subplot().set_title("🍚밥 ราเมน")
+            save_figure(figure, tmp_path / f"{number}.png")
+    assert caplog.text.count("Figures show boxes for letters that no font here has") == 1
+    assert "🍚" in caplog.text and "밥" not in caplog.text
+    assert not [each for each in recwarn if "Glyph" in str(each.message)]
+
+
+def test_other_warnings_within_a_figure_are_heard():
+    with pytest.warns(UserWarning, match="something else"), figure_style():
+        warnings.warn("something else", stacklevel=1)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import re
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -14,6 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.ft2font import FT2Font
 
 from kfood.system.files import write_whole
+from kfood.text import listed
 
 # DejaVu Sans comes with matplotlib and stands in for the signs that a Korean font lacks.
 FALLBACK_FAMILY = "DejaVu Sans"
@@ -24,6 +27,8 @@ _PREFERRED_FAMILIES = ("NanumGothic", "Noto Sans CJK KR", "AppleGothic", "Malgun
 _HANGUL_SAMPLE = "갈"
 
 _log = logging.getLogger(__name__)
+_GLYPH = re.compile(r"Glyph (\d+) ")  # how matplotlib's warning of a missing letter begins
+_said: set[str] = set()  # letters
 
 
 def packaged_fonts() -> list[Path]:
@@ -83,8 +88,25 @@ def figure_style() -> Iterator[None]:
         "savefig.bbox": "tight",
         "savefig.pad_inches": 0.2,
     }
-    with rc_context(style):  # type: ignore[arg-type]  # matplotlib spells out each key
+    with _missing_letters_said(), rc_context(style):  # type: ignore[arg-type]  # matplotlib spells out each key
         yield
+
+
+@contextmanager
+def _missing_letters_said() -> Iterator[None]:
+    """Say in one sentence which letters no font has, of which matplotlib warns for each text and each drawing of it."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.filterwarnings("always", message=_GLYPH.pattern)
+        yield
+    letters = set()
+    for each in caught:
+        if found := _GLYPH.match(str(each.message)):
+            letters.add(chr(int(found[1])))
+        else:
+            warnings.warn_explicit(each.message, each.category, each.filename, each.lineno)
+    if new := letters - _said:
+        _said.update(new)
+        _log.warning("Figures show boxes for letters that no font here has: %s", listed(sorted(new), 10))
 
 
 def save_figure(figure: Figure, path: Path) -> Path:
