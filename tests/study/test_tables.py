@@ -6,10 +6,10 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
+from kfood.data.prepare import Photos
 from kfood.statistics.estimates import estimate
 from kfood.study.schema import Reported
 from kfood.study.tables import COLUMNS, NOT_COMPARABLE
-from kfood.study.trainings import Photos
 from support.made_study import N, made_outcome, made_study
 
 
@@ -18,7 +18,7 @@ def classes(monkeypatch):
     """Photos of as many classes as the report had; nothing is read from disk."""
     names = [f"{number:02}" for number in range(42)]
     found = SimpleNamespace(samples=pd.DataFrame({"label": names, "digest": "", "split": "train"}))
-    monkeypatch.setattr("kfood.study.trainings.prepare_samples", lambda data: found)
+    monkeypatch.setattr("kfood.data.prepare.prepare_samples", lambda data: found)
     return found
 
 

@@ -78,7 +78,7 @@ def test_the_key_depends_on_the_photos_contents(terms, study_file, photos, tmp_p
 
 def test_photos_are_looked_at_once_for_rows_that_differ_in_pixels_alone(terms, monkeypatch):
     before = terms.photos.fingerprint(terms.base.data)
-    monkeypatch.setattr("kfood.study.trainings.prepare_samples", lambda data: pytest.fail("looked at again"))
+    monkeypatch.setattr("kfood.data.prepare.prepare_samples", lambda data: pytest.fail("looked at again"))
     pixels = ["data.size=64", "data.denoise=blur", "data.presize=1.5", "data.resize=pad", "data.cache=false"]
     assert terms.photos.fingerprint(with_settings(terms.base, pixels).data) == before
 

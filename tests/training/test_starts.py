@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from kfood.data.prepare import fingerprint, prepare_samples
+from kfood.data.prepare import Photos, fingerprint, prepare_samples
 from kfood.errors import KfoodError
 from kfood.recipes.load import load_recipe, on_the_same_terms
 from kfood.run.folder import DONE, Run, create_run
@@ -126,12 +126,12 @@ def test_what_has_to_be_trained_first_is_known_with_its_photos(wanted, runs, pho
     mine = tmp_path / "mine.toml"
     mine.write_text('extends = "mission3"\n[model]\nstart_from = "mission3"\n', encoding="utf-8")
     last = load_recipe(str(mine), SMALL, str(photos))
-    first, second = trained_first(last, runs, {})
+    first, second = trained_first(last, runs, Photos())
     assert [first[0].name, second[0].name] == ["mission2-plain-head", "mission3"]
     assert [len(each["label"].unique()) for _, each in (first, second)] == [3, 3]
     finished(runs / "mission2-plain-head" / "20260101-000000-aaaa", start)
-    assert [recipe.name for recipe, _ in trained_first(last, runs, {})] == ["mission3"]
-    assert trained_first(start, runs, {}) == []
+    assert [recipe.name for recipe, _ in trained_first(last, runs, Photos())] == ["mission3"]
+    assert trained_first(start, runs, Photos()) == []
 
 
 def test_a_run_that_is_named_is_taken_as_it_is(wanted, runs):

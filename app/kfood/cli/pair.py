@@ -70,10 +70,12 @@ def remedies(
     from kfood.recipes.load import load_recipe
     from kfood.recipes.schema import nfc
     from kfood.system import logs
+    from kfood.system.disk import output_file
     from kfood.system.files import write_csv
 
     pair = (nfc(pair[0]), nfc(pair[1]))
     resolved = load_recipe(recipe, settings or [], data)
+    file = output_file(out)
     with logs.shown():
         from kfood.pairs.remedies_table import conclusion, readable_remedies, remedies_table
         from kfood.pairs.trials import try_remedies
@@ -82,7 +84,7 @@ def remedies(
         with stop_on_signals() as stop:
             found = try_remedies(resolved, pair, seeds, runs, fixes, tuple(only or ()), stop)
         table = remedies_table(found, pair)
-        write_csv(out, table)
+        write_csv(file, table)
     print_table(f"Remedies for {pair[0]} and {pair[1]}, test", readable_remedies(table))
     for line in conclusion(table, pair, seeds):
         typer.echo(line)

@@ -116,9 +116,8 @@ def _tar_members(stream: IO[bytes], archive: Path) -> Iterator[Member]:
         pass
     names = _decoded([entry.name.encode("utf-8", "surrogateescape") for entry in found])
     for name, entry in zip(names, found, strict=True):
-        extract = cast(
-            Callable[[], IO[bytes]], partial(tar.extractfile, entry)
-        )  # None for what is not a file: not here
+        # extractfile gives None for what is not a file, which is none of these.
+        extract = cast(Callable[[], IO[bytes]], partial(tar.extractfile, entry))
         yield Member(unicodedata.normalize("NFC", name), entry.size, partial(_pieces, archive, extract))
 
 

@@ -16,6 +16,7 @@ from kfood.data.layouts import Layout, read_layout
 from kfood.data.split import SPLITS, add_groups, require_every_class, split_samples, subsample
 from kfood.errors import DataError
 from kfood.recipes.load import DEMO
+from kfood.recipes.of_result import OF_PIXELS
 from kfood.recipes.schema import Data
 from kfood.system.os_errors import cannot_use
 from kfood.system.paths import real_path
@@ -125,3 +126,25 @@ def fingerprint(samples: pd.DataFrame) -> str:
     """Return 16 hex digits that stand for these photos' contents, labels and splits, wherever they lie."""
     lines = samples["digest"] + "|" + samples["label"] + "|" + samples["split"]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+
+
+class Photos:
+    """The photos of data sections, each found once: sections that differ in pixels alone share them."""
+
+    def __init__(self) -> None:
+        self._known: dict[Data, tuple[pd.DataFrame, str]] = {}
+
+    def samples(self, data: Data) -> pd.DataFrame:
+        """Return the samples of a data section. Raises as `prepare_samples` does."""
+        return self._found(data)[0]
+
+    def fingerprint(self, data: Data) -> str:
+        """Return what stands for the photos, labels and splits of a data section. Raises as `prepare_samples` does."""
+        return self._found(data)[1]
+
+    def _found(self, data: Data) -> tuple[pd.DataFrame, str]:
+        which = Data(**data.model_dump(exclude=OF_PIXELS))
+        if which not in self._known:
+            samples = prepare_samples(which).samples
+            self._known[which] = samples, fingerprint(samples)
+        return self._known[which]

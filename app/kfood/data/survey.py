@@ -59,7 +59,8 @@ def survey(data: Data) -> Survey:
 
 
 def _left_out(files: list[LeftOut]) -> pd.DataFrame:
-    table = pd.DataFrame(files, columns=LeftOut._fields).sort_values("files", ascending=False, kind="stable")
+    rows = [(one.path, one.files, one.why) for one in files]
+    table = pd.DataFrame(rows, columns=["path", "files", "why"]).sort_values("files", ascending=False, kind="stable")
     return table.sort_values("why", key=lambda why: why == NOT_A_PHOTO, kind="stable", ignore_index=True)
 
 

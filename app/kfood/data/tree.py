@@ -32,11 +32,16 @@ _Identity = tuple[int, int]  # device and number of a folder
 
 
 class LeftOut(NamedTuple):
-    """Files that are not read: where (a file or a folder), how many, and why."""
+    """Files that are not read: where (a file or a folder), how many if they were listed, and why."""
 
     path: str
-    files: int
+    listed: int | None
     why: str
+
+    @property
+    def files(self) -> int:
+        """How many files there are. Folders that are passed over are walked for it, which a training need not."""
+        return _files_below(self.path) if self.listed is None else self.listed
 
 
 @dataclass
@@ -96,7 +101,7 @@ def _listed(path: Path, left_out: list[LeftOut], above: tuple[_Identity, ...]) -
     others: dict[str, list[str]] = {}
     for entry in entries:
         if entry.name.startswith(".") or entry.name.lower() in _OF_SYSTEMS:
-            left_out.append(LeftOut(entry.path, _files_in(entry), "hidden, or of the system"))
+            left_out.append(LeftOut(entry.path, None, "hidden, or of the system"))
         elif _is_folder(entry):
             _add(folder, entry, left_out, above)
         elif splitext(entry.name)[1].lower() in EXTENSIONS and _is_file(entry):
@@ -113,7 +118,7 @@ def _add(folder: Folder, entry: os.DirEntry[str], left_out: list[LeftOut], above
         left_out.append(LeftOut(entry.path, 1, "a link to a folder above it"))
         return
     if all(os.path.isfile(os.path.join(entry.path, name)) for name in _RUN_FILES):
-        left_out.append(LeftOut(entry.path, _files_in(entry), "a run of kfood"))
+        left_out.append(LeftOut(entry.path, None, "a run of kfood"))
         return
     inner = _listed(Path(entry.path), left_out, (*above, identity))
     if not inner.photos and not inner.folders:
@@ -157,8 +162,8 @@ def _identity(path: Path | os.DirEntry[str]) -> _Identity:
     return status.st_dev, status.st_ino
 
 
-def _files_in(entry: os.DirEntry[str]) -> int:
+def _files_below(path: str) -> int:
     """Return how many files there are; 1 for a file or a link."""
-    if entry.is_symlink() or not entry.is_dir():
+    if os.path.islink(path) or not os.path.isdir(path):
         return 1
-    return sum(len(files) for _, _, files in os.walk(entry.path))
+    return sum(len(files) for _, _, files in os.walk(path))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from kfood.data.copies import contents
 from kfood.errors import RunError
 from kfood.evaluation.predictions import PATH, groups_of, is_right, of_split
 from kfood.run.folder import Run
@@ -133,9 +134,8 @@ def _interval(found: Difference, comparisons: int) -> str:
 def _by_content(run: Run, split: str) -> pd.DataFrame:
     """Return a run's predictions of a split by what the photo holds; by its path where that was not noted."""
     table, samples = of_split(run.predictions, split), run.samples
-    known = dict(zip(samples[PATH], samples["digest"], strict=True)) if "digest" in samples else {}
-    content = table[PATH].map(known.get).fillna("")
-    content = content.where(content != "", table[PATH])
+    known = dict(zip(samples[PATH], contents(samples), strict=True))
+    content = table[PATH].map(known.get).fillna(table[PATH])
     copies = content.groupby(content).cumcount()  # the second file of one content is the second one's there
     return table.set_index(pd.MultiIndex.from_arrays([content, copies]))
 

@@ -27,15 +27,15 @@ class Renormalize(nn.Module):
     normalisation, cannot get used to pixels of half the contrast.
     """
 
+    scale: Tensor
+    shift: Tensor
+
     def __init__(self, normalization: Normalization = UNIT_RANGE) -> None:
         super().__init__()
         self.normalization = normalization
         mean, std, of_mean, of_std = (torch.tensor(each).view(3, 1, 1) for each in (*normalization, *UNIT_RANGE))
         self.register_buffer("scale", of_std / std, persistent=False)  # the model's description says it
         self.register_buffer("shift", (of_mean - mean) / std, persistent=False)
-
-    scale: Tensor
-    shift: Tensor
 
     def forward(self, photos: Tensor) -> Tensor:
         """Return photos, n x 3 x height x width, of -1..1, as the weights know them."""

@@ -75,12 +75,11 @@ def split_off_run(words: Iterable[str], runs: Path) -> tuple[list[Path], str | N
         RunError: two are runs, or none is a photo or a folder.
     """
     words = list(words)
-    is_run = [any(Run(folder).recipe_file.is_file() for folder in (Path(word), runs / word)) for word in words]
-    others = [not (run or Path(word).exists()) for word, run in zip(words, is_run, strict=True)]
-    missing = [word for word, other in zip(words, others, strict=True) if other and (any(is_run) or Path(word).suffix)]
-    if missing:
+    folders = [word for word in words if any(Run(each).recipe_file.is_file() for each in (Path(word), runs / word))]
+    unknown = [word for word in words if word not in folders and not Path(word).exists()]
+    if missing := [word for word in unknown if folders or Path(word).suffix]:  # a recipe's name has no ending
         raise RunError(f"There is no photo or folder {missing[0]}.")
-    named = [word for word, run, other in zip(words, is_run, others, strict=True) if run or other]
+    named = folders + unknown
     if len(named) > 1:
         raise RunError(f"{listed(named)} are no photos or folders: name at most one run beside those.")
     sources = [Path(word) for word in words if word not in named]

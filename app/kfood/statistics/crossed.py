@@ -90,6 +90,25 @@ def crossed(values: np.ndarray, groups: np.ndarray) -> Crossed:
     return Crossed(float(values.mean()), of_seeds, of_photos, of_both, seeds, photos, count)
 
 
+def variance_of_influences(influences: np.ndarray, groups: np.ndarray, shares: int = 1) -> tuple[float, int]:
+    """Return the variance of what is a smooth function of means over photos, and its degrees of freedom.
+
+    Linearised as W. G. Cochran, "Sampling Techniques" (1977), chapter 6, does for ratios: that of the groups' sums of
+    the influences. NaN where there are no more groups than shares.
+
+    Args:
+        influences: (photos,), how far each photo moves it; they sum to 0.
+        groups: (photos,), as for `crossed`.
+        shares: how many were estimated for it, such as one a class: each takes a degree of freedom.
+    """
+    of_group = np.unique(groups, return_inverse=True)[1]
+    count = int(of_group.max()) + 1
+    freedom = count - shares
+    if freedom < 1:
+        return math.nan, freedom
+    return float((np.bincount(of_group, influences, count) ** 2).sum()) * count / freedom, freedom
+
+
 def common_spread(rows: Sequence[np.ndarray], groups: np.ndarray) -> Spread | None:
     """Return how much trainings spread in a table, from all its rows; None where each row has one training.
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
-from kfood.statistics.crossed import Crossed, Spread, crossed, half_width, variance_of_seeds
+from kfood.statistics.crossed import Crossed, Spread, crossed, half_width, variance_of_influences, variance_of_seeds
 from kfood.statistics.intervals import wilson
 
 
@@ -142,12 +142,9 @@ def score_of_influences(
         shares: how many were estimated for the score, such as one a class: each takes a degree of freedom.
         level: of the interval, 0 to 1.
     """
-    of_group = np.unique(groups, return_inverse=True)[1]
-    count = int(of_group.max()) + 1
-    freedom = count - shares
+    variance, freedom = variance_of_influences(influences, groups, shares)
     if freedom < 1:
         return 0.0, 1.0  # a plate a class says nothing of others
-    variance = float((np.bincount(of_group, influences, count) ** 2).sum()) * count / freedom
     row = Crossed(score, math.nan, variance, 0.0, 1, len(influences), freedom + 1)
     return _of_groups(row, level, half_width([(variance, freedom)], 1 - level))
 

@@ -9,6 +9,8 @@ import pandas as pd
 from scipy.special import stdtr
 from scipy.stats import binomtest, fisher_exact
 
+from kfood.statistics.crossed import variance_of_influences
+
 
 def holm(p: Sequence[float], chosen: bool = False) -> np.ndarray:
     """Return p-values adjusted so that the chance of any false alarm among them is at most the level.
@@ -61,13 +63,11 @@ def difference_of_shares(hits: np.ndarray, is_first: np.ndarray, groups: np.ndar
     kinds = (is_first, ~is_first)
     if not all(kind.any() for kind in kinds):
         return 1.0
-    of_group = np.unique(groups, return_inverse=True)[1]
-    count = int(of_group.max()) + 1
-    if count == len(hits):
+    if len(np.unique(groups)) == len(hits):
         return float(fisher_exact([[int(hits[kind].sum()), int((~hits[kind]).sum())] for kind in kinds]).pvalue)
     first, second = (hits[kind].mean() for kind in kinds)
     influences = np.where(is_first, (hits - first) / kinds[0].sum(), (second - hits) / kinds[1].sum())
-    variance = float((np.bincount(of_group, influences, count) ** 2).sum()) * count / max(count - 1, 1)
-    if count == 1 or not variance:
+    variance, freedom = variance_of_influences(influences, groups)
+    if not variance > 0:  # NaN of one group too
         return 1.0
-    return float(2 * stdtr(count - 1, -abs(first - second) / variance**0.5))
+    return float(2 * stdtr(freedom, -abs(first - second) / variance**0.5))

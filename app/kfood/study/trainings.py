@@ -8,13 +8,11 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-import pandas as pd
-
-from kfood.data.prepare import fingerprint, prepare_samples
+from kfood.data.prepare import Photos
 from kfood.errors import KfoodError
 from kfood.recipes.load import load_recipe, on_the_same_terms
-from kfood.recipes.of_result import OF_PIXELS, of_result
-from kfood.recipes.schema import Data, Recipe
+from kfood.recipes.of_result import of_result
+from kfood.recipes.schema import Recipe
 from kfood.run.folder import Run
 from kfood.study.schema import Budget, Changes, Row, Study, Table
 from kfood.study.settle import fewer_epochs, resolved
@@ -28,28 +26,6 @@ class PlannedTraining:
     key: str
     recipe: Recipe
     start: PlannedTraining | None = None
-
-
-class Photos:
-    """The photos that rows are trained on, each choice found once: rows that differ in pixels share them."""
-
-    def __init__(self) -> None:
-        self._known: dict[Data, tuple[pd.DataFrame, str]] = {}
-
-    def samples(self, data: Data) -> pd.DataFrame:
-        """Return the samples of a data section. Raises as `prepare_samples` does."""
-        return self._found(data)[0]
-
-    def fingerprint(self, data: Data) -> str:
-        """Return what stands for the photos, labels and splits of a data section. Raises as `prepare_samples` does."""
-        return self._found(data)[1]
-
-    def _found(self, data: Data) -> tuple[pd.DataFrame, str]:
-        which = Data(**data.model_dump(exclude=OF_PIXELS))
-        if which not in self._known:
-            samples = prepare_samples(which).samples
-            self._known[which] = samples, fingerprint(samples)
-        return self._known[which]
 
 
 @dataclass(frozen=True)

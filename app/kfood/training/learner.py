@@ -41,14 +41,13 @@ class StudyLearner(Learner):
     """fastai's Learner, able to begin at a later epoch: its own `start_epoch` runs every callback of those before."""
 
     first_epoch = 0
+    group_lrs: list[float]  # of body and head
 
     def predict(self, item: str | Path | Photo, **options: Any) -> tuple[Any, ...]:  # noqa: ANN401 - fastai's own
         """Return class name, class number and probabilities of a photo, named by its path as other Learners take it."""
         if not isinstance(item, Photo):
             item = Photo(path=str(item), area="", digest="", label=self.dls.vocab[0])  # fastai wants some class
         return super().predict(item, **options)
-
-    group_lrs: list[float]  # of body and head
 
     def fit(self, n_epoch: int, lr: float | list[float] | None = None, *args: Any, **options: Any) -> None:  # noqa: ANN401
         """Fit as fastai does; where no learning rate is given, with the recipe's for body and for head."""

@@ -31,13 +31,13 @@ class StudyLoss(nn.Module):
             larger, the less is learned from photos whose label seems improbable. 0 is cross-entropy, its limit.
     """
 
+    weights: Tensor
+
     def __init__(self, weights: Sequence[float], label_smoothing: float = 0.0, gce_q: float = 0.0) -> None:
         super().__init__()
         self.register_buffer("weights", torch.tensor(weights, dtype=torch.float32))
         self.label_smoothing, self.gce_q = label_smoothing, gce_q
         self.weights_smooth = label_smoothing > 0 and len(set(weights)) > 1  # else the photo's weight is a factor
-
-    weights: Tensor
 
     def forward(
         self,

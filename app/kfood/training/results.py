@@ -19,16 +19,12 @@ from kfood.model.normalization import UNIT_RANGE, Normalization
 from kfood.model.saved import Description
 from kfood.recipes.schema import Recipe
 from kfood.run.folder import Run
+from kfood.run.tables import SPLITS
 from kfood.system.files import write_csv, write_json
 from kfood.system.progress import duration
 
 log = logging.getLogger(__name__)
-_SPLITS = {
-    "valid": "validation (chosen by)",
-    "test": "test",
-    "test_without_copies": "test, without copies of other splits",
-    "test_after_fixes": "test, after fixes",
-}
+_SPLITS = SPLITS | {"valid": "validation (chosen by)"}
 _LEAST = 5e-8  # what a probability may be that is written as 0
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from kfood.data.prepare import fingerprint, prepare_samples
+from kfood.data.prepare import Photos
 from kfood.errors import KfoodError
 from kfood.model.body import timm_name
 from kfood.recipes.load import find_recipe, load_recipe, on_the_same_terms
-from kfood.recipes.of_result import OF_PHOTOS, OF_PIXELS, differing
+from kfood.recipes.of_result import OF_PHOTOS, differing
 from kfood.recipes.schema import Data, Recipe
 from kfood.run.find import find_run, finished_runs
 from kfood.run.folder import Run
@@ -50,10 +50,10 @@ def find_start(recipe: Recipe, runs: Path, fingerprint_of: Fingerprint | None = 
     if named := _named_run(source, recipe, runs):
         return Start(named, named.recipe)
     wanted = on_the_same_terms(load_recipe(source, data=recipe.data.root), recipe)
-    why = ""
+    fingerprint_of, why = fingerprint_of or Photos().fingerprint, ""
     for run in reversed(finished_runs(runs, find_recipe(source).stem)):
         try:
-            differences = _differences(run, wanted, runs, fingerprint_of or fingerprint_of_photos)
+            differences = _differences(run, wanted, runs, fingerprint_of)
         except KfoodError as error:
             differences = [f"{error}"]
         if not differences:
@@ -65,36 +65,20 @@ def find_start(recipe: Recipe, runs: Path, fingerprint_of: Fingerprint | None = 
     return Start(None, wanted, why)
 
 
-def trained_first(recipe: Recipe, runs: Path, known: dict[Data, pd.DataFrame]) -> list[tuple[Recipe, pd.DataFrame]]:
+def trained_first(recipe: Recipe, runs: Path, photos: Photos) -> list[tuple[Recipe, pd.DataFrame]]:
     """Return the recipes that have to be trained before this one, in order, each with its samples.
 
     Args:
         recipe, runs: as in `find_start`.
-        known: samples that were found already, to which others are added.
+        photos: remembers those that were found already.
 
     Raises:
         KfoodError: as `find_start` and `prepare_samples`.
     """
-
-    def samples_of(data: Data) -> pd.DataFrame:
-        which = _of_photos(data)
-        if which not in known:
-            known[which] = prepare_samples(which).samples
-        return known[which]
-
-    start = find_start(recipe, runs, lambda data: fingerprint(samples_of(data)))
+    start = find_start(recipe, runs, photos.fingerprint)
     if start is None or start.run:
         return []
-    return [*trained_first(start.recipe, runs, known), (start.recipe, samples_of(start.recipe.data))]
-
-
-def fingerprint_of_photos(data: Data) -> str:
-    """Return what stands for the photos, labels and splits of a data section. Raises as `prepare_samples`."""
-    return fingerprint(prepare_samples(_of_photos(data)).samples)
-
-
-def _of_photos(data: Data) -> Data:
-    return Data(**data.model_dump(exclude=OF_PIXELS))
+    return [*trained_first(start.recipe, runs, photos), (start.recipe, photos.samples(start.recipe.data))]
 
 
 def _named_run(source: str, recipe: Recipe, runs: Path) -> Run | None:

@@ -14,7 +14,7 @@ from fastai.learner import Learner
 
 from kfood.data.check import check_photos
 from kfood.data.loaders import sorted_labels, training_samples
-from kfood.data.prepare import Prepared, data_folder, fingerprint, prepare_samples
+from kfood.data.prepare import Photos, Prepared, data_folder, fingerprint, prepare_samples
 from kfood.errors import KfoodError
 from kfood.model.body import timm_name
 from kfood.model.saved import save_model
@@ -80,7 +80,7 @@ def train(
     if minutes:
         left = 60 * minutes - (time.monotonic() - began)
         trials = (LR_TRIALS, LR_STEPS) if find_lr else (0, 0)
-        first = partial(trained_first, runs=runs, known={})
+        first = partial(trained_first, runs=runs, photos=Photos())
         recipe = broadcast_from_main(
             partial(choose_step_for_budget, recipe, prepared.samples, left, trials=trials, before=first)
         )
