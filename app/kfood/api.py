@@ -16,6 +16,7 @@ from kfood.recipes.load import load_recipe
 from kfood.recipes.schema import Data, Recipe
 from kfood.run import find, folder
 from kfood.system import logs
+from kfood.system.cores import wait_asleep
 from kfood.system.paths import runs_folder
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from kfood.label_issues.search import LabelIssues
     from kfood.training.lr_range import LrRange
 
+wait_asleep()  # unless whoever imports kfood has imported torch before
 _BASE = "mission1"  # says how photos are read and split where only data are asked about
 
 

@@ -165,7 +165,7 @@ def test_what_was_seen_before_a_stop_is_remembered(make_photos, tmp_path, monkey
         return look_at(path)
 
     with monkeypatch.context() as patch:
-        patch.setattr(check.os, "cpu_count", lambda: 1)
+        patch.setattr(check, "available_cores", lambda: 1)
         patch.setattr(check, "_look", stopping)
         with pytest.raises(KeyboardInterrupt):
             look(photos)

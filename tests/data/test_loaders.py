@@ -231,7 +231,7 @@ def test_a_damaged_photo_stops_with_its_name(samples_of, noise):
 )
 def test_number_of_loading_processes(monkeypatch, platform, asked, photos, cores, expected):
     monkeypatch.setattr(loaders.sys, "platform", platform)
-    monkeypatch.setattr(loaders.os, "cpu_count", lambda: cores)
+    monkeypatch.setattr(loaders, "available_cores", lambda: cores)
     assert worker_count(asked, photos) == expected
 
 
@@ -248,7 +248,7 @@ def test_a_cache_without_room_does_not_leave_all_photos_to_one_process(samples_o
     caplog.set_level("INFO", "kfood")
     samples = with_digests(samples_of(noise))
     monkeypatch.setattr(loaders, "_FEW_PHOTOS", 1)
-    monkeypatch.setattr(loaders.os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(loaders, "available_cores", lambda: 2)
     whole = loaders_of(samples, data={"cache": True}, training={"workers": -1})
     assert whole.train.fake_l.num_workers == 0
     assert "Not all photos are in the cache" not in caplog.text

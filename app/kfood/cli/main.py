@@ -14,6 +14,7 @@ import typer
 from kfood.cli import data, doctor, interpret, lrfind, pair, predict, recipe, report, runs, study, train
 from kfood.errors import KfoodError, Stopped
 from kfood.system.console import write_what_can_be_written
+from kfood.system.cores import wait_asleep
 from kfood.system.os_errors import cannot_use, trouble_of
 
 app = typer.Typer(
@@ -56,6 +57,7 @@ def kfood(
 
 def main() -> None:
     """Run the command line. Exit code 2 for what the user can put right; typer gives 130 after Ctrl-C."""
+    wait_asleep()
     _leave_imports_uncollected()
     # timm's imports; nothing that a user of kfood can do anything about
     warnings.filterwarnings("ignore", message=".*torch.jit.script.*")

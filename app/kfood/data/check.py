@@ -18,6 +18,7 @@ import pandas as pd
 
 from kfood.data.photo import FileFindings, inspect_photo, read_file
 from kfood.system.cache import Cache
+from kfood.system.cores import available_cores
 from kfood.system.files import content_digest, write_csv
 from kfood.system.paths import real_path
 from kfood.system.progress import track
@@ -93,7 +94,7 @@ def readable(samples: pd.DataFrame, findings: pd.DataFrame) -> tuple[pd.DataFram
 def _looked_at(paths: pd.Series) -> Iterator[dict[str, str | int]]:
     """Yield what is found in each photo, in order; when it is stopped, few are still being looked at."""
     # Pillow decodes without holding Python's lock, so threads share the cores.
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(available_cores()) as pool:
         for start in range(0, len(paths), _AT_ONCE):
             yield from pool.map(_look, paths[start : start + _AT_ONCE])
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import sys
 from collections.abc import Callable
 from typing import NamedTuple
@@ -27,6 +26,7 @@ from kfood.data.sampling import SeededWeightedDL, class_balancing_weights, under
 from kfood.errors import DataError
 from kfood.model.normalization import UNIT_RANGE
 from kfood.recipes.schema import Data, Recipe
+from kfood.system.cores import available_cores, limit_threads
 
 log = logging.getLogger(__name__)
 RESIZE_METHODS = {"squish": ResizeMethod.Squish, "crop": ResizeMethod.Crop, "pad": ResizeMethod.Pad}
@@ -189,7 +189,8 @@ def normalisation() -> Normalize:
 
 
 def device() -> torch.device:
-    """Return the GPU where there is one, else Apple's, else the CPU."""
+    """Return the GPU where there is one, else Apple's, else the CPU, with the cores that this process may use."""
+    limit_threads()
     if torch.cuda.is_available():
         return torch.device("cuda")
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
@@ -211,4 +212,4 @@ def worker_count(asked: int, n_photos: int) -> int:
         return 0
     if asked >= 0:
         return asked
-    return 0 if n_photos < _FEW_PHOTOS else min(_MOST_WORKERS, os.cpu_count() or 1)
+    return 0 if n_photos < _FEW_PHOTOS else min(_MOST_WORKERS, available_cores())

@@ -21,6 +21,7 @@ import pandas as pd
 from kfood.data.pixels import KEY, PixelCache, photo_key, photo_keys
 from kfood.data.preprocess import Preprocess
 from kfood.system.cache import Cache, bytes_of, make_room, mark_used
+from kfood.system.cores import available_cores
 from kfood.system.disk import free_bytes
 from kfood.system.files import content_digest, write_arrays
 from kfood.system.locks import Lock, Timeout
@@ -156,7 +157,7 @@ def _decoded(photos: list[tuple[str, str]], shrink: Preprocess) -> Iterator[tupl
 
     keep_freed_memory()
     # Pillow decodes without holding Python's lock, so threads share the cores.
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(available_cores()) as pool:
         for start in range(0, len(photos), _AT_ONCE):  # so that little waits in memory to be written
             yield from pool.map(decode, photos[start : start + _AT_ONCE])
 

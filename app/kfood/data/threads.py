@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -18,6 +17,7 @@ from fastai.vision.core import TensorImage
 from torch import Tensor
 
 from kfood.data.loaders import OpenPhoto, Photo
+from kfood.system.cores import available_cores
 
 _LARGEST = 64  # photos a batch: larger ones predict no faster
 _AHEAD = 2  # batches made ready while a GPU computes
@@ -49,7 +49,7 @@ class ThreadedDL(TfmdDL):
         ahead = _ahead(self.device)
         waiting: deque[list[Future[Any]]] = deque()
         numbers = iter(samples)
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
+        with ThreadPoolExecutor(available_cores()) as pool:
             while chunk := list(islice(numbers, self.bs)):
                 waiting.append([pool.submit(self.do_item, number) for number in chunk])
                 if len(waiting) > ahead:

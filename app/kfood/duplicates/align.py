@@ -7,7 +7,6 @@ blurred copy is taken away. Two white plates on one table have their large forms
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from kfood.duplicates.image_hashes import SIDE
+from kfood.system.cores import available_cores
 from kfood.system.progress import track
 
 _BATCH = 256  # pairs
@@ -74,7 +74,7 @@ def _threads_of_our_own() -> Iterator[ThreadPoolExecutor]:
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
+        with ThreadPoolExecutor(available_cores()) as pool:
             yield pool
     finally:
         torch.set_num_threads(before)

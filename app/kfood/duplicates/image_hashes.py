@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -15,6 +14,7 @@ from kfood.data.loaders import Photo, as_items, photo_loader
 from kfood.data.pixel_cache import cached_pixels
 from kfood.data.preprocess import Preprocess
 from kfood.errors import KfoodError
+from kfood.system.cores import available_cores
 from kfood.system.progress import track
 
 SIDE = 64  # pixels of the small pictures
@@ -49,7 +49,7 @@ def image_hashes(samples: pd.DataFrame) -> ImageHashes:
 
     hashes = ImageHashes(*(np.zeros((len(samples), *shape), np.uint8) for shape in ((SIDE, SIDE), (8,), (8,))))
     try:
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
+        with ThreadPoolExecutor(available_cores()) as pool:
             found = pool.map(look_at, as_items(samples))
             for row, parts in enumerate(track(found, len(samples), "looking at photos")):
                 for of_all, of_one in zip(hashes, parts, strict=True):

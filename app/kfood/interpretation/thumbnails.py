@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from kfood.data.crop_area import parse_area
 from kfood.data.photo import open_photo
 from kfood.interpretation.colour_claim import colour_histogram
 from kfood.run.folder import Run
+from kfood.system.cores import available_cores
 from kfood.system.progress import track
 
 _PIXELS = 320
@@ -44,7 +44,7 @@ class PhotoOpener:
             except OSError:
                 return None
 
-        with ThreadPoolExecutor(os.cpu_count()) as pool:  # Pillow decodes without holding Python's lock
+        with ThreadPoolExecutor(available_cores()) as pool:  # Pillow decodes without holding Python's lock
             found = zip(paths, track(pool.map(histogram, paths), len(paths), "looking at colours"), strict=True)
             return {path: one for path, one in found if one is not None}
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from PIL import Image
 
 from kfood.data.crop_area import parse_area
 from kfood.data.photo import open_photo
+from kfood.system.cores import available_cores
 from kfood.system.progress import track
 
 BUDGET = 9_000_000  # bytes of all thumbnails together; a third more in the page, as base64
@@ -70,7 +70,7 @@ def make_thumbnails(photos: pd.DataFrame, budget: int = BUDGET, shrink: Shrink =
         shrink: takes path, area, side and quality, and returns a WebP file's content, or None.
     """
     rows = list(zip(photos["path"], photos["area"], strict=True))
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(available_cores()) as pool:
         side, quality = _choose_step(rows, budget, pool, shrink)
         contents = pool.map(partial(_shrink_row, shrink=shrink, side=side, quality=quality), rows)
         made = dict(zip(photos["path"], track(contents, len(rows), "making thumbnails"), strict=True))

@@ -9,6 +9,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from kfood.system.cores import available_cores
+
 log = logging.getLogger(__name__)
 _THREADS = "OMP_NUM_THREADS"
 
@@ -24,7 +26,7 @@ def other_workers(workers: int) -> Iterator[None]:
         return
     import torch
 
-    threads = max(1, (os.cpu_count() or 1) // workers)
+    threads = max(1, available_cores() // workers)
     torch.set_num_threads(threads)
     command = [sys.executable, "-m", "kfood", *_alone(sys.argv[1:])]
     environment = os.environ | {_THREADS: str(threads)}
