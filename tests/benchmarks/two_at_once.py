@@ -2,8 +2,8 @@
 
 usage: python tests/benchmarks/two_at_once.py [--repetitions 3] [--epochs 6]
 
-2.0 would be two that get in each other's way in nothing. Times are whole processes, photos drawn and checked before. All
-turns are taken in one run: alone and two at once, sleeping (what kfood does) and spinning (OpenMP's default).
+2.0 would be two that do not hinder each other. Times are of whole processes, photos drawn and checked before. All turns
+are taken in one run: alone and two at once, sleeping (what kfood does) and spinning (OpenMP's default).
 """
 
 from __future__ import annotations
