@@ -140,6 +140,35 @@ def test_training_shows_the_photo_as_it_is_without_augmentation_and_parts_of_it_
     assert len(torch.unique(cropped, dim=0)) == len(cropped)  # of one photo, six different parts
 
 
+@pytest.mark.parametrize("policy", ["rand_augment", "trivial_augment"])
+def test_a_policy_changes_each_training_photo_by_a_draw_of_its_own_and_no_others(samples_of, noise, policy):
+    loaders = loaders_of(samples_of(noise), augment={"policy": policy})
+    (train, _), (valid, _) = everything(loaders.train), everything(loaders.valid)
+    changed = [photo for photo in train if not torch.allclose(photo, as_pixels(noise), atol=0.01)]
+    assert len(changed) > 0.6 * len(train)  # some draw is to change nothing
+    assert len(torch.stack(changed).flatten(1).unique(dim=0)) > 0.8 * len(changed)
+    assert train.min() >= -1 and train.max() <= 1
+    assert torch.allclose(valid, as_pixels(noise).expand_as(valid), atol=1e-6)
+
+
+def test_a_policy_is_as_strong_as_its_magnitude(samples_of, noise):
+    def change(magnitude: int) -> float:
+        torch.manual_seed(0)
+        augment = {"policy": "rand_augment", "magnitude": magnitude}
+        train, _ = everything(loaders_of(samples_of(noise), augment=augment).train)
+        return float((train - as_pixels(noise)).abs().mean())
+
+    assert change(2) < change(25)
+
+
+def test_erasing_changes_training_photos_and_no_others(samples_of, noise):
+    loaders = loaders_of(samples_of(noise), augment={"erasing": 1.0})
+    (train, _), (valid, _) = everything(loaders.train), everything(loaders.valid)
+    same = train == as_pixels(noise)
+    assert not same.flatten(1).all(1).any() and same.float().mean() > 0.6  # at most a third of each photo
+    assert torch.allclose(valid, as_pixels(noise).expand_as(valid), atol=1e-6)
+
+
 @pytest.mark.parametrize(
     ("method", "left", "right"),
     [("squish", (255, 0, 0), (0, 0, 255)), ("crop", (0, 255, 0), (0, 255, 0)), ("pad", (255, 0, 0), (0, 0, 255))],

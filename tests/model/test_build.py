@@ -79,6 +79,21 @@ def test_an_unknown_network_names_the_nearest(typo, meant):
         build_model(Model(arch=typo), 3, 64)
 
 
+def test_blocks_are_left_out_in_training_only():
+    model, photos = build_model(Model(arch="mobilenetv2_100", drop_path=0.5), 3, 32), torch.randn(8, 3, 32, 32)
+    chances = [module.drop_prob for module in model.body.modules() if type(module).__name__ == "DropPath"]
+    assert chances == sorted(chances) and 0.4 < chances[-1] <= 0.5
+    for batch_norm in (module for module in model.modules() if isinstance(module, nn.BatchNorm2d)):
+        batch_norm.momentum = 0.0
+    assert not torch.equal(model.train()(photos), model(photos))
+    assert torch.equal(model.eval()(photos), model(photos))
+
+
+def test_a_network_of_which_nothing_can_be_left_out_says_so():
+    with pytest.raises(KfoodError, match=r"model\.drop_path is 0\.2, but no block of densenet121 can be left out"):
+        build_model(Model(arch="densenet121", drop_path=0.2), 3, 32)
+
+
 def test_a_size_that_a_network_cannot_take_is_an_error():
     with pytest.raises(KfoodError, match="inception_v3 cannot take photos of data.size = 32 pixels"):
         build_model(Model(arch="inception_v3"), 3, 32)

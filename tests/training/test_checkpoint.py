@@ -34,7 +34,17 @@ KINDS = {
     "plain": (),
     "step": ("schedule.name=step", "schedule.step_size=1", "optimizer.name=nadam", "model.freeze_epochs=2"),
     "cosine": ("schedule.name=cosine", "optimizer.name=sgd", "optimizer.momentum=0.9", "model.head=dropout_bn"),
-    "one cycle": ("schedule.name=one_cycle", "optimizer.name=adamw", "training.mixup=0.4", "probe.epochs=2"),
+    "one cycle": (
+        "schedule.name=one_cycle",
+        "optimizer.name=adamw",
+        "training.mixup=0.4",
+        "training.cutmix=1",
+        "augment.erasing=0.5",
+        "augment.policy=trivial_augment",
+        "model.drop_path=0.1",
+        "training.ema=0.9",
+        "probe.epochs=2",
+    ),
     "two workers": (
         "training.workers=2",
         "data.resize=crop",

@@ -16,8 +16,8 @@ def trained(tiny, batch_size: int, accumulate: int, **sections) -> torch.Tensor:
 
 @pytest.mark.parametrize(
     "sections",
-    [{}, {"loss": {"class_weights": {"김밥": 7.0}}}, {"training": {"mixup": 0.4}}],
-    ids=["plain", "class weights", "mixup"],
+    [{}, {"loss": {"class_weights": {"김밥": 7.0}}}, {"training": {"mixup": 0.4}}, {"training": {"cutmix": 1.0}}],
+    ids=["plain", "class weights", "mixup", "cutmix"],
 )
 @pytest.mark.parametrize("parts", [3, 5])
 def test_parts_learn_what_the_whole_batch_learns(tiny, parts, sections):

@@ -18,7 +18,9 @@ from fastai.vision.core import PILImage, TensorImage
 from fasttransform import Transform
 
 from kfood.data.augment import augmentations
+from kfood.data.augment_policy import AugmentPolicy
 from kfood.data.cached_batches import CachedDL, CachedWeightedDL
+from kfood.data.erasing import RandomErasing
 from kfood.data.pixel_cache import cached_pixels
 from kfood.data.pixels import PixelCache, photo_key, photo_keys
 from kfood.data.preprocess import Preprocess
@@ -176,8 +178,10 @@ def data_block(
         splitter=lambda items: (range(n_train), range(n_train, len(items))),
         item_tfms=[*to_square, ToTensor],
         batch_tfms=[
+            *([AugmentPolicy(recipe.augment)] if recipe.augment.policy != "none" else []),
             *augmentations(recipe.augment, data.size, resize=shrunk.size != data.size),
             normalisation(),
+            *([RandomErasing(recipe.augment.erasing)] if recipe.augment.erasing else []),
         ],
     )
 

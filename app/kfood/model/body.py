@@ -16,11 +16,31 @@ from kfood.text import did_you_mean
 _ALIASES = {"mobilenet_v2": "mobilenetv2_100", "mobilenetv2": "mobilenetv2_100"}
 
 
-def build_body(arch: str, size: int, **options: Any) -> nn.Module:  # noqa: ANN401 - timm's own
-    """Return a timm network without its classifier, made with more `options` of timm's. Errors as in `build_model`."""
+def build_body(arch: str, size: int, drop_path: float = 0, **options: Any) -> nn.Module:  # noqa: ANN401 - timm's own
+    """Return a timm network without its classifier.
+
+    Args:
+        arch: its name.
+        size: side of its photos in pixels.
+        drop_path: chance, 0..1, that the last block is left out for a photo in training; less for those before it
+            (stochastic depth, Huang et al. 2016).
+        options: more of timm's.
+
+    Raises:
+        KfoodError: as `build_model`, or no block of the network can be left out.
+    """
+    if drop_path:
+        options["drop_path_rate"] = drop_path
     if made_for_one_size(arch):
         options["img_size"] = size
-    return timm.create_model(timm_name(arch), num_classes=0, **options)
+    try:
+        return timm.create_model(timm_name(arch), num_classes=0, **options)
+    except TypeError as error:
+        if not drop_path or "drop_path_rate" not in str(error):
+            raise
+        raise KfoodError(
+            f"model.drop_path is {drop_path:g}, but no block of {arch} can be left out: set it to 0."
+        ) from None
 
 
 def made_for_one_size(arch: str) -> bool:

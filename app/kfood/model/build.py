@@ -116,7 +116,7 @@ def build_model(model: Model, n_classes: int, size: int) -> Classifier:
     Raises:
         KfoodError: timm has no such network, or none for this size, or its ImageNet weights cannot be had.
     """
-    body, normalization = build_body(model.arch, size), UNIT_RANGE
+    body, normalization = build_body(model.arch, size, model.drop_path), UNIT_RANGE
     if model.pretrained:
         normalization = load_pretrained(body, model.arch, size, model.pretrained_file)
     head = build_head(model.head, feature_count(body), n_classes, model.dropout)

@@ -39,7 +39,7 @@ def load_pretrained(body: nn.Module, arch: str, size: int, file: str = "") -> No
     elif name in _LITE0 and (packaged := packaged_lite0()):
         body.load_state_dict(packaged)
         return UNIT_RANGE
-    instead = {"pretrained_cfg_overlay": {"file": file}} if file else {}
+    instead: dict[str, Any] = {"pretrained_cfg_overlay": {"file": file}} if file else {}
     try:
         trained: Any = build_body(arch, size, pretrained=True, **instead)
     except Exception as error:  # timm and the hub raise many kinds: no such weights, no network, no disk

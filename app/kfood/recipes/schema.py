@@ -117,6 +117,11 @@ class Augment(RecipeSection):
     max_shear: float = Field(10, gt=0, lt=80)  # degrees
     max_zoom: float = Field(1.1, gt=1, le=4)
     padding: Literal["reflection", "border", "zeros"] = "reflection"  # what fills the corners
+    policy: Literal["none", "rand_augment", "trivial_augment"] = (
+        "none"  # torchvision's, of colours too; before the others
+    )
+    magnitude: int = Field(9, ge=0, le=30)  # rand_augment: how strong its changes are
+    erasing: float = Field(0.0, ge=0, le=1)  # chance that a rectangle of the photo becomes noise
 
 
 class Sampling(RecipeSection):
@@ -131,6 +136,7 @@ class Model(RecipeSection):
     arch: str = "resnet18"
     head: Literal["plain", "dropout", "dropout_bn"] = "plain"
     dropout: float = Field(0.5, ge=0, lt=1)  # of the heads that have it
+    drop_path: float = Field(0.0, ge=0, lt=1)  # chance that a block is left out for a photo, rising from 0 to this
     start_from: FileName = ""  # a recipe (its latest finished run on these terms) or a run folder
     pretrained: bool = False  # ImageNet weights for the body
     pretrained_file: AbsoluteFile = ""  # take them from this file, in timm's names; "" for a pip package or timm's hub
@@ -212,6 +218,8 @@ class Training(RecipeSection):
     restore_best: bool = True  # end with the weights of the best epoch, not of the last
     checkpoint_minutes: float = Field(10, ge=0)  # saves within an epoch this often, to go on from; 0: after epochs only
     mixup: float = Field(0.0, ge=0)  # alpha of the Beta distribution; 0 is off
+    cutmix: float = Field(0.0, ge=0)  # the same; with both, each batch takes one of the two
+    ema: float = Field(0.0, ge=0, lt=1)  # decay of an average of the weights, which is judged and kept; 0 is off
     seed: int = Field(0, ge=0, lt=2**32)
     workers: int = Field(-1, ge=-1)  # processes that load photos (Linux only); -1 chooses for this machine
 

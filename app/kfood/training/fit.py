@@ -19,6 +19,7 @@ from kfood.training.callbacks.history import History
 from kfood.training.callbacks.schedules import TorchSchedule, schedule_callbacks
 from kfood.training.callbacks.show_progress import ShowProgress
 from kfood.training.callbacks.terminate_on_nan import TerminateOnNaN
+from kfood.training.callbacks.weight_average import WeightAverage
 from kfood.training.checkpoint_files import drop_checkpoints, load_checkpoint
 from kfood.training.distributed import sharded
 from kfood.training.learner import prepare_learner
@@ -86,6 +87,8 @@ def fit(learner: Learner, recipe: Recipe, run: Run, stop: Stop) -> float:
         parts["schedule"] = schedule[0]
     if recipe.model.freeze_epochs:
         parts["freeze"] = FreezeBody(recipe.model.freeze_epochs)
+    if training.ema:
+        parts["average"] = WeightAverage(training.ema)
     checkpoint = Checkpoint(run.checkpoints, training.checkpoint_minutes, parts, stop, begun)
     by_batch = [callback for callback in schedule if callback not in parts.values()]
     callbacks = [show, *by_batch, *parts.values(), checkpoint]

@@ -28,7 +28,7 @@ from kfood.run.folder import Run
 from kfood.system.memory import keep_freed_memory
 from kfood.training.callbacks.freeze import FreezeNorm
 from kfood.training.callbacks.micro_batches import MicroBatches
-from kfood.training.callbacks.mixup import MixUp
+from kfood.training.callbacks.mixtures import Mixtures
 from kfood.training.distributed import broadcast_from_main
 from kfood.training.initial_weights import init_from_run, warn_of_leaks
 from kfood.training.losses import LossFollowsMode, StudyLoss, weights_by_number
@@ -106,8 +106,8 @@ def _batch_callbacks(recipe: Recipe) -> list[Callback]:
         callbacks.append(FreezeNorm())
     elif recipe.model.frozen_stages:
         callbacks.append(BnFreeze())
-    if training.mixup:
-        callbacks.append(MixUp(training.mixup))
+    if training.mixup or training.cutmix:
+        callbacks.append(Mixtures(training.mixup, training.cutmix))
     if training.accumulate > 1:
         callbacks.append(MicroBatches(training.accumulate))
     return callbacks
