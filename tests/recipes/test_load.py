@@ -245,3 +245,13 @@ def test_find_recipe_by_name_and_by_path(write, tmp_path):
         find_recipe("missing.toml")
     with pytest.raises(KfoodError, match='There is no recipe "mision3".* Did you mean "mission3"'):
         find_recipe("mision3")
+
+
+@pytest.mark.parametrize("demo", ["", "demo."])
+def test_a_fault_in_a_step_of_the_ladder_names_the_file(tmp_path, demo):
+    file = tmp_path / "mine.toml"
+    file.write_text(f"[[{demo}ladder]]\ndata.size = 64\n[[{demo}ladder]]\ntraining.epochs = nan\n")
+    with pytest.raises(
+        RecipeError, match=r"mine\.toml.*, step 2 of its ladder: training\.epochs = nan is not possible"
+    ):
+        load_recipe(str(file))

@@ -123,15 +123,15 @@ def with_changes(recipe: Recipe, changes: Mapping[str, Any], source: str) -> Rec
     return validate(merged(recipe.model_dump(), changes), source)
 
 
-def ladder_steps(recipe: Recipe) -> list[Recipe]:
+def ladder_steps(recipe: Recipe, source: str = "") -> list[Recipe]:
     """Return the recipe as each step of its ladder changes it; just the recipe itself where it has none.
 
     Raises:
-        RecipeError: a step says what a recipe cannot say.
+        RecipeError: a step says what a recipe cannot say; the message begins with `source`, or the recipe's name.
     """
     whole = recipe.model_dump(exclude={"ladder"})
     return [
-        validate(merged(whole, step), f"{recipe.name}, step {number} of its ladder")
+        validate(merged(whole, step), f"{source or recipe.name}, step {number} of its ladder")
         for number, step in enumerate(recipe.ladder or ({},), 1)
     ]
 
@@ -210,8 +210,8 @@ def _checked(written: dict[str, Any], path: Path) -> dict[str, Any]:
     if not isinstance(for_demo, dict):
         raise RecipeError(f"{path}: demo must be a table of overrides, such as [demo.data].")
     without = {key: value for key, value in written.items() if key != "demo"}
-    ladder_steps(validate(without, str(path)))
-    ladder_steps(validate(merged(without, for_demo), f"{path}, with its [demo] table"))
+    for table, source in ((without, str(path)), (merged(without, for_demo), f"{path}, with its [demo] table")):
+        ladder_steps(validate(table, source), source)
     return written
 
 
