@@ -43,7 +43,7 @@ def test_settings_belong_to_a_name():
 @pytest.mark.slow
 def test_what_the_commands_do_can_be_done_from_python(make_photos, tmp_path, monkeypatch):
     monkeypatch.setattr(
-        "kfood.evaluation.embeddings.packaged_lite0", lambda: None
+        "kfood.evaluation.embeddings.packaged_weights", lambda name: None
     )  # hashes alone: they take no seconds
     photos = make_photos(tmp_path / "photos", {"갈비찜": 20, "김밥": 20})
     copy = photos / "김밥" / "copy.jpg"

@@ -46,7 +46,7 @@ from timm.scheduler import CosineLRScheduler
 
 from kfood.data.loaders import device
 from kfood.data.prepare import prepare_samples
-from kfood.model.pretrained import packaged_lite0
+from kfood.model.pretrained import LITE0, packaged_weights
 from kfood.recipes.load import load_recipe
 from kfood.recipes.schema import Recipe
 from kfood.statistics.intervals import wilson
@@ -72,7 +72,7 @@ def fine_tune(samples: pd.DataFrame, epochs: int, seed: int) -> pd.Series:
     dls = block.dataloaders(known, bs=BATCH, num_workers=2)
     learner = vision_learner(dls, ARCH, pretrained=False, normalize=False, metrics=accuracy)
     body = learner.model[0].model
-    body.load_state_dict(packaged_lite0(), strict=False)  # the head's own layers are not in the body
+    body.load_state_dict(packaged_weights(LITE0), strict=False)  # the head's own layers are not in the body
     with learner.no_bar(), learner.no_logging():
         learner.freeze()
         learner.fine_tune(epochs, 2e-3)
@@ -104,7 +104,7 @@ def timm_trains(samples: pd.DataFrame, epochs: int, seed: int) -> pd.Series:
     classes = sorted(known["label"].unique())
     loader = torch.utils.data.DataLoader(Files(known, classes, True), BATCH, True, num_workers=WORKERS, drop_last=True)
     model = timm.create_model(f"tf_{ARCH}", num_classes=len(classes))
-    model.load_state_dict(packaged_lite0(), strict=False)
+    model.load_state_dict(packaged_weights(LITE0), strict=False)
     model.to(device(), memory_format=torch.channels_last)
     optimizer = create_optimizer_v2(model, opt="adamw", lr=1e-3, weight_decay=0.05)
     schedule = CosineLRScheduler(optimizer, t_initial=epochs, warmup_t=1, warmup_lr_init=1e-5, warmup_prefix=True)

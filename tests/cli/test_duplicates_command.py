@@ -12,7 +12,7 @@ from support.html_page import read_page
 @pytest.fixture(autouse=True)
 def no_network(monkeypatch):
     """Photos are compared by their hashes alone: the network takes seconds."""
-    monkeypatch.setattr("kfood.evaluation.embeddings.packaged_lite0", lambda: None)
+    monkeypatch.setattr("kfood.evaluation.embeddings.packaged_weights", lambda name: None)
 
 
 @pytest.fixture

