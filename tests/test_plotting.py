@@ -12,8 +12,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
-from kfood import plotting as fonts
-from kfood.plotting import figure_style, hangul_family, has_glyph, packaged_fonts, save_figure
+from kfood import fonts
+from kfood.fonts import hangul_family, has_glyph, packaged_fonts
+from kfood.plotting import figure_style, save_figure
 
 UNASSIGNED = "\u0378"
 
@@ -44,9 +45,9 @@ def test_packaged_fonts_have_hangul():
 
 
 def test_the_package_is_found_without_its_import():
-    code = "import sys; from kfood.plotting import hangul_family as f; f(); print(*sys.modules)"
+    code = "import sys; from kfood.fonts import hangul_family as f; f(); print(*sys.modules)"
     modules = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
-    assert "kfood.plotting" in modules
+    assert "kfood.fonts" in modules
     assert not {"koreanize_matplotlib", "matplotlib.pyplot", "torch", "fastai"} & set(modules)
 
 

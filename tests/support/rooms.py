@@ -23,8 +23,8 @@ FLOORS = (  # from the top
     ("training",),
     ("doctor", "evaluation"),
     ("data",),
-    ("model", "plotting", "run"),
-    ("recipes", "statistics", "system"),
+    ("captions", "model", "plotting", "run"),
+    ("fonts", "recipes", "statistics", "system"),
     ("errors",),
     ("text",),
 )
