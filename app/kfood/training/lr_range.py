@@ -72,11 +72,7 @@ def search_learning_rate(
     Raises:
         KfoodError: the recipe has a probe and no epochs, so that its learning rate is not used.
     """
-    if not recipe.training.epochs:
-        raise KfoodError(
-            f"{recipe.name} trains a probe alone (training.epochs = 0), whose learning rate is probe.lr: there is none "
-            "for lr_find to find."
-        )
+    require_epochs(recipe)
     curves, suggestions = [], []
     for seed in range(recipe.training.seed, recipe.training.seed + seeds):
         log.info("lr_find, seed %d: %d steps.", seed, iterations)
@@ -84,6 +80,15 @@ def search_learning_rate(
         curves.append(curve.assign(seed=seed))
         suggestions.append({"seed": seed, **suggest(curve, iterations)})
     return LrRange(pd.concat(curves, ignore_index=True), pd.DataFrame(suggestions))
+
+
+def require_epochs(recipe: Recipe) -> None:
+    """Check that a recipe uses a learning rate that can be searched. Raises KfoodError where it has a probe alone."""
+    if not recipe.training.epochs:
+        raise KfoodError(
+            f"{recipe.name} trains a probe alone (training.epochs = 0), whose learning rate is probe.lr: there is none "
+            "for lr_find to find."
+        )
 
 
 def suggest(curve: pd.DataFrame, iterations: int) -> dict[str, float]:

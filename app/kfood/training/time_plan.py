@@ -57,11 +57,7 @@ def choose_step_for_budget(
     Raises:
         KfoodError: the recipe has no ladder.
     """
-    if not recipe.ladder:
-        raise KfoodError(
-            f"{recipe.name} has no ladder (what to leave out when time is short), so --minutes cannot be used with it. "
-            "The recipe best has one."
-        )
+    require_ladder(recipe)
     steps, began = ladder_steps(recipe), time.monotonic()
     rates, needed, left = Rates(), 0.0, seconds
     for number, step in enumerate(steps, 1):
@@ -73,6 +69,15 @@ def choose_step_for_budget(
             return step
     log.warning("%s is too short: the shortest step takes about %s.", duration(left), duration(needed))
     return steps[-1]
+
+
+def require_ladder(recipe: Recipe) -> None:
+    """Check that there is something to leave out. Raises KfoodError where there is not."""
+    if not recipe.ladder:
+        raise KfoodError(
+            f"{recipe.name} has no ladder (what to leave out when time is short), so --minutes cannot be used with it. "
+            "The recipe best has one."
+        )
 
 
 class Rates:
