@@ -52,8 +52,8 @@ def check_classes(recipe: Recipe, counts: Mapping[str, int]) -> None:
     batch_size, files = recipe.training.batch_size, sum(counts.values())
     if batch_size > files:
         raise DataError(
-            f"training.batch_size is {batch_size}, but there are only {files} photos in all. Choose a smaller one, such "
-            f"as --set training.batch_size={max(2, files // 8)}."
+            f"training.batch_size is {batch_size}, but there are only {files} photos in all. Choose a smaller one, "
+            f"such as --set training.batch_size={max(2, files // 8)}."
         )
 
 
