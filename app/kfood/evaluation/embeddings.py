@@ -35,7 +35,7 @@ from kfood.recipes.schema import Data, Model, Recipe
 from kfood.run.folder import Run
 from kfood.system.cache import Cache
 from kfood.system.files import content_digest, write_arrays
-from kfood.system.memory import keep_freed_memory
+from kfood.system.memory import by_halves, keep_freed_memory
 from kfood.system.progress import track
 
 log = logging.getLogger(__name__)
@@ -198,7 +198,7 @@ def _pooled(model: Classifier, recipe: Recipe, loaders: Sequence[TfmdDL]) -> Ite
 
 @torch.inference_mode()
 def _pooled_batch(model: Classifier, photos: Tensor) -> np.ndarray:
-    return model.pooled(photos.as_subclass(Tensor)).float().cpu().numpy()
+    return by_halves(lambda some: model.pooled(some).float().cpu(), photos.as_subclass(Tensor)).numpy()
 
 
 def _keys(parts: Iterable[_Part]) -> np.ndarray:

@@ -13,6 +13,7 @@ from torch import Tensor
 from kfood.data.loaders import as_items
 from kfood.data.threads import prediction_loader
 from kfood.model.fold_batchnorm import fold_batchnorm
+from kfood.system.memory import by_halves
 from kfood.system.progress import track
 
 log = logging.getLogger(__name__)
@@ -67,4 +68,5 @@ def predict_logits(
     loader = prediction_loader(learner.dls, as_items(samples))
     model = fold_batchnorm(learner.model, size)
     batches = (photos.as_subclass(Tensor) for photos, _ in track(loader, len(loader), doing))
-    return torch.cat([model(change(photos) if change else photos).cpu() for photos in batches])
+    changed = (change(photos) if change else photos for photos in batches)
+    return torch.cat([by_halves(lambda some: model(some).cpu(), photos) for photos in changed])

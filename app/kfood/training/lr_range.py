@@ -21,7 +21,9 @@ from kfood.errors import KfoodError
 from kfood.model.precision import choose_precision
 from kfood.recipes.schema import Recipe
 from kfood.run.folder import Run
+from kfood.system.memory import free_memory
 from kfood.training.callbacks.freeze import FreezeBody
+from kfood.training.in_parts import in_more_parts
 from kfood.training.learner import build_learner, prepare_network
 from kfood.training.probe import fit_probe
 
@@ -76,7 +78,7 @@ def search_learning_rate(
     curves, suggestions = [], []
     for seed in range(recipe.training.seed, recipe.training.seed + seeds):
         log.info("lr_find, seed %d: %d steps.", seed, iterations)
-        curve = _one_trial(recipe, samples, start, seed, iterations)
+        recipe, curve = _in_memory(recipe, samples, start, seed, iterations)
         curves.append(curve.assign(seed=seed))
         suggestions.append({"seed": seed, **suggest(curve, iterations)})
     return LrRange(pd.concat(curves, ignore_index=True), pd.DataFrame(suggestions))
@@ -102,6 +104,18 @@ def suggest(curve: pd.DataFrame, iterations: int) -> dict[str, float]:
         except (IndexError, ValueError, RuntimeError, ZeroDivisionError):  # too few points left for this rule
             found[name] = math.nan
     return found
+
+
+def _in_memory(
+    recipe: Recipe, samples: pd.DataFrame, start: Run | None, seed: int, iterations: int
+) -> tuple[Recipe, pd.DataFrame]:
+    """Return the curve of a trial, and the recipe with batches in as many parts as memory has asked for."""
+    while True:
+        try:
+            return recipe, _one_trial(recipe, samples, start, seed, iterations)
+        except (RuntimeError, MemoryError) as error:
+            recipe = in_more_parts(recipe, error)
+        free_memory()
 
 
 def _one_trial(recipe: Recipe, samples: pd.DataFrame, start: Run | None, seed: int, iterations: int) -> pd.DataFrame:
