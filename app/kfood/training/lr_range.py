@@ -72,7 +72,8 @@ def search_learning_rate(
         iterations: optimizer steps in a trial.
 
     Raises:
-        KfoodError: the recipe has a probe and no epochs, so that its learning rate is not used.
+        KfoodError: the recipe has a probe and no epochs, so that its learning rate is not used; or no trial suggests
+            one.
     """
     require_epochs(recipe)
     curves, suggestions = [], []
@@ -81,7 +82,13 @@ def search_learning_rate(
         recipe, curve = _in_memory(recipe, samples, start, seed, iterations)
         curves.append(curve.assign(seed=seed))
         suggestions.append({"seed": seed, **suggest(curve, iterations)})
-    return LrRange(pd.concat(curves, ignore_index=True), pd.DataFrame(suggestions))
+    found = LrRange(pd.concat(curves, ignore_index=True), pd.DataFrame(suggestions))
+    if math.isnan(found.lr):
+        raise KfoodError(
+            f"lr_find suggests no learning rate for {recipe.name}: the loss was a number in {len(found.curves)} of "
+            f"{seeds * iterations} steps, and fell nowhere. Choose one yourself (--lr), or look at the settings."
+        )
+    return found
 
 
 def require_epochs(recipe: Recipe) -> None:
@@ -135,4 +142,4 @@ def _one_trial(recipe: Recipe, samples: pd.DataFrame, start: Run | None, seed: i
         learner.lr_find(lowest, highest, num_it=iterations, show_plot=False, suggest_funcs=None)
     recorder = learner.recorder
     curve = pd.DataFrame({"lr": recorder.lrs, "loss": [float(loss) for loss in recorder.losses]})
-    return curve[curve["loss"].notna()]
+    return curve[np.isfinite(curve["loss"])]

@@ -16,6 +16,7 @@ from kfood.data.check import check_photos
 from kfood.data.loaders import sorted_labels, training_samples
 from kfood.data.prepare import Photos, Prepared, data_folder, fingerprint, prepare_samples
 from kfood.errors import KfoodError
+from kfood.model.finite import require_finite_weights
 from kfood.model.saved import save_model
 from kfood.recipes.load import ladder_steps, with_changes, with_settings
 from kfood.recipes.schema import Recipe
@@ -196,6 +197,7 @@ def finish(run: Run, learner: Learner, prepared: Prepared, start: Run | None, st
     learner, seconds = fit_in_memory(learner, run, prepared, start, stop)
     if not is_main_process():
         return
+    require_finite_weights(learner.model.state_dict(), "After the last epoch")
     description = describe_model(run.recipe, sorted_labels(prepared.samples), learner.model.normalization)
     save_model(learner.model, description, run.weights_file, run.model_file)
     evaluate_run(run, learner, seconds)
