@@ -11,6 +11,7 @@ import pytest
 from kfood.cli.main import main
 from kfood.recipes.schema import Model, Recipe
 from kfood.run.folder import DONE, create_run
+from support.out_of_memory import OUT_OF_MEMORY
 
 COUNTS = {"갈비찜": 10, "돼지갈비찜": 10}
 TINY = ("--set", "data.size=32", "--set", "training.batch_size=4", "--set", "training.epochs=1")
@@ -103,7 +104,7 @@ def test_variable_that_names_a_folder_that_is_not_there(refused, here, monkeypat
         ("model.arch=DenseNet-121", 'Did you mean "densenet121"?'),
         (
             "training.batch_size=500",
-            "training.batch_size is 500, but there are only 12 training photos. Choose a small",
+            "training.batch_size is 500, but there are only 20 photos in all. Choose a smaller one",
         ),
         (
             "loss.class_weights.갈비찝=2",
@@ -243,3 +244,14 @@ def test_a_folder_that_was_deleted_below_the_shell(tmp_path):
     found = subprocess.run([sys.executable, "-c", code], cwd=gone, capture_output=True, text=True)
     assert found.returncode == 2
     assert found.stderr == "Error: The folder that you are in was deleted: change to another one (cd) first.\n"
+
+
+@pytest.mark.parametrize("error", OUT_OF_MEMORY)
+def test_memory_that_is_too_small_is_one_sentence(refused, monkeypatch, error):
+    def fails(*args, **named):
+        raise error
+
+    monkeypatch.setattr("kfood.cli.main.app", fails)
+    assert refused("data", "check") == (
+        "Error: The memory is too small for this: close other programs, or take less at a time.\n"
+    )

@@ -61,4 +61,4 @@ def test_equal_steps_of_a_map_are_equal_steps_of_lightness():
 )
 def test_a_picture_comes_of_whatever_is_there(tmp_path, rows):
     with Image.open(draw_grid(rows, "A heading", tmp_path / "grid.png")) as picture:
-        assert min(picture.size) > 100
+        assert picture.width > 100 and picture.height > 50

@@ -17,6 +17,7 @@ from kfood.model.precision import choose_precision
 from kfood.recipes.explain import validate
 from kfood.recipes.schema import Model, Recipe
 from kfood.system.paths import cache_folder
+from support.out_of_memory import OUT_OF_MEMORY
 from support.tiny import tiny_model
 
 CPU = torch.device("cpu")
@@ -336,3 +337,31 @@ def test_on_the_cpu_colours_lie_side_by_side_and_answers_are_the_same(network, p
     assert not convolutions[0].is_contiguous()
     assert all(torch.equal(parameter, weights[name]) for name, parameter in network.named_parameters())
     torch.testing.assert_close(network(photos), before, atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize("error", OUT_OF_MEMORY)
+@pytest.mark.usefixtures("has_bfloat16")
+def test_where_memory_is_too_small_fewer_photos_are_measured(monkeypatch, error):
+    asked = []
+
+    def measure(recipe, device, n_photos, size):
+        asked.append(n_photos)
+        if n_photos > 3:
+            raise error
+        return dict(GOOD)
+
+    monkeypatch.setattr(precision, "_measure", measure)
+    assert choose_precision(recipe_of(), CPU) == BFLOAT16
+    assert asked == [8, 4, 2]
+
+
+@pytest.mark.usefixtures("has_bfloat16")
+def test_where_memory_is_too_small_for_two_photos_it_stays_with_float32(monkeypatch, caplog):
+    def measure(*args):
+        raise torch.OutOfMemoryError("x")
+
+    caplog.set_level("INFO")
+    monkeypatch.setattr(precision, "_measure", measure)
+    assert choose_precision(recipe_of(), CPU) == FLOAT32
+    assert "not enough memory to measure" in caplog.text
+    assert memory() == []

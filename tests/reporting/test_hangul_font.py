@@ -7,7 +7,7 @@ import re
 import pytest
 from fontTools.ttLib import TTFont
 
-from kfood import plotting as fonts
+from kfood.plotting import fonts
 from kfood.reporting.hangul_font import hangul_faces
 from kfood.reporting.render import render
 

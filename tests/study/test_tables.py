@@ -18,7 +18,7 @@ def classes(monkeypatch):
     """Photos of as many classes as the report had; nothing is read from disk."""
     names = [f"{number:02}" for number in range(42)]
     found = SimpleNamespace(samples=pd.DataFrame({"label": names, "digest": "", "split": "train"}))
-    monkeypatch.setattr("kfood.data.prepare.prepare_samples", lambda data: found)
+    monkeypatch.setattr("kfood.data.prepare.prepare_samples", lambda data, look_ahead=None: found)
     return found
 
 

@@ -1,6 +1,7 @@
 """Where memory runs out, batches go in more parts; and memory that is kept changes nothing."""
 
 import ctypes
+import weakref
 from types import SimpleNamespace
 
 import pytest
@@ -89,15 +90,18 @@ def test_a_training_goes_on_in_parts_after_the_first_learner_gave_back_its_memor
     settings = ["model.arch=resnet10t", "data.size=32", "training.epochs=1", "training.batch_size=4"]
     recipe = load_recipe("mission1", [*settings, "training.workers=0"], str(photos))
     fit, prepare, first, held = fit_module.fit, fit_module.prepare_learner, [], []
+    pixels, left = [], []  # what lies on a GPU beside the network
 
     def fit_once_failing(learner, recipe, run, stop):
         if not first:
             first.append(learner.model)
+            pixels.extend(weakref.ref(each) for each in (learner.dls.train.labels, learner.dls.valid))
             fit(learner, recipe, run, stop)
             raise torch.OutOfMemoryError("x")
         return fit(learner, recipe, run, stop)
 
     def watched(*args, **named):
+        left.extend(ref() for ref in pixels)
         held.extend(parameter for model in first for parameter in model.parameters())
         return prepare(*args, **named)
 
@@ -107,6 +111,7 @@ def test_a_training_goes_on_in_parts_after_the_first_learner_gave_back_its_memor
     assert run.status == DONE
     assert run.recipe.training.accumulate == 2
     assert run.history["epoch"].tolist() == [1]
+    assert len(left) == 2 and left == [None, None]
     assert held and all(parameter.is_meta and parameter.grad is None for parameter in held)
 
 

@@ -10,12 +10,14 @@ from fastai.callback.core import Callback
 
 from kfood.data.prepare import prepare_samples
 from kfood.errors import KfoodError
+from kfood.recipes.explain import validate
 from kfood.recipes.load import load_recipe
 from kfood.training import learner as learner_module
 from kfood.training import lr_range
 from kfood.training.lr_range import LrRange, search_learning_rate, suggest
 from kfood.training.restore import restore_learner
 from kfood.training.train import train
+from support.out_of_memory import OUT_OF_MEMORY
 from support.small import SMALL
 from support.tiny import numbers, tiny_model
 
@@ -145,3 +147,20 @@ def test_spread_and_choice_over_seeds():
     assert found.lr == 2e-3
     assert found.spread().loc["valley"].tolist() == [1e-3, 2e-3, 3e-3, 3]
     assert found.spread().loc["steep", "seeds"] == 2
+
+
+@pytest.mark.parametrize("error", OUT_OF_MEMORY[:3])
+def test_where_memory_runs_out_trials_go_in_parts(monkeypatch, error):
+    asked = []
+
+    def trial(recipe, samples, start, seed, iterations):
+        asked.append(recipe.training.accumulate)
+        if recipe.training.accumulate < 4:
+            raise error
+        lrs = np.geomspace(1e-7, 10, iterations)
+        return pd.DataFrame({"lr": lrs, "loss": 2 - np.linspace(0, 1, iterations)})
+
+    monkeypatch.setattr(lr_range, "_one_trial", trial)
+    recipe = validate({"training": {"batch_size": 16}}, "test")
+    lr_range.search_learning_rate(recipe, pd.DataFrame(), None, seeds=2, iterations=40)
+    assert asked == [1, 2, 4, 4]

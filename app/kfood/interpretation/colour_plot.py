@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from kfood.interpretation.per_class_plot import name_rows
-from kfood.plotting import figure_style, save_figure
+from kfood.plotting.figures import figure_style, save_figure
 
 _MARKS = {
     "recall": ("o", "#222222", "as it is"),

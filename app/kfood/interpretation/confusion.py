@@ -13,9 +13,11 @@ from scipy.cluster.hierarchy import leaves_list, linkage
 
 from kfood.evaluation.metrics import headline
 from kfood.evaluation.predictions import LABEL, PREDICTED, class_names
-from kfood.plotting import figure_style, save_figure
+from kfood.plotting.captions import fitted
+from kfood.plotting.figures import figure_style, save_figure
 
 _POINTS_PER_INCH = 72
+_NAME = 3.0  # inches that a class name may take
 
 
 def confusion_matrix(predictions: pd.DataFrame) -> pd.DataFrame:
@@ -93,6 +95,7 @@ def _draw_numbers(axes: Axes, numbers: np.ndarray, shares: np.ndarray, points: f
 
 def _name_cells(axes: Axes, names: list[str], font_size: float) -> None:
     places = range(len(names))
+    names = [fitted(name, _NAME, font_size) for name in names]
     axes.set_xticks(places, names, rotation=45, ha="right", rotation_mode="anchor")
     axes.set_yticks(places, names)
     axes.tick_params(labelsize=font_size, length=0)

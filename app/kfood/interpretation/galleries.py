@@ -13,7 +13,9 @@ from PIL import Image, ImageOps
 
 from kfood.evaluation.metrics import headline
 from kfood.evaluation.predictions import CLASS_PREFIX, LABEL, LOSS, PATH, PREDICTED, PROBABILITY, is_right
-from kfood.plotting import figure_style, save_figure
+from kfood.interpretation.tiles import add_heading, add_tile, caption_room
+from kfood.plotting.captions import fitted
+from kfood.plotting.figures import figure_style, save_figure
 
 OpenThumbnail = Callable[[str], Image.Image]
 Photo = dict[str, Any]
@@ -25,6 +27,11 @@ _TILE_COLOUR = "#e3e3e3"
 _TILE_PIXELS = 240
 _COLUMNS = 3
 _EXAMPLES = 3
+_LETTERS = 9  # points
+_TILE, _GAP = 2.15, 0.22  # inches, of the photos of highest loss
+_SMALL, _NARROW, _WIDE = 0.88, 0.06, 0.3  # inches, of the mistakes beside their examples
+_GROUP = _EXAMPLES * (_SMALL + _NARROW) - _NARROW
+_ROLES = {PREDICTED: ("predicted", WRONG_COLOUR), LABEL: ("true", RIGHT_COLOUR)}
 
 
 def top_losses(predictions: pd.DataFrame, n: int = 9) -> pd.DataFrame:
@@ -39,15 +46,18 @@ def draw_top_losses(predictions: pd.DataFrame, path: Path, open_thumbnail: OpenT
     `open_thumbnail` opens a photo by its path; where it raises OSError, a grey tile takes the photo's place.
     """
     photos = top_losses(predictions, n).to_dict("records")
-    rows = max(1, -(-len(photos) // _COLUMNS))
     with figure_style():
-        figure = Figure(figsize=(2.3 * _COLUMNS, 2.75 * rows))
-        grid: Any = figure.add_gridspec(rows, _COLUMNS, left=0, right=1, bottom=0, top=1, wspace=0.1, hspace=0.3)
-        for cell, photo in zip(grid, photos, strict=False):
-            axes = figure.add_subplot(cell)
+        captions = [fitted(_caption(photo), _TILE + _GAP - 0.1, _LETTERS, lines=2) for photo in photos]
+        rooms = [caption_room(captions[at : at + _COLUMNS], _LETTERS) for at in range(0, len(photos), _COLUMNS)]
+        width, height = _COLUMNS * (_TILE + _GAP) - _GAP, len(rooms) * _TILE + sum(rooms[1:])
+        figure = Figure(figsize=(width, height or _TILE))
+        for number, (photo, caption) in enumerate(zip(photos, captions, strict=True)):
+            row, column = divmod(number, _COLUMNS)
+            axes = add_tile(figure, column * (_TILE + _GAP), row * _TILE + sum(rooms[1 : row + 1]), _TILE)
             _draw_photo(axes, photo, open_thumbnail)
-            _caption(axes, photo)
-        _head(figure, f"Photos of highest loss\n{headline(predictions)}", inches_above=0.75)
+            colour = RIGHT_COLOUR if photo[LABEL] == photo[PREDICTED] else WRONG_COLOUR
+            axes.set_title(caption, color=colour, linespacing=1.35)
+        add_heading(figure, f"Photos of highest loss\n{headline(predictions)}", rooms[0] if rooms else 0)
         return save_figure(figure, path)
 
 
@@ -67,22 +77,24 @@ def draw_wrong(
     right = predictions[is_right(predictions)]
     among = predictions if chosen is None else chosen
     mistakes = _highest(among[~is_right(among)], PROBABILITY, n).to_dict("records")
-    # The narrow columns keep the mistake, the class it was taken for and its own class apart.
-    widths = [1, 0.2, *[1] * _EXAMPLES, 0.2, *[1] * _EXAMPLES]
-    rows = max(1, len(mistakes))
     with figure_style():
-        figure = Figure(figsize=(6.8, 1.15 * rows))
-        whole = {"left": 0, "right": 1, "bottom": 0, "top": 1, "wspace": 0.06, "hspace": 0.3}
-        grid = figure.add_gridspec(rows, len(widths), width_ratios=widths, **whole)
-        for row, photo in enumerate(mistakes):
-            cells = [grid[row, column] for column, width in enumerate(widths) if width == 1]
-            wrong, *examples = (figure.add_subplot(cell) for cell in cells)
+        titles = [[_role_title(right, photo, role) for role in _ROLES] for photo in mistakes]
+        room = caption_room([title for both in titles for title in both], _LETTERS)
+        figure = Figure(figsize=(_SMALL + 2 * (_GROUP + _WIDE), max(1, len(mistakes)) * (_SMALL + room) - room))
+        for row, (photo, both) in enumerate(zip(mistakes, titles, strict=True)):
+            top = row * (_SMALL + room)
+            wrong = add_tile(figure, 0, top, _SMALL)
             wrong.set_title(f"mistake {row + 1}")
             _draw_photo(wrong, photo, open_thumbnail)
-            for group, role in ((examples[:_EXAMPLES], PREDICTED), (examples[_EXAMPLES:], LABEL)):
-                _draw_examples(group, right, photo, role, open_thumbnail)
+            for number, (role, title) in enumerate(zip(_ROLES, both, strict=True)):
+                left = _SMALL + _WIDE + number * (_GROUP + _WIDE)
+                places = [left + example * (_SMALL + _NARROW) for example in range(_EXAMPLES)]
+                group = [add_tile(figure, place, top, _SMALL) for place in places]
+                group[0].set_title(title, color=_ROLES[role][1], linespacing=1.35)
+                for axes, example in zip(group, _right_examples(right, photo[role]), strict=False):
+                    _draw_photo(axes, example, open_thumbnail)
         verdict = "Most confident mistakes, each beside right photos of the two classes" if mistakes else "No mistakes"
-        _head(figure, f"{verdict}\n{headline(predictions)}", inches_above=0.45)
+        add_heading(figure, f"{verdict}\n{headline(predictions)}", room)
         return save_figure(figure, path)
 
 
@@ -90,19 +102,15 @@ def _highest(predictions: pd.DataFrame, column: str, n: int) -> pd.DataFrame:
     return predictions.sort_values(column, ascending=False, kind="stable").head(n)
 
 
-def _draw_examples(
-    group: list[Axes], right: pd.DataFrame, mistake: Photo, role: str, open_thumbnail: OpenThumbnail
-) -> None:
-    """Fill a group of axes with right photos of the mistake's class in that role, LABEL or PREDICTED."""
+def _right_examples(right: pd.DataFrame, name: str) -> list[Photo]:
+    return _highest(right[right[LABEL] == name], PROBABILITY, _EXAMPLES).to_dict("records")
+
+
+def _role_title(right: pd.DataFrame, mistake: Photo, role: str) -> str:
+    """Return what stands over right photos of the mistake's class in that role, LABEL or PREDICTED."""
     name = mistake[role]
-    photos = _highest(right[right[LABEL] == name], PROBABILITY, len(group)).to_dict("records")
-    for axes in group:
-        axes.set_axis_off()
-    for axes, photo in zip(group, photos, strict=False):
-        _draw_photo(axes, photo, open_thumbnail)
-    word, colour = ("predicted", WRONG_COLOUR) if role == PREDICTED else ("true", RIGHT_COLOUR)
-    none = "" if photos else " (no right photo)"
-    group[0].set_title(f"{word} {mistake[CLASS_PREFIX + name]:.2f}: {name}{none}", color=colour)
+    none = "" if (right[LABEL] == name).any() else " (no right photo)"
+    return fitted(f"{_ROLES[role][0]} {mistake[CLASS_PREFIX + name]:.2f}: {name}{none}", _GROUP, _LETTERS, lines=2)
 
 
 def _draw_photo(axes: Axes, photo: Photo, open_thumbnail: OpenThumbnail) -> None:
@@ -114,10 +122,9 @@ def _draw_photo(axes: Axes, photo: Photo, open_thumbnail: OpenThumbnail) -> None
         tile = Image.new("RGB", size, _TILE_COLOUR)
         axes.text(0.5, 0.5, "photo\nnot found", transform=axes.transAxes, ha="center", va="center")
     axes.imshow(tile)
-    axes.set_axis_off()
 
 
-def _caption(axes: Axes, photo: Photo) -> None:
+def _caption(photo: Photo) -> str:
     label, predicted = photo[LABEL], photo[PREDICTED]
     # NanumGothic draws the common arrow as a speck; it lacks this long one, which the fallback font draws.
     lines = (
@@ -125,10 +132,4 @@ def _caption(axes: Axes, photo: Photo) -> None:
         f"⟶ {predicted} {photo[PROBABILITY]:.2f}",
         f"loss {photo[LOSS]:.2f}",
     )
-    colour = RIGHT_COLOUR if label == predicted else WRONG_COLOUR
-    axes.set_title("\n".join(lines), color=colour, linespacing=1.35)
-
-
-def _head(figure: Figure, text: str, inches_above: float) -> None:
-    height = 1 + inches_above / figure.get_figheight()
-    figure.text(0, height, text, va="bottom", fontsize=10, linespacing=1.5)
+    return "\n".join(lines)

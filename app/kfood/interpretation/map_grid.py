@@ -12,7 +12,9 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from kfood.plotting import figure_style, save_figure
+from kfood.interpretation.tiles import add_heading, add_tile, caption_room
+from kfood.plotting.captions import fitted
+from kfood.plotting.figures import figure_style, save_figure
 
 FINE = 7  # cells of a side from which on a map is drawn without steps
 KEY = "yellow: speaks most for it, green: half as much, no colour: not at all"
@@ -20,6 +22,8 @@ _PALER = 0.6  # share of grey in a photo under a map
 _STRENGTH = 0.6  # of the map
 _STRENGTH_OF_CELLS = 0.4  # which cover all of the photo
 _CONTRAST_STRENGTH = 0.7
+_TILE, _GAP, _SIDE = 1.8, 0.1, 2.0  # inches: tiles, between them, and the names beside them
+_LETTERS, _NAMES = 8.5, 9  # points
 _BRIGHTNESS = (0.299, 0.587, 0.114)  # of red, green and blue
 
 
@@ -72,24 +76,28 @@ def cells(heat: np.ndarray) -> str:
 def draw_grid(rows: Rows, heading: str, path: Path) -> Path:
     """Save rows of tiles as a PNG and return its path."""
     columns = max((len(tiles) for _, tiles in rows), default=1)
-    height = max(1, len(rows))
     with figure_style():
-        figure = Figure(figsize=(1.9 * columns, 2.1 * height))
-        whole = {"left": 0, "right": 1, "bottom": 0, "top": 1, "hspace": 0.22, "wspace": 0.05}
-        grid = figure.subplots(height, columns, squeeze=False, gridspec_kw=whole)
-        for axes in grid.flat:
-            axes.set_axis_off()
-        for row, (name, tiles) in zip(grid, rows, strict=False):
-            row[0].text(-0.08, 0.5, name, transform=row[0].transAxes, ha="right", va="center")
-            for axes, tile in zip(row, tiles, strict=False):
+        fitting = [(fitted(name, _SIDE, _NAMES, lines=2), [_fitted(tile) for tile in tiles]) for name, tiles in rows]
+        rooms = [caption_room([tile.caption for tile in tiles if tile], _LETTERS) for _, tiles in fitting]
+        width, height = columns * (_TILE + _GAP) - _GAP, max(1, len(rows)) * _TILE + sum(rooms[1:])
+        figure = Figure(figsize=(width, height))
+        for row, (name, tiles) in enumerate(fitting):
+            top = row * _TILE + sum(rooms[1 : row + 1])
+            middle = 1 - (top + _TILE / 2) / height
+            figure.text(-0.12 / width, middle, name, fontsize=_NAMES, ha="right", va="center", linespacing=1.3)
+            for column, tile in enumerate(tiles):
                 if tile:
-                    _draw(axes, tile)
-        figure.text(0, 1 + 0.45 / figure.get_figheight(), heading, va="bottom", fontsize=10, linespacing=1.5)
+                    _draw(add_tile(figure, column * (_TILE + _GAP), top, _TILE), tile)
+        add_heading(figure, heading, rooms[0] if rooms else 0)
         return save_figure(figure, path)
 
 
+def _fitted(tile: Tile | None) -> Tile | None:
+    return tile and tile._replace(caption=fitted(tile.caption, _TILE + _GAP - 0.04, _LETTERS, lines=2))
+
+
 def _draw(axes: Axes, tile: Tile) -> None:
-    axes.set_title(tile.caption, color=tile.colour, loc="center", fontsize=8.5, linespacing=1.3)
+    axes.set_title(tile.caption, color=tile.colour, loc="center", fontsize=_LETTERS, linespacing=1.3)
     if tile.photo is None:
         axes.text(0.5, 0.5, "photo\nnot found", ha="center", va="center")
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
+from matplotlib import rcParams
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -14,12 +15,14 @@ from matplotlib.patches import Patch
 from kfood.evaluation.metrics import headline
 from kfood.evaluation.predictions import is_right
 from kfood.interpretation.class_ranks import ClassRanks, class_ranks, sorted_by_recall
-from kfood.plotting import figure_style, save_figure
+from kfood.plotting.captions import fitted
+from kfood.plotting.figures import figure_style, save_figure
 
 _BEST_COLOUR = "#2a9d8f"
 _WORST_COLOUR = "#e76f51"
 _OTHER_COLOUR = "#b8c4d0"
 _BAR_INCHES = 0.24
+_SIDE, _LEGEND = 3.0, 6.0  # inches, for a name and for a line of the legend
 
 
 def draw_per_class(predictions: pd.DataFrame, path: Path) -> Path:
@@ -48,7 +51,7 @@ def draw_per_class(predictions: pd.DataFrame, path: Path) -> Path:
 
 def name_rows(axes: Axes, names: list[str], label: str) -> None:
     """Set up axes with a row for each name, the first on top, and shares of 0 to 1 along them, called `label`."""
-    axes.set_yticks(range(len(names)), names)
+    axes.set_yticks(range(len(names)), [fitted(name, _SIDE, rcParams["font.size"]) for name in names])
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.set_xlim(0, 1)
     axes.xaxis.set_major_formatter("{x:.0%}")
@@ -82,7 +85,7 @@ def _draw_legend(figure: Figure, ranks: ClassRanks, height: float) -> None:
     for rank, colour, names in (("best", _BEST_COLOUR, ranks.best), ("worst", _WORST_COLOUR, ranks.worst)):
         if names and ranks.differ:
             handles.append(Patch(color=colour))
-            labels.append(f"{rank}: {', '.join(names)}")
+            labels.append(fitted(f"{rank}: {', '.join(names)}", _LEGEND, rcParams["font.size"], lines=3))
     if ranks.best and not ranks.differ:
         handles.append(Patch(color=_OTHER_COLOUR))
         labels.append(f"the classes cannot be told apart (permutation test, p = {ranks.p:.3g})")

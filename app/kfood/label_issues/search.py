@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -11,7 +13,7 @@ import pandas as pd
 from kfood.data.prepare import prepare_samples
 from kfood.duplicates.matching import find_pairs
 from kfood.errors import KfoodError
-from kfood.evaluation.embeddings import embed
+from kfood.evaluation.embeddings import embed, require_network
 from kfood.evaluation.predictions import is_right
 from kfood.label_issues.error_estimates import error_estimates
 from kfood.label_issues.noise_rates import NoiseRates, noise_rates
@@ -70,7 +72,8 @@ def find_label_issues(data: Data, pair: tuple[str, str] | None = None, run: Run 
     Raises:
         KfoodError: there are too few photos, a class is unknown, or as `prepare_samples` and `embed`.
     """
-    samples = prepare_samples(data).samples.reset_index(drop=True)
+    require_network(run)
+    samples = prepare_samples(data, partial(_look_ahead, pair, run)).samples.reset_index(drop=True)
     classes = sorted(samples["label"].unique())
     names = pair_among(pair, classes) if pair else None
     reached = _reached(run, names) if names and run else None
@@ -84,6 +87,13 @@ def find_label_issues(data: Data, pair: tuple[str, str] | None = None, run: Run 
     alike = np.append(samples["path"].to_numpy(object), "")[most_alike(features, labels, groups, said.argmax(axis=1))]
     photos["alike"] = photos["path"].map(dict(zip(samples["path"], alike, strict=True)))
     return LabelIssues(data, photos, _of_pair(samples, features, names, reached) if names else None)
+
+
+def _look_ahead(pair: tuple[str, str] | None, run: Run | None, counts: Mapping[str, int]) -> None:
+    """Say before photos are opened what is wrong with the pair that is named."""
+    names = pair_among(pair, sorted(counts)) if pair else None
+    if names and run:
+        _reached(run, names)
 
 
 def _of_pair(

@@ -20,10 +20,12 @@ from kfood.model.fused import onednn_computes_in
 from kfood.recipes.schema import Recipe
 from kfood.system.cache import Cache
 from kfood.system.files import write_json
+from kfood.system.memory import free_memory, is_out_of_memory
 
 log = logging.getLogger(__name__)
 _CACHE = Cache("precision", version=1)  # of what is measured, and how
 _PHOTOS, _PIXELS, _STEPS = 8, 128, 3  # of the measurement on a CPU, at most
+_FEWEST = 2  # photos, for batch normalisation
 _WORTH_IT = 1.15  # times as fast as float32, or it stays with float32
 # Cosine between the gradients, or the features: 1 is the same direction. Rounding turns the gradients of an untrained
 # network on noise far more than its features; chance gives 0 in millions of dimensions.
@@ -59,14 +61,10 @@ def choose_precision(recipe: Recipe, device: torch.device, noted: str = "") -> P
         log.info("Precision float32: this CPU has no fast bfloat16.")
         return Precision(torch.float32, torch.float32)
     n_photos, size = _measured_with(recipe, device)
-    of = [recipe.model.arch, device_model(device), torch.__version__]
-    if device.type == "cuda":  # a CPU's ratio is the same at other sizes
-        of.append(f"{n_photos} x {size}")
-    file = _CACHE.folder / f"{_CACHE.key(of)}.json"
-    found = _CACHE.read(file, _parse)
+    found = _known_or_measured(recipe, device, n_photos, size)
     if found is None:
-        measured = found = _measure(recipe, device, n_photos, size)
-        _CACHE.keep(file, lambda file: write_json(file, {"of": of, **measured}), "What was measured")
+        log.info("Precision float32: there is not enough memory to measure bfloat16.")
+        return Precision(torch.float32, torch.float32)
     chosen = Precision(*(_better(found, work) for work in Precision._fields))
     log.info(
         "Precision %s: here bfloat16 trains %.1f and predicts %.1f times as fast as float32.",
@@ -75,6 +73,30 @@ def choose_precision(recipe: Recipe, device: torch.device, noted: str = "") -> P
         found["predicting_speedup"],
     )
     return chosen
+
+
+def _known_or_measured(recipe: Recipe, device: torch.device, n_photos: int, size: int) -> Measured | None:
+    """Return what was measured of this network, now or earlier; with fewer photos where memory is too small.
+
+    None where it is too small for two of them.
+    """
+    of = [recipe.model.arch, device_model(device), torch.__version__]
+    if device.type == "cuda":  # a CPU's ratio is the same at other sizes
+        of.append(f"{n_photos} x {size}")
+    file = _CACHE.folder / f"{_CACHE.key(of)}.json"
+    found = _CACHE.read(file, _parse)
+    if found is not None:
+        return found
+    try:
+        measured = _measure(recipe, device, n_photos, size)
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+    else:
+        _CACHE.keep(file, lambda file: write_json(file, {"of": of, **measured}), "What was measured")
+        return measured
+    free_memory()
+    return _known_or_measured(recipe, device, n_photos // 2, size) if n_photos >= 2 * _FEWEST else None
 
 
 def _better(found: Measured, work: str) -> torch.dtype:

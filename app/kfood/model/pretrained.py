@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from kfood.errors import KfoodError
 from kfood.model.body import build_body, timm_name
+from kfood.model.finite import require_finite_weights
 from kfood.model.hub import downloaded_weights, hub_answers, is_from_hub
 from kfood.model.normalization import UNIT_RANGE, Normalization
 
@@ -52,6 +53,7 @@ def load_pretrained(body: nn.Module, arch: str, size: int, file: str = "") -> No
         if file:
             raise KfoodError(f"{file} does not fit {name} at {size} pixels: {_first_line(error)}.") from None
         raise _cannot_be_loaded(name, _first_line(error)) from None
+    require_finite_weights(trained.state_dict(), file or f"The ImageNet weights of {name}")
     body.load_state_dict(trained.state_dict())
     return Normalization(*(tuple(trained.pretrained_cfg[key]) for key in Normalization._fields))
 

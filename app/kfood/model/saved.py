@@ -13,6 +13,7 @@ from torch import nn
 from kfood.errors import KfoodError
 from kfood.model.build import Classifier, build_model
 from kfood.model.cascade import Cascade
+from kfood.model.finite import require_finite_weights
 from kfood.model.normalization import Normalization
 from kfood.recipes.schema import Model
 from kfood.system.files import write_json, write_whole
@@ -112,7 +113,9 @@ def load_model(weights: Path, about: Path) -> tuple[Classifier | Cascade, Descri
     description = read_description(about)
     try:
         model = build_described(description)
-        model.load_state_dict(load_file(weights))
+        tensors = load_file(weights)
+        model.load_state_dict(tensors)
+        require_finite_weights(tensors, str(weights))
     except KfoodError:
         raise
     except Exception as error:  # safetensors and torch raise kinds of their own

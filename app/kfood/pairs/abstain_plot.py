@@ -13,10 +13,12 @@ from kfood.evaluation.metrics import headline
 from kfood.evaluation.predictions import PROBABILITY, groups_of, is_right
 from kfood.pairs.abstain import Abstention, share_of_two
 from kfood.pairs.selective import risk_by_coverage
-from kfood.plotting import figure_style, save_figure
+from kfood.plotting.captions import fitted
+from kfood.plotting.figures import figure_style, save_figure
 from kfood.statistics.estimates import share_interval
 
 _TEST, _VALID, _BAND, _CHOSEN = "#2a6f97", "#9aa7b0", "#dbe6ec", "#c1440e"
+_PANEL = 3.7  # inches, of one of the two
 _INTERVALS = 12  # at most, along a curve
 
 
@@ -28,13 +30,14 @@ def draw_abstention(found: Abstention, path: Path) -> Path:
         left, right = figure.subplots(1, 2, gridspec_kw={"left": 0, "right": 1, "bottom": 0, "top": 1, "wspace": 0.25})
         parts = [photos[found.told(photos)] for photos in (found.valid, found.test)]
         _draw(left, [(part, share_of_two(part, found.pair)) for part in parts], found.least, found.wanted)
-        left.set_title(f"Photos of {a} or {b}: the others get {found.both}")
+        title = fitted(f"Photos of {a} or {b}: the others get {found.both}", _PANEL, 9, lines=3)
+        left.set_title(title)
         parts = [found.valid, found.test]
         _draw(right, [(part, part[PROBABILITY]) for part in parts], found.least_of_all, found.wanted)
         right.set_title("All photos: the others get no answer")
         handles, labels = left.get_legend_handles_labels()
         figure.legend(handles, labels, loc="upper left", bbox_to_anchor=(-0.05, -0.14), ncols=5, frameon=False)
-        figure.text(0, 1.12, headline(found.test), fontsize=10)
+        figure.text(0, 1.12 + 0.05 * title.count("\n"), headline(found.test), fontsize=10)
         return save_figure(figure, path)
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from kfood.data.fixes_file import read_fixes
 from kfood.data.photo import read_file
 from kfood.data.prepare import fingerprint, prepare_samples
 from kfood.errors import KfoodError
@@ -17,6 +20,7 @@ from kfood.recipes.schema import Recipe
 from kfood.run.folder import DONE, Run
 from kfood.system.files import content_digest
 from kfood.text import did_you_mean, listed
+from kfood.training.check_first import check_classes, check_without_photos
 from kfood.training.results_version import RESULTS_VERSION
 from kfood.training.stop import Stop
 
@@ -55,13 +59,18 @@ def try_remedies(
         KfoodError: a class or a remedy is unknown, or as `train`.
         Stopped: it was asked to.
     """
-    samples = prepare_samples(base.data).samples
-    pair = _pair_among_others(base, pair, sorted(samples["label"].unique()))
     tries = {remedy.name: remedy for remedy in remedies(pair, base, fixes)}
     names = [*tries, SPECIALIST]
     for name in only:
         if name not in names:
             raise KfoodError(f'There is no remedy "{name}".{did_you_mean(name, names)} There are {listed(names, 20)}.')
+    if fixes:
+        read_fixes(fixes)
+    for remedy in tries.values():  # such as larger photos, which not every network can take
+        if not only or remedy.name in (NOTHING, *only):
+            check_without_photos(changed(base, **remedy.change), runs)
+    samples = prepare_samples(base.data, partial(_require_classes, base, pair)).samples
+    pair = _pair_among_others(base, pair, sorted(samples["label"].unique()))
     trials = {
         name: [_trial(name, seed, base, pair, tries, fingerprint(samples)) for seed in range(seeds)] for name in names
     }
@@ -100,6 +109,12 @@ def _trial(name: str, seed: int, base: Recipe, pair: tuple[str, str], tries: dic
     recipe = changed(base, **{**change, "training": {**change.get("training", {}), "seed": seed}})
     others = pair if name == SPECIALIST else ()
     return _Trial(f"{name}-{seed}-{_id(recipe, photos, *others)}", recipe)
+
+
+def _require_classes(base: Recipe, pair: tuple[str, str], counts: Mapping[str, int]) -> None:
+    """Say before photos are opened what is wrong with the classes that are named."""
+    _pair_among_others(base, pair, sorted(counts))
+    check_classes(base, counts)
 
 
 def _pair_among_others(base: Recipe, pair: tuple[str, str], classes: list[str]) -> tuple[str, str]:

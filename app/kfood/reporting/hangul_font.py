@@ -8,7 +8,7 @@ import re
 from functools import lru_cache
 from pathlib import Path
 
-from kfood.plotting import packaged_fonts
+from kfood.plotting.fonts import packaged_fonts
 
 _FAMILY = "kfood Hangul"  # as page.css names it, first: Chromium does not draw a list's choice again for a later font
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import os
 import platform
 import secrets
@@ -245,6 +246,9 @@ def _predictions(file: Path) -> pd.DataFrame:
     table = read_csv(file, text, needed=[*needed, "probability", "loss"])
     if odd := [name for name in table if name not in text and table[name].dtype.kind not in "fi"]:
         raise ValueError(f"its column {odd[0]} holds something that is not a number.")
+    said = [name for name in table if name not in text and name != "loss"]  # of an impossible class it is infinite
+    if lost := int((~table[said].abs().lt(math.inf).all(axis=1)).sum()):
+        raise ValueError(f"what it says of {lost} photos are no numbers (NaN or infinite): the training diverged.")
     return table
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -78,6 +79,7 @@ def open_session(
     greedy: bool,
     storage: str | None,
     runs: Path,
+    to_train: bool = False,
 ) -> Session:
     """Return the session that a person asks for.
 
@@ -90,6 +92,7 @@ def open_session(
         greedy: whether a table starts from our own winner instead of the report's.
         storage: URL of a database; a file in the study's folder where not given.
         runs: the folder of all runs.
+        to_train: whether networks are checked as well, before the photos.
 
     Raises:
         KfoodError: any of it is wrong, the photos cannot be trained on, or the storage cannot be used.
@@ -97,7 +100,12 @@ def open_session(
     study = load_study(name)
     chosen = choose_tables(study, tables)
     terms = terms_of(study, budget, choose_budget(study, budget), seeds, data)
-    terms.photos.fingerprint(terms.base.data)  # photos that are not there are no fault of a row
-    folder = runs / "studies" / study.name
+    folder, look_ahead = runs / "studies" / study.name, None
+    if to_train:
+        from kfood.study.check_first import check_classes_of, check_networks  # a look at a study imports no network
+
+        check_networks(terms, chosen, folder)
+        look_ahead = partial(check_classes_of, terms, chosen)
+    terms.photos.fingerprint(terms.base.data, look_ahead)  # photos that are not there are no fault of a row
     queue = JobQueue(storage or local_storage(folder), f"kfood {study.name}")
     return Session(terms, chosen, Way.greedy if greedy else Way.reported, queue, folder)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import re
 import sys
 from collections.abc import Callable
 
 import torch
+from torch import Tensor
 
-# What torch's own allocator says, the system to who maps a file, and oneDNN when it finds no room for a convolution.
+# What torch's own allocator says, the system to who maps a file, and oneDNN when it finds no room for a convolution;
+# then Apple's and other GPUs, and NVIDIA's libraries, whose first handle or workspace finds no room.
 _WORDS = (
     "DefaultCPUAllocator",
     "not enough memory",
@@ -17,7 +20,17 @@ _WORDS = (
     "bad_alloc",
     "bad allocation",
     "could not create a primitive",
+    "out of memory",
+    "Invalid buffer size",
+    "STATUS_ALLOC_FAILED",
+    "ALLOCATION_FAILED",
+    "CUBLAS_STATUS_NOT_INITIALIZED",
+    "CUDNN_STATUS_NOT_INITIALIZED",
+    "unable to find an engine to execute this computation",
+    "cudaErrorMemoryAllocation",
+    "OutOfMemory",
 )
+_TOLD = re.compile("|".join(map(re.escape, _WORDS)), re.IGNORECASE)
 _TRIM_THRESHOLD, _MMAP_MAX = -1, -4  # mallopt's names for its parameters, from malloc.h
 
 
@@ -36,7 +49,7 @@ def is_out_of_memory(error: BaseException) -> bool:
     """Return whether an exception of torch's means that memory ran out, on a GPU or in the computer."""
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
         return True
-    return any(words in str(error) for words in _WORDS)
+    return isinstance(error, RuntimeError) and bool(_TOLD.search(str(error)))
 
 
 def free_memory() -> None:
@@ -46,6 +59,27 @@ def free_memory() -> None:
         trim(0)
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
+    if torch.backends.mps.is_available():
+        torch.mps.empty_cache()
+
+
+def by_halves(compute: Callable[[Tensor], Tensor], photos: Tensor) -> Tensor:
+    """Return what is computed of photos, a row each; where memory runs out, of one half after the other.
+
+    Args:
+        compute: takes any number of photos, and computes each by itself.
+        photos: one or more.
+
+    Raises:
+        RuntimeError, MemoryError: the memory is too small for a single photo.
+    """
+    try:
+        return compute(photos)
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error) or len(photos) < 2:
+            raise
+    free_memory()
+    return torch.cat([by_halves(compute, half) for half in photos.tensor_split(2)])
 
 
 def _libc(name: str) -> Callable[..., int] | None:

@@ -10,8 +10,7 @@ from fastai.learner import Learner
 from kfood.data.prepare import Prepared
 from kfood.recipes.schema import Recipe
 from kfood.run.folder import Run
-from kfood.system.memory import free_memory, is_out_of_memory
-from kfood.system.processes import world_size
+from kfood.system.memory import free_memory
 from kfood.training.callbacks.best_epoch import BestEpoch
 from kfood.training.callbacks.checkpoint import Checkpoint, SkipDone, Stateful
 from kfood.training.callbacks.freeze import FreezeBody
@@ -22,6 +21,7 @@ from kfood.training.callbacks.terminate_on_nan import TerminateOnNaN
 from kfood.training.callbacks.weight_average import WeightAverage
 from kfood.training.checkpoint_files import drop_checkpoints, load_checkpoint
 from kfood.training.distributed import sharded
+from kfood.training.in_parts import in_more_parts
 from kfood.training.learner import prepare_learner
 from kfood.training.probe import fit_probe
 from kfood.training.stop import Stop
@@ -51,21 +51,11 @@ def fit_in_memory(
         try:
             return learner, fit(learner, recipe, run, stop)
         except (RuntimeError, MemoryError) as error:
-            batch_size, parts = recipe.training.batch_size, 2 * recipe.training.accumulate
-            if not is_out_of_memory(error) or batch_size < 2 * parts or world_size() > 1:  # the others do not know
-                raise
-            log.warning(
-                "The memory is too small for %d photos at a time: each batch of %d now goes through the network in "
-                "%d parts (training.accumulate), and the training begins again.",
-                batch_size // (parts // 2),
-                batch_size,
-                parts,
-            )
-        learner.model.to("meta")  # the caller still holds it: give back its memory before the next one is made
-        learner.opt = None
+            recipe = in_more_parts(recipe, error)
+        learner.model.to("meta")  # the caller still holds the learner: give back its memory, photos and batches too
+        vars(learner).clear()
         free_memory()
         drop_checkpoints(run.checkpoints)
-        recipe = recipe.model_copy(update={"training": recipe.training.model_copy(update={"accumulate": parts})})
         run.write_recipe(recipe)
         learner = prepare_learner(recipe, prepared, start, run.precision)
 

@@ -12,6 +12,7 @@ from safetensors.torch import load_file
 from kfood.data.copies import contents
 from kfood.errors import KfoodError
 from kfood.model.build import Classifier
+from kfood.model.finite import require_finite_weights
 from kfood.model.saved import read_network_description
 from kfood.model.weights import LoadReport, take_weights
 from kfood.recipes.schema import Recipe
@@ -62,7 +63,9 @@ def init_from_run(model: Classifier, run: Run, classes: list[str]) -> LoadReport
     """
     run.verify(run.weights_file, run.model_file)
     about = read_network_description(run.model_file)
-    taken = take_weights(model, load_file(run.weights_file), about.classes == classes, str(run.folder))
+    theirs = load_file(run.weights_file)
+    require_finite_weights(theirs, str(run.weights_file))
+    taken = take_weights(model, theirs, about.classes == classes, str(run.folder))
     model.set_normalization(about.normalization)
     return taken
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from kfood.plotting import figure_style, save_figure
+from kfood.plotting.figures import figure_style, save_figure
 
 _RULE_COLOURS = ("#d1495b", "#00798c", "#edae49", "#5f0f40")
 _RUNAWAY = 2.5  # the loss is shown up to this many times its value at the start

@@ -8,10 +8,12 @@ from pathlib import Path
 from kfood.data.prepare import prepare_samples
 from kfood.recipes.schema import Recipe
 from kfood.run.folder import new_folder
+from kfood.system.disk import require_writable
 from kfood.system.files import write_csv
+from kfood.training.check_first import check_classes, check_without_photos
 from kfood.training.initial_weights import starting_run
 from kfood.training.lr_curve import draw_lr_curve
-from kfood.training.lr_range import LrRange, search_learning_rate
+from kfood.training.lr_range import LrRange, require_epochs, search_learning_rate
 from kfood.training.train import check_recipe, train
 
 
@@ -25,7 +27,10 @@ def find_learning_rate(recipe: Recipe, runs: Path, seeds: int, iterations: int) 
     Raises:
         KfoodError: as `train`.
     """
-    prepared = prepare_samples(recipe.data)
+    require_epochs(recipe)
+    require_writable(runs)
+    check_without_photos(recipe, runs)
+    prepared = prepare_samples(recipe.data, partial(check_classes, recipe))
     check_recipe(recipe, prepared.samples)
     start = starting_run(recipe, runs, partial(train, runs=runs))
     found = search_learning_rate(recipe, prepared.samples, start, seeds, iterations)

@@ -21,7 +21,9 @@ from kfood.errors import KfoodError
 from kfood.model.precision import choose_precision
 from kfood.recipes.schema import Recipe
 from kfood.run.folder import Run
+from kfood.system.memory import free_memory
 from kfood.training.callbacks.freeze import FreezeBody
+from kfood.training.in_parts import in_more_parts
 from kfood.training.learner import build_learner, prepare_network
 from kfood.training.probe import fit_probe
 
@@ -70,20 +72,32 @@ def search_learning_rate(
         iterations: optimizer steps in a trial.
 
     Raises:
-        KfoodError: the recipe has a probe and no epochs, so that its learning rate is not used.
+        KfoodError: the recipe has a probe and no epochs, so that its learning rate is not used; or no trial suggests
+            one.
     """
+    require_epochs(recipe)
+    curves, suggestions = [], []
+    for seed in range(recipe.training.seed, recipe.training.seed + seeds):
+        log.info("lr_find, seed %d: %d steps.", seed, iterations)
+        recipe, curve = _in_memory(recipe, samples, start, seed, iterations)
+        curves.append(curve.assign(seed=seed))
+        suggestions.append({"seed": seed, **suggest(curve, iterations)})
+    found = LrRange(pd.concat(curves, ignore_index=True), pd.DataFrame(suggestions))
+    if math.isnan(found.lr):
+        raise KfoodError(
+            f"lr_find suggests no learning rate for {recipe.name}: the loss was a number in {len(found.curves)} of "
+            f"{seeds * iterations} steps, and fell nowhere. Choose one yourself (--lr), or look at the settings."
+        )
+    return found
+
+
+def require_epochs(recipe: Recipe) -> None:
+    """Check that a recipe uses a learning rate that can be searched. Raises KfoodError where it has a probe alone."""
     if not recipe.training.epochs:
         raise KfoodError(
             f"{recipe.name} trains a probe alone (training.epochs = 0), whose learning rate is probe.lr: there is none "
             "for lr_find to find."
         )
-    curves, suggestions = [], []
-    for seed in range(recipe.training.seed, recipe.training.seed + seeds):
-        log.info("lr_find, seed %d: %d steps.", seed, iterations)
-        curve = _one_trial(recipe, samples, start, seed, iterations)
-        curves.append(curve.assign(seed=seed))
-        suggestions.append({"seed": seed, **suggest(curve, iterations)})
-    return LrRange(pd.concat(curves, ignore_index=True), pd.DataFrame(suggestions))
 
 
 def suggest(curve: pd.DataFrame, iterations: int) -> dict[str, float]:
@@ -97,6 +111,18 @@ def suggest(curve: pd.DataFrame, iterations: int) -> dict[str, float]:
         except (IndexError, ValueError, RuntimeError, ZeroDivisionError):  # too few points left for this rule
             found[name] = math.nan
     return found
+
+
+def _in_memory(
+    recipe: Recipe, samples: pd.DataFrame, start: Run | None, seed: int, iterations: int
+) -> tuple[Recipe, pd.DataFrame]:
+    """Return the curve of a trial, and the recipe with batches in as many parts as memory has asked for."""
+    while True:
+        try:
+            return recipe, _one_trial(recipe, samples, start, seed, iterations)
+        except (RuntimeError, MemoryError) as error:
+            recipe = in_more_parts(recipe, error)
+        free_memory()
 
 
 def _one_trial(recipe: Recipe, samples: pd.DataFrame, start: Run | None, seed: int, iterations: int) -> pd.DataFrame:
@@ -116,4 +142,4 @@ def _one_trial(recipe: Recipe, samples: pd.DataFrame, start: Run | None, seed: i
         learner.lr_find(lowest, highest, num_it=iterations, show_plot=False, suggest_funcs=None)
     recorder = learner.recorder
     curve = pd.DataFrame({"lr": recorder.lrs, "loss": [float(loss) for loss in recorder.losses]})
-    return curve[curve["loss"].notna()]
+    return curve[np.isfinite(curve["loss"])]

@@ -83,7 +83,7 @@ def fit_probe(learner: Learner, recipe: Recipe) -> dict[str, float]:
     head = _head_learner(learner, recipe, features)
     steps = ParamScheduler({"lr": SchedCos(recipe.probe.lr, 0.0)})
     with head.no_bar(), head.no_logging():
-        head.fit(recipe.probe.epochs, cbs=[steps, TerminateOnNaN()])
+        head.fit(recipe.probe.epochs, cbs=[steps, TerminateOnNaN("This is the probe: try a smaller probe.lr.")])
     train_loss, valid_loss, valid_accuracy = (float(value) for value in head.recorder.values[-1])
     row = {"epoch": 0, "lr": recipe.probe.lr, "train_loss": train_loss, "valid_loss": valid_loss}
     row |= {"valid_accuracy": valid_accuracy, "seconds": round(time.monotonic() - started, 2)}

@@ -47,7 +47,7 @@ def find_start(recipe: Recipe, runs: Path, fingerprint_of: Fingerprint | None = 
     source = recipe.model.start_from
     if not source:
         return None
-    if named := _named_run(source, recipe, runs):
+    if named := named_run(source, recipe, runs):
         return Start(named, named.recipe)
     wanted = on_the_same_terms(load_recipe(source, data=recipe.data.root), recipe)
     fingerprint_of, why = fingerprint_of or Photos().fingerprint, ""
@@ -81,8 +81,12 @@ def trained_first(recipe: Recipe, runs: Path, photos: Photos) -> list[tuple[Reci
     return [*trained_first(start.recipe, runs, photos), (start.recipe, photos.samples(start.recipe.data))]
 
 
-def _named_run(source: str, recipe: Recipe, runs: Path) -> Run | None:
-    """Return the run whose folder `source` is; None for a recipe."""
+def named_run(source: str, recipe: Recipe, runs: Path) -> Run | None:
+    """Return the run whose folder `source` is; None for a recipe.
+
+    Raises:
+        KfoodError: there is no such run, or it has another body than `recipe` asks for.
+    """
     folder = Path(source).expanduser()
     if not (Run(folder).recipe_file.is_file() or "/" in source) or source.endswith(".toml"):
         return None

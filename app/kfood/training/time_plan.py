@@ -20,7 +20,7 @@ from kfood.model.fold_batchnorm import fold_batchnorm
 from kfood.model.precision import choose_precision
 from kfood.recipes.load import ladder_steps
 from kfood.recipes.schema import Recipe
-from kfood.system.memory import keep_freed_memory
+from kfood.system.memory import free_memory, is_out_of_memory, keep_freed_memory
 from kfood.system.progress import duration
 from kfood.training.callbacks.freeze import keep_norms
 
@@ -57,11 +57,7 @@ def choose_step_for_budget(
     Raises:
         KfoodError: the recipe has no ladder.
     """
-    if not recipe.ladder:
-        raise KfoodError(
-            f"{recipe.name} has no ladder (what to leave out when time is short), so --minutes cannot be used with it. "
-            "The recipe best has one."
-        )
+    require_ladder(recipe)
     steps, began = ladder_steps(recipe), time.monotonic()
     rates, needed, left = Rates(), 0.0, seconds
     for number, step in enumerate(steps, 1):
@@ -73,6 +69,15 @@ def choose_step_for_budget(
             return step
     log.warning("%s is too short: the shortest step takes about %s.", duration(left), duration(needed))
     return steps[-1]
+
+
+def require_ladder(recipe: Recipe) -> None:
+    """Check that there is something to leave out. Raises KfoodError where there is not."""
+    if not recipe.ladder:
+        raise KfoodError(
+            f"{recipe.name} has no ladder (what to leave out when time is short), so --minutes cannot be used with it. "
+            "The recipe best has one."
+        )
 
 
 class Rates:
@@ -129,8 +134,21 @@ def seconds_of(recipe: Recipe, samples: pd.DataFrame, predict: float, train: flo
     return _SECONDS_BESIDE + _CAUTION * total
 
 
-def measure_rates(recipe: Recipe) -> tuple[float, float]:
-    """Return seconds a photo and pixel, of predicting and of training, on this device."""
+def measure_rates(recipe: Recipe, n_photos: int = _PHOTOS) -> tuple[float, float]:
+    """Return seconds a photo and pixel, of predicting and of training, on this device.
+
+    Measured with `n_photos` at a time; with fewer where memory is too small for them.
+    """
+    try:
+        return _rates(recipe, n_photos)
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error) or n_photos < 4:
+            raise
+    free_memory()
+    return measure_rates(recipe, n_photos // 2)
+
+
+def _rates(recipe: Recipe, n_photos: int) -> tuple[float, float]:
     keep_freed_memory()  # as the training does: without it, both would seem to take longer
     where, precision = device(), choose_precision(recipe, device())
     size = recipe.data.size if made_for_one_size(recipe.model.arch) else min(_PIXELS, recipe.data.size)
@@ -142,7 +160,7 @@ def measure_rates(recipe: Recipe) -> tuple[float, float]:
         if section.freeze_norm:
             keep_norms(model.body)
         fast = fold_batchnorm(model, size)
-        photos, labels = torch.randn(_PHOTOS, 3, size, size, device=where), torch.arange(_PHOTOS, device=where) % 2
+        photos, labels = torch.randn(n_photos, 3, size, size, device=where), torch.arange(n_photos, device=where) % 2
 
         def predict() -> None:
             with torch.inference_mode():
@@ -151,7 +169,7 @@ def measure_rates(recipe: Recipe) -> tuple[float, float]:
         def train() -> None:
             F.cross_entropy(model(photos), labels).backward()
 
-        return _time(predict) / (_PHOTOS * size**2), _time(train) / (_PHOTOS * size**2)
+        return _time(predict) / (n_photos * size**2), _time(train) / (n_photos * size**2)
 
 
 def _time(work: Callable[[], None]) -> float:

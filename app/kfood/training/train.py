@@ -16,9 +16,9 @@ from kfood.data.check import check_photos
 from kfood.data.loaders import sorted_labels, training_samples
 from kfood.data.prepare import Photos, Prepared, data_folder, fingerprint, prepare_samples
 from kfood.errors import KfoodError
-from kfood.model.body import timm_name
+from kfood.model.finite import require_finite_weights
 from kfood.model.saved import save_model
-from kfood.recipes.load import with_changes, with_settings
+from kfood.recipes.load import ladder_steps, with_changes, with_settings
 from kfood.recipes.schema import Recipe
 from kfood.run.find import find_run
 from kfood.run.folder import DONE, RUNNING, Run, create_run, new_folder, require_free
@@ -28,8 +28,9 @@ from kfood.system.files import write_csv
 from kfood.system.paths import runs_folder
 from kfood.system.processes import is_main_process
 from kfood.text import listed
+from kfood.training.check_first import check_classes, check_without_photos
 from kfood.training.checkpoint_files import disk_estimate, drop_checkpoints
-from kfood.training.distributed import barrier, broadcast_from_main, require_even_shares
+from kfood.training.distributed import barrier, broadcast_from_main
 from kfood.training.error_messages import recorded
 from kfood.training.fit import fit_in_memory
 from kfood.training.initial_weights import starting_run
@@ -39,7 +40,7 @@ from kfood.training.lr_range import LR_STEPS, LR_TRIALS, search_learning_rate
 from kfood.training.results import describe_model, evaluate_run
 from kfood.training.starts import trained_first
 from kfood.training.stop import Stop
-from kfood.training.time_plan import choose_step_for_budget
+from kfood.training.time_plan import choose_step_for_budget, require_ladder
 
 log = logging.getLogger(__name__)
 MAY_CHANGE = ("training.workers", "training.checkpoint_minutes", "data.cache")  # when a run is resumed
@@ -76,7 +77,12 @@ def train(
         require_free(folder)
     require_writable(folder or runs)
     log.info("Training %s.", recipe.name)
-    prepared = prepare_samples(recipe.data)
+    if minutes:
+        require_ladder(recipe)
+    steps = ladder_steps(recipe) if minutes else [recipe]
+    for step in steps:
+        check_without_photos(step, runs)
+    prepared = prepare_samples(recipe.data, partial(check_classes, steps[-1]))
     if minutes:
         left = 60 * minutes - (time.monotonic() - began)
         trials = (LR_TRIALS, LR_STEPS) if find_lr else (0, 0)
@@ -191,6 +197,7 @@ def finish(run: Run, learner: Learner, prepared: Prepared, start: Run | None, st
     learner, seconds = fit_in_memory(learner, run, prepared, start, stop)
     if not is_main_process():
         return
+    require_finite_weights(learner.model.state_dict(), "After the last epoch")
     description = describe_model(run.recipe, sorted_labels(prepared.samples), learner.model.normalization)
     save_model(learner.model, description, run.weights_file, run.model_file)
     evaluate_run(run, learner, seconds)
@@ -198,12 +205,10 @@ def finish(run: Run, learner: Learner, prepared: Prepared, start: Run | None, st
 
 
 def check_recipe(recipe: Recipe, samples: pd.DataFrame) -> None:
-    """Check what can only be checked against the photos and the libraries, before anything is trained.
+    """Check what can only be checked against the photos, before anything is trained.
 
     Raises:
-        KfoodError: an unknown network, a class weight for no class, or a batch larger than the training set.
+        KfoodError: a class weight for no class, or a batch larger than the training set.
     """
-    timm_name(recipe.model.arch)
     weights_by_number(recipe.loss.class_weights, sorted_labels(samples))
     training_samples(samples, recipe)
-    require_even_shares(recipe.training.batch_size)

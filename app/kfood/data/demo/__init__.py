@@ -43,6 +43,11 @@ def demo_folder() -> Path:
     return cache_folder() / f"demo-{VERSION}"
 
 
+def demo_counts(subset: str) -> dict[str, int]:
+    """Return how many photos each class of a subset ("kfood" or "kfood_health") has, drawn or not."""
+    return {nfc(name): sum(counts) for name, counts in _counts()[subset].items()}
+
+
 def make_demo(folder: Path, share: float = 1.0) -> Path:
     """Draw the demo photos into `folder`, unless it exists, and return it.
 
@@ -55,10 +60,9 @@ def make_demo(folder: Path, share: float = 1.0) -> Path:
     folder.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as beside:
         draft = Path(beside) / folder.name
-        kfood_counts = dict.fromkeys(KFOOD, KFOOD_COUNTS)
-        health_counts = {name: (round(train / 15), round(val / 6)) for name, (train, val) in HEALTH_COUNTS.items()}
-        _draw_set(draft / "kfood_train/train", draft / "kfood_val/val", KFOOD, kfood_counts, share)
-        _draw_set(draft / "kfood_health_train", draft / "kfood_health_val", HEALTH, health_counts, share)
+        counts = _counts()
+        _draw_set(draft / "kfood_train/train", draft / "kfood_val/val", KFOOD, counts["kfood"], share)
+        _draw_set(draft / "kfood_health_train", draft / "kfood_health_val", HEALTH, counts["kfood_health"], share)
         try:
             draft.rename(folder)
         except OSError:
@@ -66,6 +70,12 @@ def make_demo(folder: Path, share: float = 1.0) -> Path:
                 raise
     log.info("The demo photos in %s are drawings made by kfood, not photographs.", folder)
     return folder
+
+
+def _counts() -> dict[str, dict[str, tuple[int, int]]]:
+    """Return for each subset and class the numbers of photos to train with and to validate with."""
+    health = {name: (round(train / 15), round(val / 6)) for name, (train, val) in HEALTH_COUNTS.items()}
+    return {"kfood": dict.fromkeys(KFOOD, KFOOD_COUNTS), "kfood_health": health}
 
 
 def _draw_set(

@@ -1,4 +1,4 @@
-"""A loss that is not a number ends the training at once."""
+"""A loss that is not a number, in training or on validation photos, ends the training at once."""
 
 from __future__ import annotations
 
@@ -14,17 +14,24 @@ from kfood.text import listed
 
 _NAMED = 4  # photos
 _AT_ONCE = 32  # losses that a GPU is asked for
+SMALLER_LR = "Try a smaller learning rate (--lr, or kfood lrfind to find one)."
 
 
 class TerminateOnNaN(Callback):
-    """Raises KfoodError at the first loss in training that is NaN or infinite. Nothing else is judged.
+    """Raises KfoodError at the first loss in training that is NaN or infinite, and where an epoch's validation loss is.
 
     A GPU that is asked for each loss stands still meanwhile; it is asked for many at once, and always before a state
     is saved and before the epoch is judged.
+
+    Args:
+        remedy: a sentence on what to try.
     """
 
     order = -5
     run_valid = False
+
+    def __init__(self, remedy: str = SMALLER_LR) -> None:
+        self.remedy = remedy
 
     def before_train(self) -> None:
         """Forget an earlier epoch."""
@@ -39,6 +46,15 @@ class TerminateOnNaN(Callback):
     def after_train(self) -> None:
         """Look at the last ones of the epoch."""
         self._look()
+
+    def after_epoch(self) -> None:
+        """Look at the loss on validation photos, before the epoch is noted or kept."""
+        loss = self.recorder.log[self.recorder.metric_names.index("valid_loss")]
+        if not math.isfinite(loss):
+            raise KfoodError(
+                f"The loss on validation photos is {loss} after epoch {self.epoch + 1}, in {self._precision()}: "
+                f"training diverged. {self.remedy}"
+            )
 
     def state_dict(self) -> dict[str, Any]:
         """Return nothing, after a check of the losses so far: no checkpoint may hold weights reached by a NaN."""
@@ -60,12 +76,13 @@ class TerminateOnNaN(Callback):
     def _diverged(self, batch: int, loss: float) -> str:
         photos = self._photos(batch)
         of = f", of {listed(photos, _NAMED)}" if photos else ""
-        precision = getattr(self.model, "precision", "float32")
         return (
             f"The loss is {loss} in epoch {self.epoch + 1}, batch {batch + 1}{of}, at learning rate "
-            f"{self.opt.hypers[-1]['lr']:g} in {precision}: training diverged. Try a smaller learning rate (--lr, or "
-            "kfood lrfind to find one)."
+            f"{self.opt.hypers[-1]['lr']:g} in {self._precision()}: training diverged. {self.remedy}"
         )
+
+    def _precision(self) -> str:
+        return str(getattr(self.model, "precision", "float32"))
 
     def _photos(self, batch: int) -> list[str]:
         """Return the names of the batch's photos; none where the batch is made of something else."""

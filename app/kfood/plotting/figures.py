@@ -7,66 +7,20 @@ import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from matplotlib import font_manager, rc_context
+from matplotlib import rc_context
 from matplotlib.figure import Figure
-from matplotlib.ft2font import FT2Font
+from matplotlib.text import Text
 
+from kfood.plotting.fonts import FALLBACK_FAMILY, families_for, hangul_family
 from kfood.system.files import write_whole
 from kfood.text import listed
-
-# DejaVu Sans comes with matplotlib and stands in for the signs that a Korean font lacks.
-FALLBACK_FAMILY = "DejaVu Sans"
-
-_FONT_PACKAGE = "koreanize_matplotlib"
-_FONT_FILES = ("NanumGothic.ttf", "NanumGothicBold.ttf")
-_PREFERRED_FAMILIES = ("NanumGothic", "Noto Sans CJK KR", "AppleGothic", "Malgun Gothic")
-_HANGUL_SAMPLE = "갈"
 
 _log = logging.getLogger(__name__)
 _GLYPH = re.compile(r"Glyph (\d+) ")  # how matplotlib's warning of a missing letter begins
 _said: set[str] = set()  # letters
-
-
-def packaged_fonts() -> list[Path]:
-    """Return the NanumGothic files (regular first, then bold) of the pip package, or [] without it.
-
-    The package is looked up but not imported: its import fails from Python 3.12 on, where distutils is gone.
-    """
-    spec = find_spec(_FONT_PACKAGE)
-    if spec is None or spec.origin is None:
-        return []
-    files = [Path(spec.origin).parent / "fonts" / name for name in _FONT_FILES]
-    return [file for file in files if file.is_file()]
-
-
-def has_glyph(font: Path, character: str) -> bool:
-    """Tell whether the font file draws `character` as itself; False for a file that cannot be read."""
-    try:
-        return FT2Font(str(font)).get_char_index(ord(character)) != 0
-    except (OSError, RuntimeError):
-        return False
-
-
-def hangul_family() -> str | None:
-    """Return the name of a font family with Hangul that matplotlib can use, or None with a warning logged.
-
-    The packaged NanumGothic comes first, then an installed font, the well-known ones before any other.
-    """
-    if packaged := packaged_fonts():
-        known = {font.fname for font in font_manager.fontManager.ttflist}
-        for file in packaged:
-            if str(file) not in known:
-                font_manager.fontManager.addfont(str(file))
-        return FT2Font(str(packaged[0])).family_name
-    for font in sorted(font_manager.fontManager.ttflist, key=_preference):
-        if has_glyph(Path(font.fname), _HANGUL_SAMPLE):
-            return font.name
-    _log.warning("No font with Hangul was found, so figures will show boxes for it: pip install koreanize-matplotlib")
-    return None
 
 
 @contextmanager
@@ -110,12 +64,12 @@ def _missing_letters_said() -> Iterator[None]:
 
 
 def save_figure(figure: Figure, path: Path) -> Path:
-    """Save `figure` as a PNG, whole or not at all, and return `path`; its folder must be there."""
+    """Save `figure` as a PNG, whole or not at all, and return `path`; its folder must be there.
+
+    Letters that the style's fonts lack are set in what fonts the machine has.
+    """
+    for text in figure.findobj(Text):
+        text.set_fontfamily(families_for(text.get_text(), text.get_fontfamily()))
     packing = {"compress_level": 4}  # of photos, half the time of 6, Pillow's own, for 4 % more bytes
     write_whole(path, lambda partial: figure.savefig(partial, format="png", pil_kwargs=packing))
     return path
-
-
-def _preference(font: font_manager.FontEntry) -> int:
-    known = font.name in _PREFERRED_FAMILIES
-    return _PREFERRED_FAMILIES.index(font.name) if known else len(_PREFERRED_FAMILIES)

@@ -12,8 +12,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
-from kfood import plotting as fonts
-from kfood.plotting import figure_style, hangul_family, has_glyph, packaged_fonts, save_figure
+from kfood.plotting import fonts
+from kfood.plotting.figures import figure_style, save_figure
+from kfood.plotting.fonts import hangul_family, has_glyph, packaged_fonts
 
 UNASSIGNED = "\u0378"
 
@@ -44,9 +45,9 @@ def test_packaged_fonts_have_hangul():
 
 
 def test_the_package_is_found_without_its_import():
-    code = "import sys; from kfood.plotting import hangul_family as f; f(); print(*sys.modules)"
+    code = "import sys; from kfood.plotting.fonts import hangul_family as f; f(); print(*sys.modules)"
     modules = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
-    assert "kfood.plotting" in modules
+    assert "kfood.plotting.fonts" in modules
     assert not {"koreanize_matplotlib", "matplotlib.pyplot", "torch", "fastai"} & set(modules)
 
 
@@ -112,7 +113,7 @@ def test_saved_picture_holds_what_lies_outside_the_figure(tmp_path):
 
 
 def test_letters_that_no_font_has_are_said_once(tmp_path, caplog, monkeypatch, recwarn):
-    monkeypatch.setattr("kfood.plotting._said", set())
+    monkeypatch.setattr("kfood.plotting.figures._said", set())
     for number in range(2):
         with figure_style():
             figure = Figure()

@@ -1,0 +1,61 @@
+"""What can be wrong with a study that no photo needs to be opened to see: told before the work begins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from kfood.errors import KfoodError
+from kfood.model.body import timm_name
+from kfood.recipes.schema import Recipe
+from kfood.study.schema import Table
+from kfood.study.trainings import Terms, row_recipe
+from kfood.training.check_first import check_without_photos
+from kfood.training.losses import weights_by_number
+
+
+def check_networks(terms: Terms, tables: list[Table], folder: Path) -> None:
+    """Check the network of a study's base, and that timm knows those of its rows.
+
+    A row that fails otherwise, such as by a size, is told as failed; the others are trained.
+
+    Raises:
+        KfoodError: as `check_without_photos`; or a row, which is named, has an unknown network.
+    """
+    check_without_photos(terms.base, folder)
+    for where, recipe in _rows(terms, tables):
+        try:
+            timm_name(recipe.model.arch)
+        except KfoodError as error:
+            raise KfoodError(f"{where}: {error}") from None
+
+
+def check_classes_of(terms: Terms, tables: list[Table], counts: Mapping[str, int]) -> None:
+    """Check a study's base, and the class weights of its rows, against the classes of its photos.
+
+    Raises:
+        KfoodError: a class weight is for no class; or a row, which is named, has a weight for no class.
+    """
+    weights_by_number(terms.base.loss.class_weights, sorted(counts))
+    for where, recipe in _rows(terms, tables):
+        if _photos_of(recipe) != _photos_of(terms.base):
+            continue
+        try:
+            weights_by_number(recipe.loss.class_weights, sorted(counts))
+        except KfoodError as error:
+            raise KfoodError(f"{where}: {error}") from None
+
+
+def _photos_of(recipe: Recipe) -> tuple[str, str, tuple[str, ...]]:
+    return recipe.data.root, recipe.data.subset, recipe.data.classes
+
+
+def _rows(terms: Terms, tables: list[Table]) -> Iterator[tuple[str, Recipe]]:
+    """Yield each row in words and as a recipe, as far as it has one without what earlier tables carry on."""
+    for table in tables:
+        for row in table.rows:
+            try:
+                recipe = row_recipe(terms, table, row, {})
+            except KfoodError:  # the row is told as failed
+                continue
+            yield f'{terms.study.name}: row "{row.name}" of the table {table.name}', recipe
