@@ -37,7 +37,7 @@ SETTINGS = (
     "training.early_stopping=0",
     "training.checkpoint_minutes=0.001",
 )
-KILLS = cases(8, 200)
+KILLS = cases(5, 200)
 KILLS_A_TRAINING = 5
 SHRINK = Preprocess(128, "squish", "none")
 
