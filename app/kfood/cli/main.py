@@ -15,6 +15,7 @@ from kfood.cli import data, doctor, interpret, lrfind, pair, predict, recipe, re
 from kfood.errors import KfoodError, Stopped
 from kfood.system.console import write_what_can_be_written
 from kfood.system.os_errors import cannot_use, trouble_of
+from kfood.system.paths import as_on_disk
 
 app = typer.Typer(
     name="kfood",
@@ -63,6 +64,7 @@ def main() -> None:
     try:
         _require_a_folder()
         _require_values(sys.argv[1:])
+        sys.argv[1:] = map(as_on_disk, sys.argv[1:])
         app(prog_name="kfood")
     except KfoodError as error:
         print(f"Error: {error}", file=sys.stderr)
