@@ -102,7 +102,7 @@ def _require_a_folder() -> None:
 def _require_values(arguments: list[str]) -> None:
     """Refuse empty values, mostly of a shell's variable that is not set: without them, defaults would be taken."""
     for before, argument in zip(["", *arguments], arguments, strict=False):
-        if not argument or (argument.startswith("--") and argument.endswith("=")):
+        if not argument or (argument.startswith("--") and argument.partition("=")[1:] == ("=", "")):
             option = argument.rstrip("=") or before
             of = f"{option} is empty" if option.startswith("-") else "An argument is empty"
             raise KfoodError(f"{of}: give it a value. Is a variable of the shell not set?")
