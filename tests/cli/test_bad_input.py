@@ -255,3 +255,9 @@ def test_memory_that_is_too_small_is_one_sentence(refused, monkeypatch, error):
     assert refused("data", "check") == (
         "Error: The memory is too small for this: close other programs, or take less at a time.\n"
     )
+
+
+def test_what_is_typed_is_found_though_the_disk_has_its_letters_apart(kfood, make_photos, here):
+    make_photos(here / unicodedata.normalize("NFD", "사진"), {"김밥": 6, "라면": 6})
+    for word in ("사진", f"{here}/사진/"):
+        assert kfood("data", "check", word).code == 0

@@ -1,6 +1,7 @@
 """A CSV as Excel, pandas or a person writes it becomes samples; what is wrong is told by its line."""
 
 import unicodedata
+from pathlib import Path
 
 import pytest
 
@@ -149,3 +150,17 @@ def test_neither_utf8_nor_cp949_is_said(tmp_path):
     (tmp_path / "photos.csv").write_bytes(b"path,label\n\xff\xff.jpg,x\n")
     with pytest.raises(KfoodError, match=r"photos\.csv is neither in UTF-8 nor in UTF-16 or CP949: save it as UTF-8"):
         read_layout(tmp_path / "photos.csv")
+
+
+@pytest.mark.parametrize("on_disk", ["NFC", "NFD"])
+@pytest.mark.parametrize("written", ["NFC", "NFD"])
+@pytest.mark.parametrize("slash", ["/", "\\"])
+def test_paths_and_groups_are_found_in_any_form(read, make_photos, tmp_path, on_disk, written, slash):
+    def form(text: str, which: str = written) -> str:
+        return unicodedata.normalize(which, text)
+
+    make_photos(tmp_path, {form("사진/김밥[1]", on_disk): 2}, name=form("김;밥 {}.jpg", on_disk))
+    rows = [form(f'"사진{slash}김밥[1]{slash}김;밥 {n}.jpg",김밥,{form("판", ("NFC", "NFD")[n])}') for n in range(2)]
+    samples = read("path,label,group", *rows)
+    assert all(Path(path).is_file() for path in samples["path"])
+    assert samples["group"].nunique() == 1 and samples["label"].tolist() == ["김밥", "김밥"]

@@ -1,5 +1,7 @@
 """Splits are stratified and seeded, keep groups together and classes independent of each other."""
 
+import unicodedata
+
 import pandas as pd
 import pytest
 
@@ -166,3 +168,11 @@ def test_a_seed_stands_for_the_same_split_for_good():
     drawn = {name: set(result.loc[result["split"] == name, "path"]) for name in ("test", "valid")}
     assert drawn["test"] == {"가4", "가5", "나3", "나4", "나5", "가10", "가11"}
     assert drawn["valid"] == {"가2", "가8", "나0", "나1", "나2"}
+
+
+@pytest.mark.parametrize("pattern", ["NFC", "NFD"])
+def test_a_pattern_in_hangul_groups_names_of_any_form(pattern):
+    names = [unicodedata.normalize(form, f"접시{n}_{form}.jpg") for n in (1, 2) for form in ("NFC", "NFD")]
+    samples = pd.DataFrame({"path": names, "label": "김밥", "split": ""})
+    groups = add_groups(samples, unicodedata.normalize(pattern, r"^(접시\d)_"))["group"]
+    assert groups.tolist() == ["접시1", "접시1", "접시2", "접시2"]

@@ -1,11 +1,13 @@
 """Runs by the words that people use for them."""
 
+import unicodedata
 from pathlib import Path
 
 import pytest
 
 from kfood.errors import RunError
-from kfood.run.find import split_off_run
+from kfood.run.find import find_run, find_unfinished, finished_runs, split_off_run
+from kfood.run.folder import INTERRUPTED
 from support.fake_run import fake_run
 
 
@@ -43,3 +45,18 @@ def test_photos_and_a_run_in_any_order(place, words, sources, run):
 def test_what_cannot_be_meant(place, words, sentence):
     with pytest.raises(RunError, match=sentence):
         split_off_run(words, Path("runs"))
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+@pytest.mark.parametrize("recipe", ["김밥 [1]", "a*b?", "[ab]", "x{1}"])
+def test_a_recipe_of_any_name_has_its_runs_and_no_others(tmp_path, recipe, form):
+    """Letters with a meaning in patterns are letters; Hangul may be composed on the disk or not."""
+    runs = tmp_path / "runs [2]"
+    folder = unicodedata.normalize(form, recipe)
+    run = fake_run(runs / folder / "20261129-120000-abcd", tmp_path / "drawn", ["갈비찜", "김밥"])
+    fake_run(runs / "axb1" / "20261129-130000-abcd", tmp_path / "drawn", ["갈비찜", "김밥"])
+    assert [each.folder for each in finished_runs(runs, recipe)] == [run.folder]
+    for name in (recipe, f"{recipe}/20261129-120000-abcd", unicodedata.normalize("NFD", recipe)):
+        assert find_run(name, runs).folder.name == "20261129-120000-abcd"
+    run.status_file.write_text(INTERRUPTED)
+    assert [find_unfinished(name, runs).folder for name in (recipe, None)] == [run.folder] * 2

@@ -16,6 +16,7 @@ from kfood.errors import KfoodError, Stopped
 from kfood.system.console import write_what_can_be_written
 from kfood.system.cores import wait_asleep
 from kfood.system.os_errors import cannot_use, trouble_of
+from kfood.system.paths import as_on_disk
 
 app = typer.Typer(
     name="kfood",
@@ -65,6 +66,7 @@ def main() -> None:
     try:
         _require_a_folder()
         _require_values(sys.argv[1:])
+        sys.argv[1:] = map(as_on_disk, sys.argv[1:])
         app(prog_name="kfood")
     except KfoodError as error:
         print(f"Error: {error}", file=sys.stderr)
@@ -102,7 +104,7 @@ def _require_a_folder() -> None:
 def _require_values(arguments: list[str]) -> None:
     """Refuse empty values, mostly of a shell's variable that is not set: without them, defaults would be taken."""
     for before, argument in zip(["", *arguments], arguments, strict=False):
-        if not argument or (argument.startswith("--") and argument.endswith("=")):
+        if not argument or (argument.startswith("--") and argument.partition("=")[1:] == ("=", "")):
             option = argument.rstrip("=") or before
             of = f"{option} is empty" if option.startswith("-") else "An argument is empty"
             raise KfoodError(f"{of}: give it a value. Is a variable of the shell not set?")

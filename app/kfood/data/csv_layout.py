@@ -11,6 +11,7 @@ import pandas as pd
 from kfood.data.csv_file import read_columns
 from kfood.errors import DataError
 from kfood.recipes.schema import nfc
+from kfood.system.paths import as_on_disk
 
 _NEEDED, _OPTIONAL = ("path", "label"), ("split", "group")
 _LONGEST = {"path": 4096, "label": 255}  # characters: no path and no folder's name has more on Linux
@@ -42,7 +43,8 @@ def read_csv_samples(path: Path) -> pd.DataFrame:
         line, word = unknown.idxmax(), table["split"][unknown.idxmax()][:80]
         raise DataError(f'{path}, line {line}: "{word}" is no split. Use train, valid, test or nothing.')
     table["split"] = table["split"].str.lower().map(_SPLITS)
-    table["label"] = table["label"].map(nfc)
+    for column in ("label", "group"):
+        table[column] = table[column].map(nfc)
     table["path"] = _resolved(path.parent, table["path"])
     if (twice := table["path"].duplicated()).any():
         raise DataError(f"{path}, line {twice.idxmax()}: {table['path'][twice.idxmax()]} is listed twice.")
@@ -55,16 +57,33 @@ def read_csv_samples(path: Path) -> pd.DataFrame:
     return table[kept].sort_values(["label", "path"], kind="stable", ignore_index=True)
 
 
+class _Forms:
+    """Names in the form that the disk has them in; each folder is listed once."""
+
+    def __init__(self) -> None:
+        self._folders: dict[str, dict[str, str]] = {}
+
+    def of(self, folder: str, name: str) -> str:
+        """Return what is in the folder that is `name` but for how Hangul is composed; `name` where nothing is."""
+        if folder not in self._folders:
+            there = os.listdir(folder) if os.path.isdir(folder) else []
+            self._folders[folder] = {nfc(each): each for each in there}
+        return self._folders[folder].get(nfc(name), name)
+
+
 def _resolved(folder: Path, names: Iterable[str]) -> list[str]:
     """Return what `realpath` would, with each folder resolved once instead of once a photo."""
     parents: dict[str, str] = {}
+    forms = _Forms()
     paths = []
     for name in names:
-        if os.sep == "/" and "\\" in name and not os.path.exists(os.path.join(folder, name)):
+        if os.sep == "/" and "\\" in name and not os.path.exists(as_on_disk(os.path.join(folder, name))):
             name = name.replace("\\", "/")  # written on Windows
         parent, file = os.path.split(os.path.join(folder, name))
         if parent not in parents:
-            parents[parent] = os.path.realpath(parent)
+            parents[parent] = os.path.realpath(as_on_disk(parent))
         path = os.path.join(parents[parent], file)
+        if not file.isascii() and not os.path.lexists(path):
+            path = os.path.join(parents[parent], forms.of(parents[parent], file))
         paths.append(os.path.realpath(path) if file in ("", ".", "..") or os.path.islink(path) else path)
     return paths

@@ -24,6 +24,7 @@ from kfood.data.folder_names import is_container, is_session, split_of
 from kfood.data.photo import EXTENSIONS
 from kfood.data.tree import Folder, LeftOut, describe_unread, list_tree
 from kfood.errors import DataError
+from kfood.recipes.schema import nfc
 from kfood.system.paths import real_path
 from kfood.text import listed
 
@@ -194,7 +195,7 @@ def _rows(classes: _Classes, split: str) -> list[_Row]:
         for folder in (below for of_class in classes[label] for below in of_class.walk()):
             areas = areas_in(folder.path)
             for photo in folder.photos:
-                rows.append((photo, label, split, areas.get(splitext(basename(photo))[0], "") if areas else ""))
+                rows.append((photo, label, split, areas.get(nfc(splitext(basename(photo))[0]), "") if areas else ""))
     return rows
 
 

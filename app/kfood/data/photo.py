@@ -55,6 +55,7 @@ _READ = list(dict.fromkeys(EXTENSIONS.values()))
 # Pillow doubts photos above this many pixels and refuses those of twice as many, before it decodes them.
 _LARGE = Image.MAX_IMAGE_PIXELS or 2**26
 _MOST_BYTES = 3 * 2 * _LARGE  # of a file: as the largest photo has without any compression
+_AT_ONCE = 2**22  # pixels that are converted at a time
 _one_large_photo = threading.Lock()  # at a time, or photos that are small as files could fill the memory
 # Pillow warns of damage without the photo's name; what matters is told by name, as a fault.
 warnings.filterwarnings("ignore", module=r"PIL\.")
@@ -184,14 +185,22 @@ def _as_rgb(image: Image.Image) -> Image.Image:
         scale = 255 if largest <= 1 else 1 if largest <= 255 else 255 / largest
         return Image.fromarray((numbers * scale).clip(0, 255).round().astype(np.uint8)).convert("RGB")
     if image.mode.startswith("I"):  # 16 bit grey, which convert() would clip instead of scale
-        grey = np.asarray(image, dtype=np.int64)
+        grey = np.asarray(image)
         eight_bit = (grey // 256 if grey.max() > 255 else grey).clip(0, 255).astype(np.uint8)
         return Image.fromarray(eight_bit).convert("RGB")
     if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
-        clear = image.convert("RGBA")
-        white = Image.new("RGBA", clear.size, "white")
-        return Image.alpha_composite(white, clear).convert("RGB")
+        return _on_white(image)
     return image.convert("RGB")
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    """Lay a photo on white, some rows at a time: of a large one, three copies would take gigabytes."""
+    rgb = Image.new("RGB", image.size)
+    rows = max(1, _AT_ONCE // image.width)
+    for top in range(0, image.height, rows):
+        clear = image.crop((0, top, image.width, min(top + rows, image.height))).convert("RGBA")
+        rgb.paste(Image.alpha_composite(Image.new("RGBA", clear.size, "white"), clear).convert("RGB"), (0, top))
+    return rgb
 
 
 def _mode_name(image: Image.Image) -> str:

@@ -14,6 +14,7 @@ from PIL.ImageFilter import Kernel, MaxFilter, MinFilter
 from kfood.data.crop_area import parse_area
 from kfood.data.photo import open_photo
 
+_LONGEST = 4  # times as long as wide is what "crop" takes of a photo, in its middle: the rest would fill the memory
 _MARGIN = 1.5  # a JPEG is decoded to no less than this many times the wanted size, then resized as any photo
 
 
@@ -24,7 +25,8 @@ class Preprocess:
     Args:
         size: pixels.
         resize: "squish" makes photos `size` wide and high; "crop" the shorter side `size`, "pad" the longer one, and
-            what is then cut off or filled up is left to the DataLoaders, where it is random in training.
+            what is then cut off or filled up is left to the DataLoaders, where it is random in training. Of a photo
+            more than four times as long as wide, "crop" takes the middle.
         denoise: a name in `DENOISERS`, or "none".
     """
 
@@ -35,6 +37,8 @@ class Preprocess:
     def __call__(self, photo: str | Path | BinaryIO, area: str = "") -> np.ndarray:
         """Return a photo as height x width x 3, uint8. Raises OSError where it cannot be read."""
         image = open_photo(photo, parse_area(area), at_least=round(_MARGIN * self.size))
+        if self.resize == "crop" and max(image.size) > _LONGEST * min(image.size):
+            image = _middle(image)
         image = image.resize(self._target(*image.size), Image.Resampling.BILINEAR)
         return np.asarray(image if self.denoise == "none" else DENOISERS[self.denoise](image))
 
@@ -43,6 +47,13 @@ class Preprocess:
             return self.size, self.size
         scale = self.size / (min if self.resize == "crop" else max)(width, height)
         return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def _middle(image: Image.Image) -> Image.Image:
+    """Return the middle of a long photo, `_LONGEST` times as long as wide."""
+    width, height = (min(side, _LONGEST * min(image.size)) for side in image.size)
+    left, top = (image.width - width) // 2, (image.height - height) // 2
+    return image.crop((left, top, left + width, top + height))
 
 
 _NEIGHBOURS = (1, 2, 1, 2, 4, 2, 1, 2, 1)

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from kfood.errors import DataError
+from kfood.recipes.schema import nfc
 from kfood.text import listed
 
 SPLITS = ("train", "valid", "test")
@@ -20,8 +21,8 @@ def add_groups(samples: pd.DataFrame, pattern: str) -> pd.DataFrame:
 
     A `group` that the samples bring along (from a CSV) is kept.
     """
-    search = re.compile(pattern).search if pattern else lambda name: None
-    found = (search(splitext(basename(path))[0]) for path in samples["path"])
+    search = re.compile(nfc(pattern)).search if pattern else lambda name: None
+    found = (search(nfc(splitext(basename(path))[0])) for path in samples["path"])
     own = [match[1] if match and match[1] else path for match, path in zip(found, samples["path"], strict=True)]
     group = pd.Series(own, index=samples.index, dtype="str")
     if "group" in samples:

@@ -17,6 +17,7 @@ from kfood.errors import KfoodError
 from kfood.evaluation.predict import predict_logits
 from kfood.model.saved import read_description
 from kfood.run.folder import Run
+from kfood.system.paths import as_on_disk
 from kfood.text import listed
 from kfood.training.restore import predicting_learner
 
@@ -88,7 +89,7 @@ def find_photos(sources: Iterable[Path]) -> list[str]:
     Raises:
         KfoodError: a source is not there, or holds no photo.
     """
-    return sorted({photo for source in sources for photo in _photos_of(source)})
+    return sorted({photo for source in sources for photo in _photos_of(Path(as_on_disk(str(source))))})
 
 
 def _photos_of(source: Path) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from kfood.errors import KfoodError, RecipeError
 from kfood.recipes.explain import validate
-from kfood.recipes.schema import Recipe
+from kfood.recipes.schema import Recipe, nfc
 from kfood.text import did_you_mean, listed, shortened
 
 if sys.version_info >= (3, 11):
@@ -99,7 +99,7 @@ def load_recipe(name: str, settings: Iterable[str] = (), data: str | None = None
         root = str(Path(os.path.expanduser(root)).absolute())  # a run's recipe means the same from every folder
     for_demo = written.pop("demo", {})
     chosen = [written, *([for_demo] if root == DEMO else []), overrides, {"data": {"root": root}}]
-    resolved: dict[str, Any] = {"name": path.stem}
+    resolved: dict[str, Any] = {"name": nfc(path.stem)}
     for layer in chosen:
         resolved = merged(resolved, layer)
     if isinstance(resolved.get("ladder"), list):  # what a person sets stays set on every step

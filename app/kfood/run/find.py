@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from kfood.errors import RunError
+from kfood.recipes.schema import nfc
 from kfood.run.folder import DONE, FAILED, INTERRUPTED, Run
 from kfood.text import did_you_mean, listed
 
@@ -24,7 +25,8 @@ def all_runs(runs: Path, recipe: str | None = None) -> list[Run]:
     How old a run is, is what its name says: one that began while the clock was slow counts as that old. A run whose
     folder a person has named is as old as its environment.json says, or its recipe.toml where that has no time.
     """
-    found = runs.glob(f"{recipe or '*'}/*/recipe.toml")
+    named = [folder for folder in runs.glob("*") if recipe is None or nfc(folder.name) == nfc(recipe)]
+    found = (file for folder in named for file in folder.glob("*/recipe.toml"))
     return [Run(path.parent) for path in sorted(found, key=_age)]
 
 
@@ -124,7 +126,8 @@ def _find_by_name(name: str | None, runs: Path) -> Run:
         raise RunError(f"There is no finished run in {runs} yet. Train one first: kfood train mission1")
     if name is None:
         return finished[-1]
-    matching = [run for run in finished if name in (run.folder.parent.name, run.folder.name)]
+    names = {run.folder: (run.folder.parent.name, run.folder.name, run.name) for run in finished}
+    matching = [run for run in finished if nfc(name) in map(nfc, names[run.folder])]
     if not matching:
         known = {run.folder.parent.name for run in finished}
         raise RunError(

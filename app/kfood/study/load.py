@@ -8,7 +8,7 @@ from pathlib import Path
 from kfood.errors import KfoodError
 from kfood.recipes.explain import validate_as
 from kfood.recipes.load import find_file, find_recipe, is_path, load_recipe, merged, read_toml, recipes_folder
-from kfood.recipes.schema import Recipe
+from kfood.recipes.schema import Recipe, nfc
 from kfood.study.schema import Budget, Changes, Study, Table
 from kfood.study.settle import kept_change, resolved
 from kfood.text import did_you_mean, listed, shortened
@@ -62,6 +62,7 @@ def choose_tables(study: Study, names: list[str]) -> list[Table]:
         KfoodError: there is no such table.
     """
     known = [table.name for table in study.tables]
+    names = [next((each for each in known if nfc(each) == nfc(name)), name) for name in names]
     for name in names:
         if name not in known:
             raise KfoodError(

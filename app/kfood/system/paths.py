@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import sys
 import tempfile
+import unicodedata
 from pathlib import Path
 
 from kfood.errors import KfoodError
@@ -13,7 +15,33 @@ from kfood.errors import KfoodError
 
 def real_path(path: str | Path) -> Path:
     """Return `path` as absolute, with ~ and links followed; unlike `Path.resolve` also where they lead nowhere."""
-    return Path(os.path.realpath(os.path.expanduser(path)))
+    return Path(os.path.realpath(as_on_disk(os.path.expanduser(path))))
+
+
+def as_on_disk(path: str) -> str:
+    """Return a path with its names as the disk has them, where they differ in how Hangul (or é) is composed.
+
+    People type composed letters (NFC); what comes from a Mac may have them taken apart (NFD), and looks the same. What
+    is not there in either form is returned as it is given.
+    """
+    if path.isascii() or os.path.lexists(path):
+        return path
+    found = ""
+    for name in re.split(f"(?<={re.escape(os.sep)})", path):
+        found += name if os.path.lexists(found + name) else _same_name(found, name)
+    return found
+
+
+def _same_name(folder: str, name: str) -> str:
+    """Return the name of what is in a folder that is `name` but for its form; `name` where there is no such thing."""
+    plain = name.rstrip(os.sep)
+    try:
+        there = os.listdir(folder or ".")
+    except OSError:
+        return name
+    wanted = unicodedata.normalize("NFC", plain)
+    same = next((each for each in there if unicodedata.normalize("NFC", each) == wanted), plain)
+    return same + name[len(plain) :]
 
 
 def cache_folder() -> Path:
