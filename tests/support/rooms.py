@@ -19,7 +19,7 @@ FLOORS = (  # from the top
     ("duplicates",),
     ("review",),
     ("reporting",),
-    ("study", "pairs", "interpretation"),
+    ("study", "pairs", "interpretation", "exporting"),
     ("training",),
     ("doctor", "evaluation"),
     ("data",),
