@@ -102,7 +102,5 @@ def _write_the_rest(folder: Path, model: Model) -> None:
     shutil.copy(predict.__file__, folder / "predict.py")
     needed = ["# the versions that its answers were compared with", *(f"{name}=={version(name)}" for name in _PACKAGES)]
     text = _README.format(name=model.name, n=len(model.classes), dishes=", ".join(model.classes))
-    write_text(
-        folder / "requirements.txt", "\n".join([*needed, ""])
-    )
+    write_text(folder / "requirements.txt", "\n".join([*needed, ""]))
     write_text(folder / "README.md", text)
