@@ -15,6 +15,7 @@ from kfood.exporting import folder as module
 from kfood.exporting import graph, proof
 from kfood.exporting.folder import export_run
 from kfood.exporting.network import Answers
+from kfood.pairs.cascade import make_cascade
 
 pytestmark = pytest.mark.slow
 
@@ -77,6 +78,16 @@ def test_a_folder_that_holds_something_is_refused_and_an_empty_one_is_taken(two_
     (tmp_path / "file").write_text("a")
     with pytest.raises(RunError, match="is a file: name a new folder"):
         export_run(two_runs.main, tmp_path / "file")
+
+
+def test_a_cascade_is_proved_as_any_run(two_runs, tmp_path):
+    cascade = make_cascade(two_runs.main, two_runs.pair, tmp_path / "runs").run
+    out = export_run(cascade, tmp_path / "out")
+    judged = cascade.predictions
+    row = judged[[name for name in judged if name.startswith("p_")]].iloc[0].astype(float)
+    model = Model(out / "model.onnx")
+    got = model.probabilities(model.prepare(judged["path"].iloc[0])[None])[0]
+    assert got.tolist() == pytest.approx(row.tolist(), abs=5e-3)  # the run may have predicted in bfloat16
 
 
 def test_nothing_is_left_where_it_is_stopped(two_runs, tmp_path, monkeypatch):
