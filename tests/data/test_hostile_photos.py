@@ -214,7 +214,8 @@ def test_a_photo_without_permission_is_left_out_by_name(album, monkeypatch):
             raise PermissionError(13, "Permission denied")
         return real(path, *args, **kwargs)
 
-    monkeypatch.setattr("builtins.open", refusing)  # root may read all
+    for opens in ("builtins.open", "io.open"):  # root may read all
+        monkeypatch.setattr(opens, refusing)
     assert looked_at(album.parent) == (["good.jpg"], {"mine.jpg": "Permission denied"})
 
 

@@ -20,13 +20,14 @@ FLOORS = (  # from the top
     ("review",),
     ("reporting",),
     ("study", "pairs", "interpretation"),
+    ("exporting",),
     ("training",),
     ("doctor", "evaluation"),
     ("data",),
     ("model", "plotting", "run"),
     ("recipes", "statistics", "system"),
     ("errors",),
-    ("text",),
+    ("text", "exported"),
 )
 FACE = "__init__"  # hands on what `api` and `errors` hold; nobody imports from it
 
