@@ -15,7 +15,7 @@ from kfood.model.build import Classifier
 from kfood.model.cascade import Cascade
 from kfood.model.fused import FusedConv, can_fuse
 
-Network = TypeVar("Network", Classifier, Cascade)
+Network = TypeVar("Network", bound=Classifier | Cascade)
 log = logging.getLogger(__name__)
 _TOLERANCE = 1e-3  # of the largest logit
 
@@ -43,7 +43,8 @@ def fold_batchnorm(model: Network, size: int) -> Network:
     if not torch.allclose(got, wanted, atol=_TOLERANCE * wanted.abs().max().item()):
         log.debug("Batch normalisation cannot be folded into this network.")
         return copy.deepcopy(model).eval()
-    return faster.set_precision(*precision)
+    faster.set_precision(*precision)
+    return faster
 
 
 def _watched(model: nn.Module, photos: Tensor) -> tuple[Tensor, list[tuple[str, str]]]:
