@@ -32,7 +32,8 @@ def fold_batchnorm(model: Network, size: int) -> Network:
         model: stays as it is.
         size: side of its photos in pixels.
     """
-    faster, precision = copy.deepcopy(model).eval(), model.precision
+    faster, precision = copy.deepcopy(model), model.precision
+    faster.eval()
     device = next(model.parameters()).device
     photos = torch.linspace(-1, 1, 2 * 3 * size * size, device=device).sin().view(2, 3, size, size)
     with torch.no_grad():
@@ -42,7 +43,9 @@ def fold_batchnorm(model: Network, size: int) -> Network:
         got = faster(photos)
     if not torch.allclose(got, wanted, atol=_TOLERANCE * wanted.abs().max().item()):
         log.debug("Batch normalisation cannot be folded into this network.")
-        return copy.deepcopy(model).eval()
+        faster = copy.deepcopy(model)
+        faster.eval()
+        return faster
     faster.set_precision(*precision)
     return faster
 
