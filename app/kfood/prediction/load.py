@@ -9,6 +9,7 @@ from kfood.errors import KfoodError, MachineError
 from kfood.exported.predict import Model
 from kfood.prediction.kept_graph import kept_graph
 from kfood.prediction.predictor import Predictor
+from kfood.run.find import EXPORTED, find_run, is_exported
 from kfood.run.folder import Run
 from kfood.system.files import content_digest
 
@@ -38,6 +39,15 @@ def load_predictor(what: Run | Path, photos: int | None = None) -> Predictor:
     return RunPredictor(what)
 
 
+def named_model(name: str | None, runs: Path) -> Run | Path:
+    """Return the exported model or the finished run of a name; the latest run where there is none.
+
+    Raises:
+        RunError: there is no such run.
+    """
+    return Path(name) if name and is_exported(Path(name)) else find_run(name, runs)
+
+
 def identity(what: Run | Path) -> str:
     """Return what tells a run or an exported model from all others: the digest of the files that decide."""
     files = (what.weights_file, what.model_file, what.recipe_file) if isinstance(what, Run) else (_file_of(what),)
@@ -54,4 +64,4 @@ def _exported(path: Path) -> Predictor:
 
 
 def _file_of(path: Path) -> Path:
-    return path / "model.onnx" if path.is_dir() else path
+    return path / EXPORTED if path.is_dir() else path

@@ -27,9 +27,9 @@ _TABLES = (".xlsx", ".xls", ".ods", ".tsv")
 
 
 class Named(NamedTuple):
-    """A photo, as its row shows it, and what is to be read: a file, or what gives its content and may raise KfoodError.
-
-    Or why there is nothing to read.
+    """A photo, as its row shows it, and what is to be read: a file, or what gives its content, or why there is
+    nothing to read. What gives the content of a photo in an archive may raise KfoodError, and does so once the next
+    photo was asked for.
     """
 
     path: str
@@ -56,6 +56,17 @@ class Photos:
     def __iter__(self) -> Iterator[Named | None]:
         """Give the photos in their order."""
         return self.found
+
+    def first(self, most: int) -> Iterator[Named | None]:
+        """Give the photos up to a number of them."""
+        given = 0
+        while given < most:
+            try:
+                photo = next(self.found)
+            except StopIteration:
+                return
+            given += photo is not None
+            yield photo
 
     def nothing_read(self, reason: str) -> str:
         """Return a sentence about photos none of which could be read, the first of them for this reason."""

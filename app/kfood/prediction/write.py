@@ -10,10 +10,11 @@ from itertools import chain
 from pathlib import Path
 
 from kfood.errors import KfoodError
+from kfood.prediction.load import identity, load_predictor
 from kfood.prediction.outputs import RowFile, paths_in, require_kind, rows_file
-from kfood.prediction.predictor import Predictor
 from kfood.prediction.sources import Named, Photos
 from kfood.prediction.stream import column_names, predicted_rows
+from kfood.run.folder import Run
 from kfood.system.files import write_json
 from kfood.system.progress import track
 
@@ -30,29 +31,27 @@ class Written:
     first_reason: str = ""
 
 
-def write_predictions(
-    predictor: Predictor, model: str, photos: Photos, file: Path, top: int = 3, resume: bool = False
-) -> Written:
+def write_predictions(model: Run | Path, photos: Photos, file: Path, top: int = 3, resume: bool = False) -> Written:
     """Write a row for each photo as soon as it is known.
 
     Until the last one is written, a hidden file beside it (`unfinished_file`) notes by which model. What interrupts the
     work leaves both, and what was predicted so far.
 
     Args:
-        predictor: of a run or an exported model.
-        model: what tells the model from all others, see `kfood.prediction.load.identity`.
+        model: as in `load_predictor`.
         photos: as `find_photos` finds them.
         file: as in `RowFile`.
         top: how many classes a row names; all of them where there are fewer.
         resume: go on with an interrupted file; begin where there is none.
 
     Raises:
-        KfoodError: the file cannot be written; it is unfinished and not resumed; or it is to be resumed, but finished,
-            or of another model or `top`, or of other photos.
+        KfoodError: as `load_predictor`; the file cannot be written; it is unfinished and not resumed; or it is to be
+            resumed, but finished, or of another model or `top`, or of other photos.
     """
+    predictor = load_predictor(model, photos.total)
     top = min(top, len(predictor.classes))
     columns, note = column_names(top), unfinished_file(require_kind(file))
-    settings = {"model": model, "top": top}
+    settings: dict[str, object] = {"model": identity(model), "top": top}
     goes_on = resume and (note.is_file() or file.exists())
     if goes_on:
         _require_same(note, file, settings, predictor.name)
