@@ -44,7 +44,7 @@ class RowFile:
         self.rows_file = rows_file(file)
         try:
             end = _end_of_whole_rows(self.rows_file, self.columns) if add else 0
-            if self.rows_file.exists():
+            if self.rows_file.is_file():
                 os.truncate(self.rows_file, end)
             self._open = self.rows_file.open("a", encoding="utf-8", newline="")
         except OSError as error:
@@ -138,9 +138,9 @@ def _whole_rows(file: Path, columns: Sequence[str]) -> Iterator[tuple[str, int]]
         if _is_csv(file) and [name.removeprefix(_BOM) for name in next(rows, columns)] != list(columns):
             raise KfoodError(f"{file} has other columns than {', '.join(columns)}: was it written with another --top?")
         for row in rows:
-            if not isinstance(row, list) and list(row) != list(columns):
+            if not _is_csv(file) and list(row) != list(columns):
                 raise KfoodError(f"{file} has rows without {', '.join(columns)}: was it written with another --top?")
-            yield row[0] if isinstance(row, list) else row["path"], end
+            yield row[0 if _is_csv(file) else "path"], end
     except csv.Error:  # the last row is not whole
         return
     except (ValueError, TypeError):
