@@ -3,8 +3,9 @@
 usage: python tests/benchmarks/predict.py [speed memory start] [--photos 2000] [--repetitions 3] [--listed 2000 200000]
 
 speed   a folder of 640-pixel JPEGs, EfficientNet-Lite0 at 192 pixels with weights at random, all in one process and in
-        turns: kfood with the run, kfood with the exported model, fastai's get_preds. A ratio above 1 means that kfood
-        is faster. The JPEGs are drawn once and kept in the temporary folder.
+        turns: kfood with the exported model, with the run (its kept graph), and with the run's network in torch;
+        fastai's get_preds. A ratio above 1 means that kfood is faster. The JPEGs are drawn once and kept in the
+        temporary folder.
 memory  the largest memory of whole processes that predict listed photos (hard links to a few small ones) by a tiny
         network; the list names as many paths as asked for
 start   seconds of whole processes that answer one photo, each after one that was not counted
@@ -57,8 +58,11 @@ def measure_speed(place: Path, photos: int, repetitions: int) -> None:
     import contenders as by
     from speed import compare, show
 
+    from kfood.prediction.load import load_predictor
+    from kfood.prediction.predictor import Predictor
+    from kfood.prediction.run_predictor import RunPredictor
     from kfood.prediction.sources import find_photos
-    from kfood.prediction.write import write_predictions
+    from kfood.prediction.stream import predicted_rows
     from kfood.run.folder import Run
 
     folder = Path(tempfile.gettempdir()) / f"kfood-photos-{PIXELS}-{photos}"
@@ -67,17 +71,27 @@ def measure_speed(place: Path, photos: int, repetitions: int) -> None:
         (place / "drawn").rename(folder)
     run = untrained(place, ARCH, SIZE)
 
-    def kfood(model: Run | Path) -> by.Work:
+    photo = next(folder.rglob("*.jpg"))
+    peak_of("predict", photo, run)  # makes the graph, which no process that has torch already does
+
+    def kfood(predictor: Predictor) -> by.Work:
         def predict() -> int:
             by.as_kfood_wants()
-            (place / "rows.csv").unlink(missing_ok=True)
-            return write_predictions(model, find_photos([folder]), place / "rows.csv").read
+            return sum(1 for _ in predicted_rows(predictor, find_photos([folder]), 3))
 
         return predict
 
-    for name, model in {"kfood, run": Run(run), "kfood, exported model": place / "model.onnx"}.items():
-        works = {"fastai's get_preds": by.fastai_predicts(folder, ARCH, SIZE), "kfood": kfood(model)}
-        show(f"{name}: {photos} photos of {PIXELS} pixels, {ARCH}", compare(works, repetitions))
+    ways = {
+        "exported model": load_predictor(place / "model.onnx"),
+        "run": load_predictor(Run(run), 1),
+        "run, in torch": RunPredictor(Run(run)),
+    }
+    works = {name: kfood(predictor) for name, predictor in ways.items()}
+    works["fastai's get_preds"] = by.fastai_predicts(folder, ARCH, SIZE)
+    rates = compare(works, repetitions)
+    for name in ways:
+        others = {other: rate for other, rate in rates.items() if other != name}
+        show(f"{name}: {photos} photos of {PIXELS} pixels, {ARCH}", others | {"kfood": rates[name]})
 
 
 def measure_memory(place: Path, counts: list[int]) -> None:
