@@ -17,7 +17,7 @@ from kfood.data.prepare import prepare_samples
 from kfood.errors import KfoodError
 from kfood.evaluation import embeddings
 from kfood.evaluation.embeddings import embed
-from kfood.interpretation.predict_photos import predict_photos
+from kfood.prediction.run_predictor import RunPredictor
 from kfood.model.build import Classifier
 from kfood.pairs.cascade import make_cascade
 from kfood.recipes.load import load_recipe
@@ -66,7 +66,7 @@ def test_weights_that_are_no_numbers_are_refused_wherever_they_are_read(broken, 
     start = load_recipe("mission1", [*SMALL, f"model.start_from={run.folder}"], photos)
     for work in (
         lambda: predictor_of(run),
-        lambda: predict_photos(run, Path(photos)),
+        lambda: RunPredictor(run),
         lambda: embed(samples, run),
         lambda: make_cascade(run, two_runs.pair, tmp_path),
         lambda: train(start, tmp_path / "runs"),

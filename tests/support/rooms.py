@@ -20,6 +20,7 @@ FLOORS = (  # from the top
     ("review",),
     ("reporting",),
     ("study", "pairs", "interpretation"),
+    ("prediction",),
     ("exporting",),
     ("training",),
     ("doctor", "evaluation"),

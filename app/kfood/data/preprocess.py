@@ -11,6 +11,7 @@ import numpy as np
 from kfood.data.crop_area import parse_area
 from kfood.data.photo import open_photo
 from kfood.exported.predict import MARGIN, resized
+from kfood.recipes.schema import Data
 
 
 @dataclass(frozen=True)
@@ -33,3 +34,8 @@ class Preprocess:
         """Return a photo as height x width x 3, uint8. Raises OSError where it cannot be read."""
         image = open_photo(photo, parse_area(area), at_least=round(MARGIN * self.size))
         return resized(image, self.size, self.resize, self.denoise)
+
+
+def preprocessing(data: Data) -> Preprocess:
+    """Return how a recipe brings its photos to size."""
+    return Preprocess(round(data.size * data.presize), data.resize, data.denoise)

@@ -19,6 +19,7 @@ from kfood.errors import KfoodError
 from kfood.evaluation.predict import predict_logits
 from kfood.exported.predict import Model, resized, squared
 from kfood.run.folder import Run
+from kfood.system.cores import available_cores
 from kfood.system.progress import track
 from kfood.text import listed
 from kfood.training.restore import predicting_learner
@@ -108,7 +109,7 @@ def prepared(model: Model, photos: pd.DataFrame) -> Iterator[np.ndarray]:
         how = (model.metadata["resize"], model.metadata["denoise"])
         return squared(resized(open_photo(path, parse_area(area)), model.side, *how), model.side)
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(available_cores()) as pool:
         for start in range(0, len(photos), _BATCH):
             batch = photos.iloc[start : start + _BATCH]
             try:
