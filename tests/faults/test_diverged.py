@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import shutil
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -17,9 +16,9 @@ from kfood.data.prepare import prepare_samples
 from kfood.errors import KfoodError
 from kfood.evaluation import embeddings
 from kfood.evaluation.embeddings import embed
-from kfood.prediction.run_predictor import RunPredictor
 from kfood.model.build import Classifier
 from kfood.pairs.cascade import make_cascade
+from kfood.prediction.run_predictor import RunPredictor
 from kfood.recipes.load import load_recipe
 from kfood.run.find import all_runs
 from kfood.run.folder import DONE, FAILED, Run
