@@ -12,7 +12,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from kfood.errors import KfoodError
-from kfood.reporting.hangul_font import hangul_faces
+from kfood.webpage.hangul_font import hangul_faces
 from kfood.system.files import write_text
 
 # What HTML or an old JavaScript would take for more than text. All stand only inside JSON's strings.

@@ -8,7 +8,7 @@ import pytest
 from fontTools.ttLib import TTFont
 
 from kfood import plotting as fonts
-from kfood.reporting.hangul_font import hangul_faces
+from kfood.webpage.hangul_font import hangul_faces
 from kfood.reporting.render import render
 
 
