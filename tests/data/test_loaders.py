@@ -11,8 +11,8 @@ from fastai.torch_core import set_seed
 from PIL import Image
 
 from kfood.data import loaders
-from kfood.data.loaders import as_items, build_dataloaders, photo_loader, preprocessing, worker_count
-from kfood.data.preprocess import opening
+from kfood.data.loaders import as_items, build_dataloaders, photo_loader, worker_count
+from kfood.data.preprocess import opening, preprocessing
 from kfood.errors import KfoodError
 from kfood.recipes.explain import validate
 from kfood.recipes.schema import Recipe

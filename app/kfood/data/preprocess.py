@@ -13,6 +13,7 @@ from PIL.ImageFilter import Kernel, MaxFilter, MinFilter
 
 from kfood.data.crop_area import parse_area
 from kfood.data.photo import open_photo
+from kfood.recipes.schema import Data
 
 _MARGIN = 1.5  # a JPEG is decoded to no less than this many times the wanted size, then resized as any photo
 
@@ -43,6 +44,29 @@ class Preprocess:
             return self.size, self.size
         scale = self.size / (min if self.resize == "crop" else max)(width, height)
         return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def as_square(pixels: np.ndarray, resize: str) -> np.ndarray:
+    """Return what `Preprocess` leaves as a square, as fastai makes one of validation photos.
+
+    Args:
+        pixels: height x width x 3, uint8.
+        resize: "crop" keeps the middle, "pad" mirrors the photo at its edges; "squish" leaves squares already.
+    """
+    height, width = pixels.shape[:2]
+    if height == width:
+        return pixels
+    size = (min if resize == "crop" else max)(height, width)
+    top, left = int((height - size) / 2), int((width - size) / 2)  # towards 0, as fastai rounds
+    if resize == "crop":
+        return np.ascontiguousarray(pixels[top : top + size, left : left + size])
+    above, before = -top, -left
+    return np.pad(pixels, ((above, size - height - above), (before, size - width - before), (0, 0)), "reflect")
+
+
+def preprocessing(data: Data) -> Preprocess:
+    """Return how a recipe brings its photos to size."""
+    return Preprocess(round(data.size * data.presize), data.resize, data.denoise)
 
 
 _NEIGHBOURS = (1, 2, 1, 2, 4, 2, 1, 2, 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import logging
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from timm.layers import BatchNormAct2d
@@ -12,13 +12,15 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 from kfood.model.build import Classifier
+from kfood.model.cascade import Cascade
 from kfood.model.fused import FusedConv, can_fuse
 
+Network = TypeVar("Network", Classifier, Cascade)
 log = logging.getLogger(__name__)
 _TOLERANCE = 1e-3  # of the largest logit
 
 
-def fold_batchnorm(model: Classifier, size: int) -> Classifier:
+def fold_batchnorm(model: Network, size: int) -> Network:
     """Return a copy that predicts the same faster, up to rounding; in eval mode, not to be trained.
 
     A batch normalisation that does not learn multiplies and adds by channel, which the convolution before it can do

@@ -9,11 +9,13 @@ import numpy as np
 import pandas as pd
 from fastai.learner import Learner
 
-from kfood.data.loaders import Photo, build_dataloaders, data_block, device, photo_loader, preprocessing
+from kfood.data.loaders import Photo, build_dataloaders, data_block, photo_loader
 from kfood.data.pixel_cache import cached_pixels
+from kfood.data.preprocess import preprocessing
 from kfood.errors import KfoodError
 from kfood.model.build import Classifier, freeze_stages
 from kfood.model.cascade import Cascade
+from kfood.model.device import device
 from kfood.model.precision import choose_precision
 from kfood.model.saved import CascadeDescription, Description, load_model
 from kfood.recipes.schema import Recipe

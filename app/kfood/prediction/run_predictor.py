@@ -1,0 +1,53 @@
+"""A finished run's network as a predictor, by torch and timm alone: importing fastai takes as long again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from kfood.data.preprocess import as_square, preprocessing
+from kfood.data.resample import resampled
+from kfood.model.device import device
+from kfood.model.fold_batchnorm import fold_batchnorm
+from kfood.model.precision import choose_precision
+from kfood.model.saved import load_model
+from kfood.run.folder import Run
+from kfood.system.memory import keep_freed_memory
+
+
+class RunPredictor:
+    """Predicts photos as the run predicted its validation and test photos, in its number format, on a GPU if any.
+
+    Args:
+        run: finished; its own photos are not needed.
+
+    Raises:
+        KfoodError: the model's files are missing or damaged.
+    """
+
+    def __init__(self, run: Run) -> None:
+        run.verify(run.weights_file, run.model_file)
+        model, about = load_model(run.weights_file, run.model_file)
+        keep_freed_memory()
+        self.name, self.classes = run.name, about.classes
+        self.device = device()
+        data = run.recipe.data
+        self._size, self._resize, self._padding = data.size, data.resize, run.recipe.augment.padding
+        self._shrink = preprocessing(data)
+        model.to_device(self.device).set_precision(*choose_precision(run.recipe, self.device, run.precision))
+        self._network = fold_batchnorm(model, self._size)
+
+    def prepare(self, photo: str | Path | BinaryIO) -> np.ndarray:
+        """As `Predictor.prepare`: a square of the recipe's `size` x `presize` pixels."""
+        return as_square(self._shrink(photo), self._resize)
+
+    @torch.inference_mode()
+    def probabilities(self, photos: np.ndarray) -> np.ndarray:
+        """As `Predictor.probabilities`."""
+        pixels = torch.from_numpy(photos).to(self.device).permute(0, 3, 1, 2)
+        logits: Tensor = self._network(resampled(pixels.float() / 255, self._size, self._padding) * 2 - 1)
+        return logits.softmax(dim=1).cpu().numpy()
