@@ -71,9 +71,9 @@ class Server:
         """What is on one photo or several."""
         began = time.monotonic()
         n = self._how_many(request)
-        with self.memory.share() as share, self.batcher.admit(1):
-            form = await read_form(request, self.limits, share)
-            with self.batcher.admit(len(form.photos) - 1):
+        with self.memory.share() as share:
+            form = await self._read(request, share)
+            with self.batcher.admit(len(form.photos)):
                 answers = await asyncio.gather(*(self._answer(photo, n) for photo in form.photos))
         refused = [answer for answer in answers if isinstance(answer, Refused)]
         if len(refused) == len(answers):
@@ -90,13 +90,14 @@ class Server:
         """Where the network sees a class: of `class`, as a JPEG."""
         if self.service.maps is None:
             raise Refused(501, "Where it looks is not known of an exported model: serve the run itself for that.")
-        with self.memory.share() as share, self.batcher.admit(1):
+        with self.memory.share() as share:
             photo, form = await self._one_photo(request, share)
             name = nfc(form.fields.get("class", request.query_params.get("class", "")))
             if name not in self.service.predictor.classes:
                 raise Refused(400, "Name a class of the model in the field class: GET /model names them.")
-            pixels = await self.decoder.prepare(photo)
-            drawn = await asyncio.to_thread(self.service.maps.draw, BytesIO(photo.content), pixels, name)
+            with self.batcher.admit(1):
+                pixels = await self.decoder.prepare(photo)
+                drawn = await asyncio.to_thread(self.service.maps.draw, BytesIO(photo.content), pixels, name)
         return Response(drawn, media_type="image/jpeg")
 
     async def label(self, request: Request) -> Response:
@@ -106,14 +107,19 @@ class Server:
             raise Refused(403, "This server keeps no photos: it was started without --collect.")
         if not _of_this_page(request):
             raise Refused(403, "Photos are only taken from this server's own page.")
-        with self.memory.share() as share, self.batcher.admit(1):
+        with self.memory.share() as share:
             photo, form = await self._one_photo(request, share)
-            await self.decoder.prepare(photo)  # what is no photo is not kept
-            file = await asyncio.to_thread(collection.keep, photo.content, form.fields.get("label", ""))
+            with self.batcher.admit(1):
+                await self.decoder.prepare(photo)  # what is no photo is not kept
+                file = await asyncio.to_thread(collection.keep, photo.content, form.fields.get("label", ""))
         return JSONResponse({"kept": f"{file.parent.name}/{file.name}"}, 201)
 
+    async def _read(self, request: Request, share: Share) -> Form:
+        self.batcher.require_room()  # nobody need send what is then turned away
+        return await read_form(request, self.limits, share)
+
     async def _one_photo(self, request: Request, share: Share) -> tuple[Upload, Form]:
-        form = await read_form(request, self.limits, share)
+        form = await self._read(request, share)
         if len(form.photos) > 1:
             raise Refused(400, "Send one photo at a time here.")
         return form.photos[0], form
@@ -123,7 +129,8 @@ class Server:
         try:
             if not photo.content:
                 raise Refused(400, f"{named(photo)} is empty.")
-            return self.service.answer(await self.batcher.predict(await self.decoder.prepare(photo)), n)
+            pixels = await self.decoder.prepare(photo)
+            return self.service.answer(await self.batcher.predict(pixels), n)
         except Refused as refused:
             return refused
 

@@ -38,7 +38,7 @@ class Batcher:
         predictor: asked by one thread, a batch at a time.
         most: photos in a batch.
         wait: seconds that a photo waits for others that are on their way.
-        room: photos that may be on their way or waiting at once; who comes then is turned away.
+        room: photos that may be decoded, waiting and predicted at once; who comes then is turned away.
         observe: told the size of each batch.
     """
 
@@ -73,11 +73,16 @@ class Batcher:
                 await self._loop
         self._thread.shutdown(wait=True)
 
+    def require_room(self) -> None:
+        """Raise Refused (503) where not one photo more would be let in."""
+        if self.admitted >= self.room:
+            raise _busy()
+
     @contextmanager
     def admit(self, n: int) -> Iterator[None]:
         """Let n photos in for as long as they are worked on. Raises Refused (503) where there is no room for them."""
         if self.admitted + n > self.room:
-            raise Refused(503, "The server is busy: try again in a moment.")
+            raise _busy()
         self.admitted += n
         try:
             yield
@@ -117,9 +122,7 @@ class Batcher:
         self.observe(len(batch))
         try:
             photos = np.stack([each.pixels for each in batch])
-            found = await asyncio.get_running_loop().run_in_executor(
-                self._thread, self.predictor.probabilities, photos
-            )
+            found = await asyncio.get_running_loop().run_in_executor(self._thread, self.predictor.probabilities, photos)
         except Exception as error:
             for each in batch:
                 if not each.answer.done():
@@ -128,3 +131,7 @@ class Batcher:
         for each, row in zip(batch, found, strict=True):
             if not each.answer.done():
                 each.answer.set_result(row)
+
+
+def _busy() -> Refused:
+    return Refused(503, "The server is busy: try again in a moment.")

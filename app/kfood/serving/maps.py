@@ -36,7 +36,7 @@ class Maps:
 
         Args:
             photo: its file, which can be read.
-            pixels: height x width x 3, uint8, as the network is given it.
+            pixels: height x width x 3, uint8, as a run's predictor has prepared it.
             name: of the class.
         """
         from kfood.data.photo import open_photo
@@ -54,9 +54,12 @@ class Maps:
         """Return height x width, 0..1."""
         import torch
 
+        from kfood.data.resample import resampled
         from kfood.interpretation.activation import maps_of_batch
 
-        photo = torch.from_numpy(np.array(pixels)).permute(2, 0, 1)[None].float() / 127.5 - 1
+        photo = torch.from_numpy(np.array(pixels)).permute(2, 0, 1)[None].float() / 255
+        recipe = self.run.recipe
+        photo = resampled(photo, recipe.data.size, recipe.augment.padding) * 2 - 1
         heat = maps_of_batch(self._model, photo, [number])[0].relu()  # type: ignore[arg-type]  # a cascade is as good
         return (heat / heat.max().clamp(min=1e-12)).numpy()
 

@@ -74,7 +74,7 @@ class Metrics:
 
     Args:
         waiting: tells how many photos wait for the network.
-        admitted: tells how many photos are on their way or waiting.
+        admitted: tells how many photos are worked on in any way.
     """
 
     def __init__(self, waiting: Callable[[], float], admitted: Callable[[], float]) -> None:
@@ -84,13 +84,14 @@ class Metrics:
         self.batch = Histogram("kfood_batch_photos", "Photos predicted together.", BATCH)
         self._rest = [
             Gauge("kfood_queue_photos", "Photos that wait for the network.", waiting),
-            Gauge("kfood_admitted_photos", "Photos that are read, decoded, waiting or predicted.", admitted),
+            Gauge("kfood_admitted_photos", "Photos that are decoded, waiting or predicted.", admitted),
         ]
 
     def text(self) -> str:
         """Return all of it."""
-        lines = []
-        for each in (self.requests, self.photos, self.seconds, self.batch, *self._rest):
+        lines: list[str] = []
+        every: list[Counter | Histogram | Gauge] = [self.requests, self.photos, self.seconds, self.batch, *self._rest]
+        for each in every:
             lines += [f"# HELP {each.name} {each.about}", f"# TYPE {each.name} {each.kind}", *each.lines()]
         return "\n".join(lines) + "\n"
 
@@ -98,5 +99,8 @@ class Metrics:
 def _braces(labels: dict[str, str]) -> str:
     if not labels:
         return ""
-    escaped = {name: value.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n") for name, value in labels.items()}
-    return "{" + ",".join(f'{name}="{value}"' for name, value in escaped.items()) + "}"
+    return "{" + ",".join(f'{name}="{_escaped(value)}"' for name, value in labels.items()) + "}"
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")

@@ -19,6 +19,11 @@ _HEADER_SECONDS = 15  # that a connection has to send its first request's header
 
 def run_app(app: ASGIApp, listening: socket.socket) -> None:
     """Run an application at a socket until SIGTERM or Ctrl-C."""
+    server_of(app).run(sockets=[listening])
+
+
+def server_of(app: ASGIApp) -> uvicorn.Server:
+    """Return a server that runs an application; its `run` takes the sockets."""
     config = uvicorn.Config(
         app,
         lifespan="on",
@@ -29,7 +34,7 @@ def run_app(app: ASGIApp, listening: socket.socket) -> None:
     )
     config.load()
     config.http_protocol_class = _hurried(config.http_protocol_class)
-    _Telling(config).run(sockets=[listening])
+    return _Telling(config)
 
 
 class _Telling(uvicorn.Server):
@@ -44,7 +49,7 @@ class _Telling(uvicorn.Server):
 def _hurried(protocol: Any) -> Any:  # noqa: ANN401 - uvicorn has two, of no common kind
     """Return uvicorn's protocol, but closing connections whose first request never comes: it waits for ever."""
 
-    class Hurried(protocol):  # type: ignore[misc]
+    class Hurried(protocol):
         def connection_made(self, transport: asyncio.Transport) -> None:
             super().connection_made(transport)
             self.loop.call_later(_HEADER_SECONDS, self._close_if_silent)

@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
@@ -15,6 +15,9 @@ from starlette.requests import Request
 
 from kfood.serving.refused import Refused
 from kfood.text import printable, shortened
+
+if TYPE_CHECKING:
+    from python_multipart.multipart import MultipartCallbacks
 
 _LONGEST_FIELD = 2_000  # bytes of a field that is no photo, such as a dish's name
 _OVERHEAD = 64_000  # bytes of a form besides its photos
@@ -156,7 +159,7 @@ class _Parts:
         self._options: dict[bytes, bytes] = {}
         self._content = bytearray()
 
-    def callbacks(self) -> dict[str, object]:
+    def callbacks(self) -> MultipartCallbacks:
         """Return the parser's callbacks."""
         return {
             "on_part_begin": self._begin,
