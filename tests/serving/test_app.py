@@ -145,7 +145,9 @@ def test_what_was_done_is_counted(client):
 def test_photos_of_requests_at_the_same_time_are_predicted_together(client, predictor):
     predictor.may_go_on.clear()
     with ThreadPoolExecutor(16) as pool:
-        answers = [pool.submit(client.post, "/predict", content=photo_of("김밥" if n % 2 else "라면")) for n in range(16)]
+        answers = [
+            pool.submit(client.post, "/predict", content=photo_of("김밥" if n % 2 else "라면")) for n in range(16)
+        ]
         while "kfood_admitted_photos 16" not in client.get("/metrics").text:
             pass
         predictor.may_go_on.set()

@@ -112,7 +112,7 @@ async def _called(app: Any, path: str, pieces: list[bytes | None], headers: dict
     return sent[0]["status"], b"".join(message.get("body", b"") for message in sent[1:])
 
 
-class _started:  # noqa: N801 - used as a function
+class _started:
     """The application's lifespan around a block."""
 
     def __init__(self, app: Any) -> None:
@@ -126,7 +126,9 @@ class _started:  # noqa: N801 - used as a function
             assert "failed" not in message["type"], message
             self.ready.set()
 
-        self.task = asyncio.create_task(self.app({"type": "lifespan", "asgi": {"version": "3.0"}}, self.inbox.get, send))
+        self.task = asyncio.create_task(
+            self.app({"type": "lifespan", "asgi": {"version": "3.0"}}, self.inbox.get, send)
+        )
         self.inbox.put_nowait({"type": "lifespan.startup"})
         await self.ready.wait()
 

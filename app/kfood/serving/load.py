@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from kfood.prediction.run_predictor import RunPredictor
 from kfood.run.cannot_tell import read_rules
 from kfood.run.find import find_run
 from kfood.run.folder import Run
@@ -24,6 +23,8 @@ def load_service(what: str | None, runs: Path) -> Service:
     Raises:
         KfoodError: there is no such run or model, or it is damaged.
     """
+    from kfood.prediction.run_predictor import RunPredictor  # torch, which a port in use need not wait for
+
     run = find_run(what, runs)
     predictor = RunPredictor(run)
     return Service(predictor, read_rules(run), _about_run(run), Maps(run, predictor.classes))
