@@ -27,7 +27,7 @@ FLOORS = (  # from the top
     ("model", "plotting", "run"),
     ("recipes", "statistics", "system"),
     ("errors",),
-    ("text",),
+    ("text", "exported"),
 )
 FACE = "__init__"  # hands on what `api` and `errors` hold; nobody imports from it
 

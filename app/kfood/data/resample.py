@@ -9,21 +9,19 @@ from torch import Tensor
 LARGEST_SHRINK = 2  # from here on fastai averages pixels before it interpolates
 
 
-def resampled(photos: Tensor, size: int, padding: str) -> Tensor:
+def shrunk(photos: Tensor, size: int) -> Tensor:
     """Return photos `size` pixels wide and high, as fastai brings validation photos of a larger `presize` to size.
 
     Args:
-        photos: n x 3 x height x width.
+        photos: n x 3 x side x side, with a side of `size` or more.
         size: pixels.
-        padding: what lies around a photo: "reflection", "border" or "zeros".
     """
-    if photos.shape[-2:] == (size, size):
+    side = photos.shape[-1]
+    if side == size:
         return photos
-    shrink = min(photos.shape[-2:]) / size
-    if shrink / LARGEST_SHRINK > size / (size - 1):  # how far apart the outermost centres are has a part in it
-        photos = F.interpolate(photos, scale_factor=2 / shrink, mode="area", recompute_scale_factor=True)
-    upright = torch.eye(3, device=photos.device)[:2].expand(len(photos), 2, 3)
-    return F.grid_sample(photos, affine_grid(upright, size, size), "bilinear", padding, align_corners=False)
+    if side / size / LARGEST_SHRINK > size / (size - 1):  # how far apart the outermost centres are has a part in it
+        photos = F.interpolate(photos, scale_factor=2 * size / side, mode="area", recompute_scale_factor=True)
+    return F.interpolate(photos, size=(size, size), mode="bilinear", align_corners=False)
 
 
 def affine_grid(matrices: Tensor, height: int, width: int) -> Tensor:

@@ -19,12 +19,12 @@ from numpy.typing import ArrayLike
 from torch import Tensor, nn
 
 from kfood.data.loaders import as_items, data_block, photo_loader
-from kfood.data.photo import read_file
 from kfood.data.pixel_cache import cached_pixels
 from kfood.data.pixels import KEY, photo_key, photo_keys
 from kfood.data.preprocess import preprocessing
 from kfood.data.threads import prediction_loader
 from kfood.errors import KfoodError
+from kfood.exported.predict import read_file
 from kfood.model.body import build_body
 from kfood.model.build import Classifier
 from kfood.model.cascade import Cascade

@@ -9,8 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from kfood.data.preprocess import as_square, preprocessing
-from kfood.data.resample import resampled
+from kfood.data.preprocess import preprocessing
+from kfood.data.resample import shrunk
+from kfood.exported.predict import squared
 from kfood.model.device import device
 from kfood.model.fold_batchnorm import fold_batchnorm
 from kfood.model.precision import choose_precision
@@ -35,19 +36,17 @@ class RunPredictor:
         keep_freed_memory()
         self.name, self.classes = run.name, about.classes
         self.device = device()
-        data = run.recipe.data
-        self._size, self._resize, self._padding = data.size, data.resize, run.recipe.augment.padding
-        self._shrink = preprocessing(data)
+        self._size, self._shrink = run.recipe.data.size, preprocessing(run.recipe.data)
         model.to_device(self.device).set_precision(*choose_precision(run.recipe, self.device, run.precision))
         self._network = fold_batchnorm(model, self._size)
 
     def prepare(self, photo: str | Path | BinaryIO) -> np.ndarray:
         """As `Predictor.prepare`: a square of the recipe's `size` x `presize` pixels."""
-        return as_square(self._shrink(photo), self._resize)
+        return squared(self._shrink(photo), self._shrink.size)
 
     @torch.inference_mode()
     def probabilities(self, photos: np.ndarray) -> np.ndarray:
         """As `Predictor.probabilities`."""
         pixels = torch.from_numpy(photos).to(self.device).permute(0, 3, 1, 2)
-        logits: Tensor = self._network(resampled(pixels.float() / 255, self._size, self._padding) * 2 - 1)
+        logits: Tensor = self._network(shrunk(pixels.float() / 255, self._size) * 2 - 1)
         return logits.softmax(dim=1).cpu().numpy()
