@@ -21,6 +21,7 @@ FLOORS = (  # from the top
     ("reporting",),
     ("study", "pairs", "interpretation"),
     ("prediction",),
+    ("exporting",),
     ("training",),
     ("doctor", "evaluation"),
     ("data", "webpage"),
