@@ -77,7 +77,7 @@ def test_the_part_that_the_network_is_given_is_shown(two_runs, resize, size):
     run = find_run(str(two_runs.main.folder), two_runs.main.folder.parents[1])
     data = run.recipe.data.model_copy(update={"resize": resize})
     run.__dict__["recipe"] = run.recipe.model_copy(update={"data": data})
-    assert Maps(run, [])._as_looked_at(Image.new("RGB", (2000, 1000))).size == size
+    assert Maps(run, [])._as_looked_at(Image.new("RGB", (2000, 1000))).shape == (*reversed(size), 3)
 
 
 def test_rules_of_the_run_are_kept_by_the_server(two_runs, service):

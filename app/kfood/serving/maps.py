@@ -8,8 +8,9 @@ from io import BytesIO
 from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
+from kfood.exported.predict import open_photo, resized, squared
 from kfood.run.folder import Run
 
 if TYPE_CHECKING:
@@ -39,13 +40,12 @@ class Maps:
             pixels: height x width x 3, uint8, as a run's predictor has prepared it.
             name: of the class.
         """
-        from kfood.data.photo import open_photo
         from kfood.interpretation.map_grid import overlay
 
         with self._one_at_a_time:
             heat = self._heat(pixels, self.classes.index(name))
         shown = self._as_looked_at(open_photo(photo, at_least=_SIDE))
-        drawn = overlay(np.asarray(shown, dtype=float) / 255, heat)
+        drawn = overlay(shown / 255, heat)
         content = BytesIO()
         Image.fromarray((drawn * 255).clip(0, 255).round().astype(np.uint8)).save(content, "JPEG", quality=90)
         return content.getvalue()
@@ -54,12 +54,11 @@ class Maps:
         """Return height x width, 0..1."""
         import torch
 
-        from kfood.data.resample import resampled
+        from kfood.data.resample import shrunk
         from kfood.interpretation.activation import maps_of_batch
 
         photo = torch.from_numpy(np.array(pixels)).permute(2, 0, 1)[None].float() / 255
-        recipe = self.run.recipe
-        photo = resampled(photo, recipe.data.size, recipe.augment.padding) * 2 - 1
+        photo = shrunk(photo, self.run.recipe.data.size) * 2 - 1
         heat = maps_of_batch(self._model, photo, [number])[0].relu()  # type: ignore[arg-type]  # a cascade is as good
         return (heat / heat.max().clamp(min=1e-12)).numpy()
 
@@ -75,12 +74,10 @@ class Maps:
         model.hflip_tta = False  # a map is of the photo as shown
         return model.requires_grad_(True)
 
-    def _as_looked_at(self, photo: Image.Image) -> Image.Image:
+    def _as_looked_at(self, photo: Image.Image) -> np.ndarray:
         """Return the part of a photo that the network is given, in the photo's own shape where it is given all."""
         resize, side = self.run.recipe.data.resize, min(_SIDE, max(photo.size))
-        if resize == "crop":
-            return ImageOps.fit(photo, (side, side))
-        if resize == "pad":
-            return ImageOps.pad(photo, (side, side))
-        photo.thumbnail((side, side))
-        return photo
+        if resize == "squish":
+            photo.thumbnail((side, side))
+            return np.asarray(photo)
+        return squared(resized(photo, side, resize, "none"), side)
