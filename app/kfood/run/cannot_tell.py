@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from kfood.run.folder import Run
-from kfood.system.files import write_json
+from kfood.system.files import write_text
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def read_rules(run: Run) -> list[CannotTell]:
 
 
 def parse_rules(text: str) -> list[CannotTell]:
-    """Return the rules that a text holds, as `set_rule` writes it. Raises ValueError where it holds none."""
+    """Return the rules that a text holds, as `rules_as_text` writes it. Raises ValueError where it holds none."""
     try:
         rows = [dict(row) for row in json.loads(text)]
         rules = [CannotTell(**row | {"pair": (str(row["pair"][0]), str(row["pair"][1]))}) for row in rows]
@@ -74,10 +74,15 @@ def parse_rules(text: str) -> list[CannotTell]:
     raise ValueError("it holds no rules: a share is from 0 to 1.")
 
 
+def rules_as_text(rules: Iterable[CannotTell]) -> str:
+    """Return rules as `parse_rules` reads them."""
+    return json.dumps([asdict(each) for each in rules], ensure_ascii=False)
+
+
 def set_rule(run: Run, pair: tuple[str, str], rule: CannotTell | None) -> Path:
     """Keep the rule for a pair in the run's folder in place of an older one; None takes that away. Return the file."""
     rules = [each for each in read_rules(run) if set(each.pair) != set(pair)] + ([rule] if rule else [])
     run.checksums.drop(run.cannot_tell_file)
-    write_json(run.cannot_tell_file, [asdict(each) for each in rules])
+    write_text(run.cannot_tell_file, f"{rules_as_text(rules)}\n")
     run.checksums.add(run.cannot_tell_file)
     return run.cannot_tell_file
