@@ -48,6 +48,13 @@ class Run(folder.Run):
 
         return predictor_of(self)
 
+    def export(self, folder: str | Path | None = None, precision: str = "float32") -> Path:
+        """Write a folder that predicts without kfood and torch; see `kfood.exporting.folder.export_run`."""
+        from kfood.exporting.folder import export_run
+
+        with logs.shown():
+            return export_run(self, Path(folder) if folder else None, precision)
+
 
 def recipe(name: str | Path, *settings: str, data: str | Path | None = None) -> Recipe:
     """Return a recipe by name or path, with settings such as "training.epochs=5".
