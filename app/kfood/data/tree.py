@@ -93,6 +93,11 @@ def photos_below(root: Path, left_out: list[LeftOut]) -> Iterator[str]:
     return _photos_below(str(root), left_out, tuple(map(_identity, (root, *root.absolute().parents))))
 
 
+def is_of_system(name: str) -> bool:
+    """Return whether a file or folder of this name is passed over: hidden, or put there by a system."""
+    return name.startswith(".") or name.lower() in _OF_SYSTEMS
+
+
 def describe_unread(left_out: list[LeftOut]) -> str:
     """Return how many photos are of formats that are not read, and what to do; "" where there is none."""
     counts: Counter[str] = Counter()
@@ -133,7 +138,7 @@ def _contents(path: str, left_out: list[LeftOut]) -> tuple[list[str], list[str]]
         return folders, photos
     others: dict[str, list[str]] = {}
     for entry in entries:
-        if entry.name.startswith(".") or entry.name.lower() in _OF_SYSTEMS:
+        if is_of_system(entry.name):
             left_out.append(LeftOut(entry.path, None, "hidden, or of the system"))
         elif _is_folder(entry):
             folders.append(entry.name)

@@ -12,6 +12,7 @@ from torch import Tensor
 from kfood.data.preprocess import preprocessing
 from kfood.data.resample import shrunk
 from kfood.exported.predict import squared
+from kfood.model.build import Precision
 from kfood.model.device import device
 from kfood.model.fold_batchnorm import fold_batchnorm
 from kfood.model.precision import choose_precision
@@ -25,24 +26,27 @@ class RunPredictor:
 
     Args:
         run: finished; its own photos are not needed.
+        precision: the number formats to compute in; those of the run where not given.
 
     Raises:
         KfoodError: the model's files are missing or damaged.
     """
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, precision: Precision | None = None) -> None:
         run.verify(run.weights_file, run.model_file)
         model, about = load_model(run.weights_file, run.model_file)
         keep_freed_memory()
         self.name, self.classes = run.name, about.classes
         self.device = device()
         self._size, self._shrink = run.recipe.data.size, preprocessing(run.recipe.data)
-        model.to_device(self.device).set_precision(*choose_precision(run.recipe, self.device, run.precision))
+        self.side = self._shrink.size  # of a prepared photo, in pixels
+        formats = precision or choose_precision(run.recipe, self.device, run.precision)
+        model.to_device(self.device).set_precision(*formats)
         self._network = fold_batchnorm(model, self._size)
 
     def prepare(self, photo: str | Path | BinaryIO) -> np.ndarray:
         """As `Predictor.prepare`: a square of the recipe's `size` x `presize` pixels."""
-        return squared(self._shrink(photo), self._shrink.size)
+        return squared(self._shrink(photo), self.side)
 
     @torch.inference_mode()
     def probabilities(self, photos: np.ndarray) -> np.ndarray:

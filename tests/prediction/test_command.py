@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from kfood.interpretation.predict_photos import predict_photos
 
 from kfood.errors import KfoodError
-from kfood.interpretation.predict_photos import predict_photos
 from kfood.recipes.load import load_recipe
 from kfood.run.folder import Run
 from kfood.training.train import train
