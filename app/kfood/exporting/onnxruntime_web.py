@@ -15,8 +15,8 @@ FILES = ("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-thread
 PACKAGE = "onnxruntime-web@1"
 _SECONDS = 300  # that npm may take
 _HOW = (
-    "run `npm pack onnxruntime-web` on a machine that has npm, and name the file that it writes, or its folder unpacked: "
-    "--onnxruntime-web FILE"
+    "run `npm pack onnxruntime-web` on a machine that has npm, and name the file that it writes, or its folder once "
+    "unpacked: --onnxruntime-web FILE"
 )
 
 

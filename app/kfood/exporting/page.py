@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 
 from kfood.exported.predict import MARGIN, Model
-from kfood.exporting.onnxruntime_web import put_onnxruntime_web
 from kfood.system.files import write_json, write_text
 from kfood.webpage.parts import page_parts, static
 from kfood.webpage.policy import POLICY
@@ -17,19 +16,13 @@ _PIXELS = "pixels.js"
 _POLICY = f"{POLICY}; script-src 'self' 'wasm-unsafe-eval'"
 
 
-def write_page(folder: Path, onnxruntime_web: Path | None = None) -> Path:
+def write_page(folder: Path) -> Path:
     """Write the page into the folder of an exported model, and return its path.
 
     Args:
-        folder: with a `model.onnx`.
-        onnxruntime_web: as `put_onnxruntime_web` takes its source.
-
-    Raises:
-        MachineError: the files of onnxruntime-web cannot be had.
-        ValueError: the model is none of kfood's.
+        folder: with a `model.onnx`, and `ONNXRUNTIME` as `put_onnxruntime_web` makes it.
     """
     model = Model(folder / "model.onnx")
-    put_onnxruntime_web(folder / ONNXRUNTIME, onnxruntime_web)
     for name, text in page_parts("browser", _POLICY, model.classes).items():
         write_text(folder / name, text)
     write_text(folder / _PIXELS, static(_PIXELS))

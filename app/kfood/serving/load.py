@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
-from kfood.run.cannot_tell import read_rules
-from kfood.run.find import find_run
+from kfood.exported.predict import Model
+from kfood.prediction.load import load_predictor, named_model
+from kfood.run.cannot_tell import parse_rules, read_rules
 from kfood.run.folder import Run
 from kfood.serving.maps import Maps
 from kfood.serving.service import Service
-from kfood.system.files import content_digest
 
 
 def load_service(what: str | None, runs: Path) -> Service:
@@ -23,12 +24,20 @@ def load_service(what: str | None, runs: Path) -> Service:
     Raises:
         KfoodError: there is no such run or model, or it is damaged.
     """
-    from kfood.prediction.run_predictor import RunPredictor  # torch, which a port in use need not wait for
-
-    run = find_run(what, runs)
-    predictor = RunPredictor(run)
-    return Service(predictor, read_rules(run), _about_run(run), Maps(run, predictor.classes))
+    found = named_model(what, runs)
+    predictor = load_predictor(found)
+    if isinstance(predictor, Model):
+        rules = parse_rules(predictor.metadata.get("cannot_tell", "[]"))
+        return Service(predictor, rules, _about_exported(predictor))
+    assert isinstance(found, Run)
+    return Service(predictor, read_rules(found), _about_run(found), Maps(found, predictor.classes))
 
 
 def _about_run(run: Run) -> dict[str, Any]:
-    return {"run": run.name, "size": run.recipe.data.size, "digest": content_digest(run.weights_file.read_bytes())}
+    weights = hashlib.sha256(run.weights_file.read_bytes()).hexdigest()
+    return {"run": run.name, "size": run.recipe.data.size, "digest": weights}
+
+
+def _about_exported(model: Model) -> dict[str, Any]:
+    about = model.metadata
+    return {"run": about["run"], "size": int(about["size"]), "digest": about["weights"]}
