@@ -52,5 +52,8 @@ def export(
     with logs.shown():
         from kfood.exporting.folder import export_run
 
-        folder = export_run(found, out, precision.value, page or onnxruntime_web is not None, onnxruntime_web)
+        with_page = page or onnxruntime_web is not None
+        folder = export_run(found, out, precision.value, with_page, onnxruntime_web)
     typer.echo(f"Written: {folder}. Try it:  python {folder / 'predict.py'} PHOTO")
+    if with_page:
+        typer.echo(f"The page:  python -m http.server --directory {folder}, then open http://localhost:8000")

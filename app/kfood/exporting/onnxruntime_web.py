@@ -72,7 +72,7 @@ def _fetched(place: Path) -> Path:
     npm = shutil.which("npm")
     if not npm:
         raise MachineError(f"The page needs onnxruntime-web, and there is no npm to fetch it: {_HOW}.")
-    command = [npm, "pack", PACKAGE, "--silent", "--pack-destination", str(place)]
+    command = [npm, "pack", PACKAGE, "--silent", "--prefer-offline", "--pack-destination", str(place)]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, cwd=place, check=False)
         reason = (done.stderr or done.stdout).strip().splitlines()
