@@ -55,7 +55,7 @@ def predict(
     model = named_model(name, runs)
     if resume and not out:
         raise KfoodError("--resume goes on with a file: name it by --out.")
-    file = output_file(require_kind(out)) if out else None
+    file = require_kind(output_file(out)) if out else None
     with logs.shown():
         found = find_photos(words)
         if file:

@@ -53,7 +53,7 @@ def export_graph(run: Run, file: Path) -> None:
     network, about = load_model(run.weights_file, run.model_file)
     data = run.recipe.data
     side = round(data.size * data.presize)
-    model = _traced(Answers(network, data.size, side).eval(), side, run.recipe.model.arch)
+    model = traced(Answers(network, data.size, side).eval(), side, run.recipe.model.arch)
     save_graph(model, file, metadata_of(run, about.classes))
 
 
@@ -89,7 +89,12 @@ def save_graph(model: ModelProto, file: Path, metadata: dict[str, str]) -> None:
     write_whole(file, lambda partial: partial.write_bytes(before + mark[: len(DIGEST)] + digest.encode() + after))
 
 
-def _traced(network: nn.Module, side: int, arch: str) -> ModelProto:
+def traced(network: nn.Module, side: int, arch: str) -> ModelProto:
+    """Return a network (uint8 photos of this side in, probabilities out) as a graph for any number of photos.
+
+    Raises:
+        KfoodError: the exporter cannot write it; `arch` names the network.
+    """
     photos = torch.zeros(_TRACED, side, side, 3, dtype=torch.uint8)
     try:
         with _quiet():

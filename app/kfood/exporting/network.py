@@ -30,11 +30,14 @@ class Answers(nn.Module):
 
     def forward(self, photos: Tensor) -> Tensor:
         """Return n x classes, float32, of n x side x side x 3, uint8."""
+        return (self.network(self.given(photos)) / self.temperature).softmax(dim=1)
+
+    def given(self, photos: Tensor) -> Tensor:
+        """Return what the network is given: n x 3 x size x size, in -1..1."""
         pixels = photos.permute(0, 3, 1, 2).float() / 255
         if self.shrink is not None:
             pixels = self.shrink.T @ pixels @ self.shrink
-        logits = self.network(pixels * 2 - 1)
-        return (logits / self.temperature).softmax(dim=1)
+        return pixels * 2 - 1
 
 
 def shrinking(side: int, size: int) -> Tensor:

@@ -11,6 +11,7 @@ from io import StringIO
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from kfood.errors import KfoodError, MachineError
 from kfood.prediction.stream import Cell
@@ -134,7 +135,7 @@ def _whole_rows(file: Path, columns: Sequence[str]) -> Iterator[tuple[str, int]]
                 yield line.decode("utf-8")
 
     try:
-        rows = csv.reader(lines(), strict=True) if _is_csv(file) else map(json.loads, lines())
+        rows: Iterator[Any] = csv.reader(lines(), strict=True) if _is_csv(file) else map(json.loads, lines())
         if _is_csv(file) and [name.removeprefix(_BOM) for name in next(rows, columns)] != list(columns):
             raise KfoodError(f"{file} has other columns than {', '.join(columns)}: was it written with another --top?")
         for row in rows:

@@ -1,0 +1,98 @@
+"""A few photos by a run cost no import of torch, once its graph is kept."""
+
+import os
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from kfood.errors import KfoodError
+from kfood.exporting import graph, needs
+from kfood.prediction import kept_graph as module
+from kfood.prediction.kept_graph import kept_graph
+from kfood.prediction.load import FEW_PHOTOS, load_predictor
+from kfood.prediction.run_predictor import RunPredictor
+from support.imported import imported_by
+
+pytestmark = pytest.mark.slow
+HEAVY = {"torch", "torchvision", "timm", "fastai", "fastcore", "pandas", "matplotlib", "onnx", "onnxscript", "scipy"}
+
+
+@pytest.fixture
+def without_torch(monkeypatch):
+    """As in a process that has not imported torch."""
+    modules = {name: module for name, module in sys.modules.items() if name != "torch"}
+    monkeypatch.setattr(module, "sys", SimpleNamespace(modules=modules))
+
+
+def test_the_second_photo_is_answered_without_torch_and_as_the_first(two_runs, tmp_path):
+    run, photo = two_runs.main, two_runs.main.predictions["path"][0]
+    command = ["predict", photo, str(run.folder), "--out", str(tmp_path / "rows.csv")]
+    first = subprocess.run([sys.executable, "-m", "kfood", *command], capture_output=True, text=True, check=True)
+    assert f"{run.name} is made ready to answer without torch" in first.stdout
+    said = (tmp_path / "rows.csv").read_text()
+    (tmp_path / "rows.csv").unlink()
+    assert HEAVY.isdisjoint(imported_by(command))
+    assert (tmp_path / "rows.csv").read_text() == said
+    predictor = RunPredictor(run)
+    (wanted,) = predictor.probabilities(predictor.prepare(photo)[None])
+    cells = said.splitlines()[1].split(",")
+    assert cells[1] == predictor.classes[wanted.argmax()]
+    assert float(cells[2]) == pytest.approx(wanted.max(), abs=1e-3)
+
+
+def test_a_graph_is_made_once_and_for_one_model(two_runs, without_torch, monkeypatch):
+    made = []
+    export = graph.export_graph
+    monkeypatch.setattr(graph, "export_graph", lambda run, file: made.append(file) or export(run, file))
+    for run in (two_runs.main, two_runs.main, two_runs.pair, two_runs.main):
+        found = kept_graph(run)
+        assert (found.name, found.classes) == (run.name, RunPredictor(run).classes)
+    assert len(made) == len(set(made)) == 2
+    os.truncate(made[0], 1000)  # what is damaged is made again
+    assert kept_graph(two_runs.main) and len(made) == 3
+
+
+def refused(run, file):
+    raise KfoodError("no graph can be made of it")
+
+
+def another(run, file, export=graph.export_graph):
+    export(run, file)
+    network = RunPredictor(run)
+    answers = RunPredictor.probabilities
+    RunPredictor.probabilities = lambda self, photos: np.roll(answers(network, photos), 1, axis=1)
+
+
+@pytest.mark.parametrize(
+    ("instead", "words"),
+    [(refused, "no graph can be made of it"), (another, "probabilities of the graph differ by up")],
+)
+def test_what_does_not_answer_as_the_network_is_not_kept_and_not_tried_again(
+    two_runs, without_torch, monkeypatch, caplog, instead, words
+):
+    caplog.set_level("INFO", "kfood")
+    monkeypatch.setattr(RunPredictor, "probabilities", RunPredictor.probabilities)  # restored afterwards
+    monkeypatch.setattr(graph, "export_graph", instead)
+    assert kept_graph(two_runs.main) is None
+    assert f"It is predicted with torch instead: {words}" in caplog.text
+    monkeypatch.setattr(graph, "export_graph", lambda run, file: pytest.fail("tried again"))
+    assert kept_graph(two_runs.main) is None
+
+
+@pytest.mark.parametrize("package", ["onnxruntime", "onnxscript"])
+def test_without_the_extra_the_network_predicts(two_runs, without_torch, monkeypatch, package):
+    for place in (module, needs):
+        monkeypatch.setattr(place, "find_spec", lambda name: None if name == package else object())
+    assert kept_graph(two_runs.main) is None
+
+
+def test_many_photos_are_for_the_network(two_runs, without_torch):
+    assert isinstance(load_predictor(two_runs.main, FEW_PHOTOS + 1), RunPredictor)
+    assert isinstance(load_predictor(two_runs.main), RunPredictor)
+
+
+def test_where_torch_is_there_already_no_graph_is_made(two_runs):
+    assert isinstance(load_predictor(two_runs.main, 1), RunPredictor)
