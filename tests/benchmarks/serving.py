@@ -5,7 +5,8 @@ usage: python tests/benchmarks/serving.py [--run RUN] [--clients 1 8 32] [--seco
 
 All servers answer on this machine, beside the clients that ask them: each client sends a photo (JPEG) as the body of
 POST /predict, waits for the answer and sends the next. EfficientNet-Lite0 at 192 pixels, trained for one epoch on
-drawings, where no run is named: what it says does not matter here. Servers take turns, `--turns` times.
+drawings, where no run is named: what it says does not matter here. Servers take turns, `--turns` times. Memory is that
+of the server of the exported model, which on a CPU is how a run is served, too.
 """
 
 from __future__ import annotations
@@ -180,9 +181,7 @@ def main() -> None:
             "kfood serve, exported": kfood("serve", str(model), "--port", "0"),
         }
         if arguments.memory:
-            for name, command in servers.items():
-                print(name)
-                memory(command, photos, arguments.memory)
+            memory(servers["kfood serve, exported"], photos, arguments.memory)
             return
         os.environ["PYTHONPATH"] = os.pathsep.join([str(HERE.parent), os.environ.get("PYTHONPATH", "")])
         servers["a dozen lines around learn.predict"] = [sys.executable, str(HERE), "--fastai", place + "/photos"]
