@@ -15,6 +15,7 @@ from kfood.exporting.network import Answers
 from kfood.model.build import Classifier
 from kfood.recipes.load import load_recipe
 from support.odd_photos import draw_odd_photos
+from support.preparing import preparing
 
 WAYS = [
     ("squish", 1.0, "none"),
@@ -35,7 +36,7 @@ def odd_photos(tmp_path_factory):
 
 
 @pytest.mark.parametrize(("resize", "presize", "denoise"), WAYS)
-def test_the_network_is_given_the_same(odd_photos, preparing, resize, presize, denoise):
+def test_the_network_is_given_the_same(odd_photos, resize, presize, denoise):
     names = ["가", "나"]
     samples = pd.DataFrame({"path": map(str, odd_photos), "area": "", "split": "valid"})
     samples = pd.concat([samples, samples.assign(split="train")], ignore_index=True)

@@ -53,11 +53,12 @@ def export_graph(run: Run, file: Path) -> None:
     network, about = load_model(run.weights_file, run.model_file)
     data = run.recipe.data
     side = round(data.size * data.presize)
-    model = traced(Answers(network, data.size, side).eval(), side, run.recipe.model.arch)
-    save_graph(model, file, metadata_of(run, about.classes))
+    temperature = 1.0  # no run has one fitted yet
+    answers = Answers(network, data.size, side, temperature).eval()
+    save_graph(traced(answers, side, run.recipe.model.arch), file, metadata_of(run, about.classes, temperature))
 
 
-def metadata_of(run: Run, classes: list[str]) -> dict[str, str]:
+def metadata_of(run: Run, classes: list[str], temperature: float = 1.0) -> dict[str, str]:
     """Return what the file says of itself, all as text."""
     data = run.recipe.data
     return {
@@ -72,7 +73,7 @@ def metadata_of(run: Run, classes: list[str]) -> dict[str, str]:
         "exif": "turned as its orientation says",
         "transparency": "on white",
         "precision": "float32",
-        "temperature": "1",
+        "temperature": f"{temperature:g}",
         "cannot_tell": rules_as_text(read_rules(run)),
         "weights": hashlib.sha256(run.weights_file.read_bytes()).hexdigest(),
         "kfood": version("kfood"),

@@ -18,7 +18,7 @@ from kfood.exporting.comparison import prepared
 from kfood.exporting.graph import save_graph
 
 MOST_PHOTOS = 128  # of the training, to see how large activations become
-_QUANTIZED = ("Conv", "Gemm", "MatMul")  # the rest stays float32: it costs little time, and its rounding much accuracy
+_WITH_WEIGHTS = ("Conv", "Gemm", "MatMul")
 
 
 def quantize(source: Path, file: Path, training: pd.DataFrame) -> None:
@@ -45,12 +45,11 @@ def quantize(source: Path, file: Path, training: pd.DataFrame) -> None:
                 quantized,
                 _Reader(prepared(model, some_of_each(training, MOST_PHOTOS))),
                 quant_format=QuantFormat.QDQ,
-                op_types_to_quantize=list(_QUANTIZED),
                 per_channel=True,
                 activation_type=QuantType.QUInt8,
                 weight_type=QuantType.QInt8,
                 calibrate_method=CalibrationMethod.MinMax,
-                nodes_to_exclude=_kept_exact(onnx.load(simpler)),
+                nodes_to_exclude=ends_of(onnx.load(simpler).graph),
             )
         except KfoodError:
             raise
@@ -66,10 +65,23 @@ def some_of_each(samples: pd.DataFrame, most: int) -> pd.DataFrame:
     return mixed.iloc[np.argsort(turn.to_numpy(), kind="stable")].head(most)
 
 
-def _kept_exact(model: onnx.ModelProto) -> list[str]:
-    """Return the names of the first and the last steps with weights: photos come in there, and the answers out."""
-    weighted = [node.name for node in model.graph.node if node.op_type in _QUANTIZED]
-    return [weighted[0], weighted[-1]]
+def ends_of(graph: onnx.GraphProto) -> list[str]:
+    """Return the names of the steps before the first convolutions, and of the last ones with weights and all after."""
+    ends: list[str] = []
+    behind: set[str] = set()
+    before: set[str] = set()
+    for node in graph.node:  # each comes after those whose results it takes
+        if node.op_type == "Conv" or behind.intersection(node.input):
+            behind.update(node.output)
+        else:
+            ends.append(node.name)
+    for node in reversed(graph.node):
+        leads_on = before.intersection(node.output)
+        if not leads_on:
+            ends.append(node.name)
+        if leads_on or node.op_type in _WITH_WEIGHTS:
+            before.update(node.input)
+    return ends
 
 
 class _Reader(CalibrationDataReader):
