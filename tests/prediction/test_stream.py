@@ -68,7 +68,7 @@ def test_photos_are_read_a_little_ahead_only(photos, monkeypatch):
 
 
 def test_a_gpu_is_given_what_was_decoded_meanwhile(photos, monkeypatch):
-    monkeypatch.setattr(stream, "_BATCH", 2)
+    monkeypatch.setattr(stream, "_BATCH", 1)
 
     class OnGpu(Colours):
         class device:

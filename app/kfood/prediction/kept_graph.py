@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Iterator
 from importlib.metadata import version
@@ -97,8 +98,8 @@ def _difference(run: Run, model: Model) -> str:
 
 def _photos(run: Run, network: RunPredictor) -> Iterator[np.ndarray]:
     """Give photos that the run has judged, as far as they are there, and some of noise."""
-    there = (path for path in run.predictions["path"] if Path(path).is_file())
-    for path in islice(there, _COMPARED):
+    judged = list(run.predictions["path"]) if run.predictions_file.is_file() else []
+    for path in islice(filter(os.path.isfile, judged), _COMPARED):
         yield network.prepare(path)
     rng = np.random.default_rng(0)
     side = network.side

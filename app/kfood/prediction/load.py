@@ -12,15 +12,17 @@ from kfood.prediction.predictor import Predictor
 from kfood.run.find import EXPORTED, find_run, is_exported
 from kfood.run.folder import Run
 from kfood.system.files import content_digest
+from kfood.system.gpu import may_have_gpu
 
-FEW_PHOTOS = 256  # from here on it matters more that a GPU computes than how soon the first answer comes
+FEW_PHOTOS = 256  # with more it matters less how soon the first answer comes than how fast the network computes
 
 
 def load_predictor(what: Run | Path, photos: int | None = None) -> Predictor:
     """Return what predicts photos.
 
-    A few photos by a run are predicted by its kept graph where there is one or it can be made (`kept_graph`), more by
-    its network, in the run's own number format and on a GPU where there is one.
+    A run predicts by its kept graph where there is one or it can be made (`kept_graph`): that starts sooner, and on a
+    CPU it is faster in float32. More than a few photos are for its network with torch where there is a GPU, or where
+    the run predicts in another number format than the graph.
 
     Args:
         what: a finished run; or a model.onnx, or the folder that holds it.
@@ -32,7 +34,8 @@ def load_predictor(what: Run | Path, photos: int | None = None) -> Predictor:
     """
     if not isinstance(what, Run):
         return _exported(what)
-    if photos is not None and photos <= FEW_PHOTOS and (found := kept_graph(what)):
+    few = photos is not None and photos <= FEW_PHOTOS
+    if (few or (_in_float32(what) and not may_have_gpu())) and (found := kept_graph(what)):
         return found
     from kfood.prediction.run_predictor import RunPredictor  # seconds, of torch and timm
 
@@ -52,6 +55,10 @@ def identity(what: Run | Path) -> str:
     """Return what tells a run or an exported model from all others: the digest of the files that decide."""
     files = (what.weights_file, what.model_file, what.recipe_file) if isinstance(what, Run) else (_file_of(what),)
     return content_digest("".join(content_digest(file.read_bytes()) for file in files).encode())
+
+
+def _in_float32(run: Run) -> bool:
+    return run.precision.endswith("float32")
 
 
 def _exported(path: Path) -> Predictor:
