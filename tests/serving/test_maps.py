@@ -11,6 +11,7 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from kfood.interpretation.activation import activation_maps
+from kfood.pairs.cascade import make_cascade
 from kfood.run.find import find_run
 from kfood.serving.app import build_app
 from kfood.serving.load import load_service
@@ -83,3 +84,14 @@ def test_the_part_that_the_network_is_given_is_shown(two_runs, resize, size):
 def test_rules_of_the_run_are_kept_by_the_server(two_runs, service):
     assert service.rules == []
     assert replace(service, rules=[]).answer(np.array([0.6, 0.3, 0.1]))["answer"] == A
+
+
+def test_a_cascade_is_served_as_one_model(two_runs, tmp_path):
+    run = make_cascade(two_runs.main, two_runs.pair, tmp_path).run
+    row = run.predictions.iloc[0]
+    with open(row["path"], "rb") as file:
+        content = file.read()
+    with TestClient(build_app(load_service(str(run.folder), tmp_path))) as client:
+        (found,) = client.post("/predict?top=1", content=content).json()["photos"]
+        assert found["classes"][0]["name"] == row["predicted"]
+        assert client.post("/map", files={"photo": ("a.jpg", content)}, data={"class": A}).status_code == 200

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from kfood.run.cannot_tell import parse_rules, read_rules
 from kfood.run.folder import Run
 from kfood.serving.maps import Maps
 from kfood.serving.service import Service
+from kfood.system.gpu import may_have_gpu
 
 
 def load_service(what: str | None, runs: Path) -> Service:
@@ -28,7 +28,7 @@ def load_service(what: str | None, runs: Path) -> Service:
     found = named_model(what, runs)
     if isinstance(found, Run):
         # One photo at a time, a graph on a CPU answers several times sooner than torch; on a GPU, torch does.
-        predictor = load_predictor(found, photos=None if shutil.which("nvidia-smi") else 1)
+        predictor = load_predictor(found, photos=None if may_have_gpu() else 1)
         return Service(predictor, read_rules(found), _about_run(found), Maps(found, predictor.classes))
     model = load_predictor(found)
     assert isinstance(model, Model)
