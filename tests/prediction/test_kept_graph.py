@@ -1,6 +1,7 @@
 """A few photos by a run cost no import of torch, once its graph is kept."""
 
 import os
+import shutil
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -44,44 +45,45 @@ def test_the_second_photo_is_answered_without_torch_and_as_the_first(two_runs, t
     assert float(cells[2]) == pytest.approx(wanted.max(), abs=1e-3)
 
 
-def test_a_graph_is_made_once_and_for_one_model(two_runs, without_torch, monkeypatch):
+def test_a_graph_is_made_once_and_for_one_model(two_runs, exported, without_torch, monkeypatch):
     made = []
-    export = graph.export_graph
-    monkeypatch.setattr(graph, "export_graph", lambda run, file: made.append(file) or export(run, file))
+    monkeypatch.setattr(graph, "export_graph", lambda _, file: made.append(shutil.copy(exported / "model.onnx", file)))
     run = two_runs.main
     for _ in range(2):
         found = kept_graph(run)
         assert (found.name, found.classes) == (run.name, RunPredictor(run).classes)
     assert len(made) == 1
-    os.truncate(made[0], 1000)  # what is damaged is made again
-    assert kept_graph(run) and made == made[:1] * 2
+    (kept,) = module._CACHE.folder.iterdir()
+    os.truncate(kept, 1000)  # what is damaged is made again
+    assert kept_graph(run) and len(made) == 2 and list(module._CACHE.folder.iterdir()) == [kept]
     assert module._key(run) != module._key(two_runs.pair)
 
 
-def refused(run, file):
-    raise KfoodError("no graph can be made of it")
-
-
-def another(run, file, export=graph.export_graph):
-    export(run, file)
-    network = RunPredictor(run)
-    answers = RunPredictor.probabilities
-    RunPredictor.probabilities = lambda self, photos: np.roll(answers(network, photos), 1, axis=1)
-
-
-@pytest.mark.parametrize(
-    ("instead", "words"),
-    [(refused, "no graph can be made of it"), (another, "the graph differ by up")],
-)
+@pytest.mark.parametrize("words", ["no graph can be made of it", "probabilities of the graph differ by up to"])
 def test_what_does_not_answer_as_the_network_is_not_kept_and_not_tried_again(
-    two_runs, without_torch, monkeypatch, caplog, instead, words
+    two_runs, exported, without_torch, monkeypatch, caplog, words
 ):
     caplog.set_level("INFO", "kfood")
-    monkeypatch.setattr(RunPredictor, "probabilities", RunPredictor.probabilities)  # restored afterwards
-    monkeypatch.setattr(graph, "export_graph", instead)
+
+    def export_graph(run, file):
+        if words.startswith("no"):
+            raise KfoodError(words)
+        shutil.copy(exported / "model.onnx", file)
+
+    answers = RunPredictor.probabilities
+    monkeypatch.setattr(RunPredictor, "probabilities", lambda self, photos: np.roll(answers(self, photos), 1, axis=1))
+    monkeypatch.setattr(graph, "export_graph", export_graph)
     assert kept_graph(two_runs.main) is None
     assert "It is predicted with torch instead: " in caplog.text and words in caplog.text
     monkeypatch.setattr(graph, "export_graph", lambda run, file: pytest.fail("tried again"))
+    assert kept_graph(two_runs.main) is None
+    assert [path.suffix for path in module._CACHE.folder.iterdir()] == [".unfit"]
+
+
+def test_where_nothing_can_be_kept_none_is_made(two_runs, without_torch, monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("x")
+    monkeypatch.setenv("KFOOD_CACHE", str(tmp_path / "file"))
+    monkeypatch.setattr(graph, "export_graph", lambda run, file: pytest.fail("made for nothing"))
     assert kept_graph(two_runs.main) is None
 
 

@@ -7,19 +7,10 @@ import pytest
 
 import kfood
 from kfood.errors import KfoodError, MachineError
-from kfood.exporting.graph import export_graph
 from kfood.prediction import load
 from kfood.prediction.load import identity, load_predictor
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def exported(two_runs, tmp_path_factory):
-    """A folder with a model.onnx."""
-    folder = tmp_path_factory.mktemp("exported")
-    export_graph(two_runs.main, folder / "model.onnx")
-    return folder
 
 
 def test_from_python_an_exported_model_says_what_the_run_says(two_runs, exported):

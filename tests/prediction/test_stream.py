@@ -2,15 +2,17 @@
 
 import os
 import threading
+import tracemalloc
 from itertools import islice
 
+import numpy as np
 import pytest
 
 from kfood.errors import KfoodError
 from kfood.prediction import stream
 from kfood.prediction.sources import Named, find_photos
 from kfood.prediction.stream import Row, column_names, predicted_rows
-from support.colours import CLASSES, Colours, likeliest, paint
+from support.colours import CLASSES, SIDE, Colours, likeliest, paint
 
 
 @pytest.fixture
@@ -65,6 +67,20 @@ def test_photos_are_read_a_little_ahead_only(photos, monkeypatch):
     many = (read.append(number) or photos[number % 9] for number in range(1000))
     assert len(list(islice(predicted_rows(Colours(), many, 3), 10))) == 10
     assert len(read) <= 12
+
+
+@pytest.mark.slow
+def test_memory_does_not_grow_with_the_photos(photos, tmp_path, monkeypatch):
+    predictor, pixels = Colours(), np.zeros((SIDE, SIDE, 3), np.uint8)
+    monkeypatch.setattr(predictor, "prepare", lambda photo: pixels)
+    peaks = []
+    for count in (500, 500, 8000):  # once to import what is imported late
+        (tmp_path / "list.csv").write_text("path\n" + f"{photos[0].path}\n" * count)
+        tracemalloc.start()
+        assert sum(1 for _ in predicted_rows(predictor, find_photos([tmp_path / "list.csv"]), 3)) == count
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[2] < peaks[1] + 2**19
 
 
 def test_a_gpu_is_given_what_was_decoded_meanwhile(photos, monkeypatch):

@@ -16,7 +16,7 @@ from kfood.text import did_you_mean
 
 _SEPARATORS = ",;\t|"
 _SAYS_SEPARATOR = re.compile(r'"?sep=(.)"?\s*$', re.IGNORECASE)  # Excel's own first line
-_PIECE = 2**20  # characters read at once
+_PIECE = 2**16  # characters read at once
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 

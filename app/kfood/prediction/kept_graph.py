@@ -18,6 +18,7 @@ from kfood.errors import KfoodError
 from kfood.exported.predict import Model
 from kfood.run.folder import Run
 from kfood.system.cache import Cache
+from kfood.system.disk import require_writable
 from kfood.system.files import content_digest, write_text
 
 if TYPE_CHECKING:
@@ -65,21 +66,27 @@ def _made(run: Run, file: Path) -> Model | None:
 
     if not can_export():
         return None
+    partial = file.with_suffix(f".{os.getpid()}.partial")
+    try:
+        partial.parent.mkdir(parents=True, exist_ok=True)
+        require_writable(partial.parent)
+    except (KfoodError, OSError) as error:  # it would have to be made each time
+        log.debug("No graph can be kept: %s", error)
+        return None
     log.info("%s is made ready to answer without torch; that is done once, and takes some ten seconds.", run.name)
     from kfood.exporting.graph import export_graph
 
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        export_graph(run, file)
-        model = Model(file)
-        if difference := _difference(run, model):
-            raise KfoodError(difference)
-    except (KfoodError, OSError) as error:
-        why = str(error)
-        log.warning("It is predicted with torch instead: %s", why)
-        file.unlink(missing_ok=True)
-        _CACHE.keep(_unfit(file), lambda note: write_text(note, f"{why}\n"), "That")
-        return None
+        export_graph(run, partial)
+        if why := _difference(run, Model(partial)):
+            raise KfoodError(why)
+        _CACHE.keep(file, lambda whole: os.replace(partial, whole), "The graph")
+    except KfoodError as error:
+        reason = str(error)
+        log.warning("It is predicted with torch instead: %s", reason)
+        _CACHE.keep(_unfit(file), lambda note: write_text(note, f"{reason}\n"), "That")
+    finally:
+        partial.unlink(missing_ok=True)
     return _CACHE.read(file, Model)
 
 
