@@ -83,12 +83,15 @@ def export_run(
         file = partial / "model.onnx"
         log.info("Writing the graph of %s.", run.name)
         export_graph(run, file)
-        exact = prove_equal(run, Model(file))
+        exact, said = prove_equal(run, Model(file))
         if precision == INT8:
             from kfood.exporting.quantized import quantize
 
             quantize(file, file, run.samples[run.samples["split"] == "train"])
             say_what_it_costs(run, exact, Model(file))
+            said = [f"Before, in float32. {line}" for line in said]
+        for line in said:
+            log.info("%s", line)
         _write_the_rest(partial, Model(file), page)
         if page:
             write_page(partial)
