@@ -51,12 +51,12 @@ class Run(folder.Run):
 
         return predictor_of(self)
 
-    def export(self, folder: str | Path | None = None, precision: str = "float32") -> Path:
+    def export(self, folder: str | Path | None = None, precision: str = "float32", page: bool = False) -> Path:
         """Write a folder that predicts without kfood and torch; see `kfood.exporting.folder.export_run`."""
         from kfood.exporting.folder import export_run
 
         with logs.shown():
-            return export_run(self, Path(folder) if folder else None, precision)
+            return export_run(self, Path(folder) if folder else None, precision, page)
 
 
 def recipe(name: str | Path, *settings: str, data: str | Path | None = None) -> Recipe:

@@ -9,9 +9,10 @@ from scipy.stats import binom
 
 from kfood.errors import KfoodError
 from kfood.evaluation.predictions import is_right
-from kfood.pairs.abstain import choose_abstention, figure_file, share_of_two
+from kfood.pairs.abstain import choose_abstention, figure_file, keep_abstention, share_of_two
 from kfood.pairs.abstain_plot import draw_abstention
 from kfood.pairs.abstain_table import abstention_verdict, areas, outcomes
+from kfood.run.cannot_tell import read_rules, which_cannot_be_told
 from kfood.run.folder import Run
 from kfood.system.files import write_csv
 from support.fake_run import fake_run
@@ -100,6 +101,18 @@ def test_what_cannot_be_promised_is_said(run):
     enough = choose_abstention(run, (A, C), 0.975)
     assert enough.least is None and enough.of_two.needed < 120
     assert f"No rule for telling {A} and {C} apart" in abstention_verdict(enough)[0]
+
+
+def test_the_rule_that_is_kept_says_of_each_photo_what_was_chosen(run):
+    found = choose_abstention(run, (A, C), 0.9)
+    keep_abstention(run, found)
+    (rule,) = read_rules(run)
+    assert (rule.pair, rule.least, rule.accuracy, rule.confidence) == ((A, C), found.least, 0.9, 0.95)
+    columns = [f"p_{name}" for name in (A, B, C)]
+    open_ones = [which_cannot_be_told([rule], [A, B, C], row) is not None for row in found.test[columns].to_numpy()]
+    assert open_ones == found.unsure(found.test).tolist() and 0 < sum(open_ones) < len(open_ones)
+    keep_abstention(run, choose_abstention(run, (A, C), 0.99))  # nothing can be promised
+    assert read_rules(run) == []
 
 
 def test_shots_of_a_plate_are_one_photo(run):

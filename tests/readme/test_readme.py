@@ -29,7 +29,7 @@ COMMANDS = [*commands_in(README), *commands_in(RECIPES)]  # the recipes' command
 PYTHON = re.search(r"^    import kfood\n(?:    .*\n|\n(?=    ))+", README, re.MULTILINE)[0]
 SMALL = "--set training.epochs=1 --set data.size=32 --set training.batch_size=8 --set training.workers=0"
 SMALL_NETWORK = "--set model.arch=resnet10t"  # in place of the recipe's, where no weights are asked for
-SHORTER = {"train": SMALL, "lrfind": f"{SMALL} --seeds 1 --iterations 40", "doctor": "--quick"}
+SHORTER = {"train": SMALL, "lrfind": f"{SMALL} --seeds 1 --iterations 40", "doctor": "--quick", "serve": "--port 0"}
 SHORTER_STUDY = {"new": "", "plan": "--seeds 1"}
 
 
@@ -46,6 +46,7 @@ def at_work(place, make_photos, monkeypatch):
     monkeypatch.setenv("KFOOD_RUNS", "runs")
     demo = make_demo(place / "few", share=0.2)
     monkeypatch.setattr("kfood.data.demo.make_demo", lambda folder: demo)
+    monkeypatch.setattr("kfood.serving.serve.run_app", lambda app, listening: None)  # it would answer for ever
     monkeypatch.setattr(search_learning_rate, "__defaults__", (1, 40))  # seeds, iterations
     if not (place / "PHOTOS").exists():
         make_photos(place / "PHOTOS", {"김치찌개": 20, "된장찌개": 20, "김밥": 20})

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -51,3 +56,24 @@ def downloaded(browser: Chrome) -> bytes:
             "window.blobs.at(-1).arrayBuffer().then(content => done([...new Uint8Array(content)]))"
         )
     )
+
+
+@contextmanager
+def files_served(folder: Path) -> Iterator[str]:
+    """Hand out a folder's files as `python -m http.server` does; yield the address."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def asked_of(browser: Chrome) -> set[str]:
+    """Return the hosts, or kinds such as blob:, that the open page has asked since it was opened."""
+    names = browser.execute_script("return performance.getEntriesByType('resource').map(entry => entry.name)")
+    return {urlsplit(name).netloc or urlsplit(name).scheme for name in names}

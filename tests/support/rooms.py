@@ -15,7 +15,7 @@ from typing import NamedTuple
 APP = Path(__file__).parents[2] / "app" / "kfood"
 FLOORS = (  # from the top
     ("api", "cli"),
-    ("label_issues",),
+    ("label_issues", "serving"),
     ("duplicates",),
     ("review",),
     ("reporting",),
@@ -24,7 +24,7 @@ FLOORS = (  # from the top
     ("exporting",),
     ("training",),
     ("doctor", "evaluation"),
-    ("data",),
+    ("data", "webpage"),
     ("model", "plotting", "run"),
     ("recipes", "statistics", "system"),
     ("errors",),

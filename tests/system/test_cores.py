@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from kfood.cli import main
-from kfood.data.loaders import device
+from kfood.model.device import device
 from kfood.system import cores
 from kfood.system.cores import limit_threads, wait_asleep
 

@@ -32,6 +32,16 @@ def export(
     precision: Annotated[
         Precision, typer.Option(help="int8: smaller and often faster, less exact; what it costs is measured and said.")
     ] = Precision.float32,
+    page: Annotated[bool, typer.Option("--page", help="With a page that predicts in the browser, by itself.")] = False,
+    onnxruntime_web: Annotated[
+        Path | None,
+        typer.Option(
+            "--onnxruntime-web",
+            help="For --page: onnxruntime-web's folder or archive, as npm pack onnxruntime-web writes it. "
+            "Default: npm fetches it.",
+            show_default=False,
+        ),
+    ] = None,
     runs: options.Runs = options.RUNS,
 ) -> None:
     """Write a folder that predicts without kfood and torch, once it is proved to answer as the run does."""
@@ -42,5 +52,8 @@ def export(
     with logs.shown():
         from kfood.exporting.folder import export_run
 
-        folder = export_run(found, out, precision.value)
+        with_page = page or onnxruntime_web is not None
+        folder = export_run(found, out, precision.value, with_page, onnxruntime_web)
     typer.echo(f"Written: {folder}. Try it:  python {folder / 'predict.py'} PHOTO")
+    if with_page:
+        typer.echo(f"The page:  python -m http.server --directory {folder}, then open http://localhost:8000")

@@ -123,7 +123,7 @@ def abstain(
 ) -> None:
     """Find out when to answer "A or B, I cannot tell": chosen on validation with a guarantee, checked on test."""
     from kfood.cli.render import print_table
-    from kfood.pairs.abstain import choose_abstention, figure_file
+    from kfood.pairs.abstain import choose_abstention, figure_file, keep_abstention
     from kfood.pairs.abstain_table import abstention_verdict, areas, outcomes
     from kfood.run.find import find_run
 
@@ -137,4 +137,5 @@ def abstain(
     print_table("Risk over all coverages, test", areas(found), "{:.4f}")
     for line in abstention_verdict(found):
         typer.echo(line)
+    keep_abstention(chosen, found)
     typer.echo(f"Figure: {figure}")

@@ -15,6 +15,8 @@ from kfood.exported import predict
 from kfood.exported.predict import Model
 from kfood.exporting.graph import export_graph
 from kfood.exporting.needs import require_export
+from kfood.exporting.onnxruntime_web import put_onnxruntime_web
+from kfood.exporting.page import ONNXRUNTIME, write_page
 from kfood.exporting.proof import prove_equal, say_what_it_costs
 from kfood.run.folder import Run
 from kfood.system.disk import require_writable
@@ -37,9 +39,20 @@ It prints each photo's path, then the three likeliest dishes and their probabili
 사진 속 음식이 {n}가지 가운데 무엇인지 알려 줍니다. 위의 두 명령으로 설치하고 실행하세요.
 사진마다 경로와, 가장 그럴듯한 음식 세 가지와 그 확률을 출력합니다.
 """
+_PAGE = """
+`index.html` asks the model in the browser, and sends the photo nowhere: put the folder on any web server, or try it
+with `python -m http.server` at http://localhost:8000. 이 폴더를 웹 서버에 올리면 index.html에서 바로 써 볼 수 있고,
+사진은 기기 밖으로 나가지 않습니다.
+"""
 
 
-def export_run(run: Run, folder: Path | None = None, precision: str = FLOAT32) -> Path:
+def export_run(
+    run: Run,
+    folder: Path | None = None,
+    precision: str = FLOAT32,
+    page: bool = False,
+    onnxruntime_web: Path | None = None,
+) -> Path:
     """Write a folder that predicts without kfood and torch, once it is proved to answer as the run does.
 
     It holds model.onnx, predict.py, requirements.txt and README.md. What the comparison on the run's validation and
@@ -49,6 +62,8 @@ def export_run(run: Run, folder: Path | None = None, precision: str = FLOAT32) -
         run: finished, with its validation and test photos where they were; for int8 those of the training, too.
         folder: new or empty; `export` (`export-int8`) in the run's own folder where not given.
         precision: "float32" or "int8".
+        page: whether a page is put there, too, that predicts in the browser.
+        onnxruntime_web: where the page's engine comes from, see `put_onnxruntime_web`.
 
     Returns:
         The folder.
@@ -63,16 +78,23 @@ def export_run(run: Run, folder: Path | None = None, precision: str = FLOAT32) -
     _require_empty(folder)
     require_writable(folder.parent)
     with _made_whole(folder) as partial:
+        if page:
+            put_onnxruntime_web(partial / ONNXRUNTIME, onnxruntime_web)  # first, as it may not be there to be had
         file = partial / "model.onnx"
         log.info("Writing the graph of %s.", run.name)
         export_graph(run, file)
-        exact = prove_equal(run, Model(file))
+        exact, said = prove_equal(run, Model(file))
         if precision == INT8:
             from kfood.exporting.quantized import quantize
 
             quantize(file, file, run.samples[run.samples["split"] == "train"])
             say_what_it_costs(run, exact, Model(file))
-        _write_the_rest(partial, Model(file))
+            said = [f"Before, in float32. {line}" for line in said]
+        for line in said:
+            log.info("%s", line)
+        _write_the_rest(partial, Model(file), page)
+        if page:
+            write_page(partial)
         log.info("model.onnx has %.1f MB.", file.stat().st_size / 1e6)
     return folder
 
@@ -98,9 +120,9 @@ def _made_whole(folder: Path) -> Iterator[Path]:
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def _write_the_rest(folder: Path, model: Model) -> None:
+def _write_the_rest(folder: Path, model: Model, page: bool) -> None:
     shutil.copy(predict.__file__, folder / "predict.py")
     needed = ["# the versions that its answers were compared with", *(f"{name}=={version(name)}" for name in _PACKAGES)]
     text = _README.format(name=model.name, n=len(model.classes), dishes=", ".join(model.classes))
     write_text(folder / "requirements.txt", "\n".join([*needed, ""]))
-    write_text(folder / "README.md", text)
+    write_text(folder / "README.md", text + (_PAGE if page else ""))

@@ -21,6 +21,7 @@ from kfood.exported.predict import DIGEST, MARGIN
 from kfood.exporting.needs import require_export
 from kfood.exporting.network import Answers
 from kfood.model.saved import load_model
+from kfood.run.cannot_tell import read_rules, rules_as_text
 from kfood.run.folder import Run
 from kfood.system.files import write_whole
 
@@ -73,6 +74,7 @@ def metadata_of(run: Run, classes: list[str], temperature: float = 1.0) -> dict[
         "transparency": "on white",
         "precision": "float32",
         "temperature": f"{temperature:g}",
+        "cannot_tell": rules_as_text(read_rules(run)),
         "weights": hashlib.sha256(run.weights_file.read_bytes()).hexdigest(),
         "kfood": version("kfood"),
     }

@@ -6,23 +6,26 @@ import copy
 import math
 from collections.abc import Callable
 from functools import cache, partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from captum.attr import IntegratedGradients, LayerGradientXActivation, Occlusion
-from fastai.learner import Learner
 from timm import layers
 from timm.models._efficientnet_blocks import SqueezeExcite
 from torch import Tensor, nn
 
-from kfood.data.loaders import Photo
-from kfood.data.threads import prediction_loader
 from kfood.errors import KfoodError, require_choice
 from kfood.interpretation.map_grid import FINE
 from kfood.interpretation.section import CAM, INTEGRATED_GRADIENTS, LAYERCAM, METHODS
 from kfood.model.build import Classifier
 from kfood.model.fold_batchnorm import fold_batchnorm
+
+if TYPE_CHECKING:  # one photo's map costs no import of fastai
+    from fastai.learner import Learner
+
+    from kfood.data.loaders import Photo
 
 _PARTS = 8  # of a photo's height and width, where it is occluded
 _WINDOWS = (2, 4)  # parts wide and high: the photo's half tells where, the quarter where exactly
@@ -85,6 +88,8 @@ def activation_maps(
     Raises:
         KfoodError: there is no such method, or the network has no places for it.
     """
+    from kfood.data.threads import prediction_loader
+
     model = exact(learner)
     maps, done = [], 0
     for batch, _ in prediction_loader(learner.dls, photos):

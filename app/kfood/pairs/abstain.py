@@ -10,6 +10,7 @@ import pandas as pd
 from kfood.errors import KfoodError
 from kfood.evaluation.predictions import CLASS_PREFIX, PREDICTED, PROBABILITY, groups_of, is_right
 from kfood.pairs.photos import judged_photos, known_pair, of_either
+from kfood.run.cannot_tell import CannotTell, set_rule
 from kfood.run.folder import Run
 from kfood.statistics.guaranteed_accuracy import Threshold, guaranteed_threshold
 from kfood.text import as_file_name
@@ -102,6 +103,12 @@ def choose_abstention(run: Run, pair: tuple[str, str], accuracy: float, confiden
         )
     )
     return Abstention(pair, accuracy, confidence, of_two, of_all, valid, test)
+
+
+def keep_abstention(run: Run, found: Abstention) -> None:
+    """Keep what was chosen in the run's folder, where what serves the run finds it; no rule where none is promised."""
+    rule = None if found.least is None else CannotTell(found.pair, found.least, found.wanted, found.confidence)
+    set_rule(run, found.pair, rule)
 
 
 def share_of_two(photos: pd.DataFrame, pair: tuple[str, str]) -> pd.Series:

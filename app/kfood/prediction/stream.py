@@ -128,9 +128,5 @@ def _answers(predictor: Predictor, photos: np.ndarray, top: int) -> Iterator[tup
     probabilities = predictor.probabilities(photos)
     best = np.argsort(-probabilities, axis=1, kind="stable")[:, :top]
     for row, numbers in zip(probabilities, best, strict=True):
-        finite = bool(np.isfinite(row).all())
-        yield (
-            ()
-            if not finite
-            else tuple((predictor.classes[number], round(float(row[number]), _DIGITS)) for number in numbers)
-        )
+        named = ((predictor.classes[number], round(float(row[number]), _DIGITS)) for number in numbers)
+        yield tuple(named) if np.isfinite(row).all() else ()

@@ -12,8 +12,8 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from kfood.errors import KfoodError
-from kfood.reporting.hangul_font import hangul_faces
 from kfood.system.files import write_text
+from kfood.webpage.hangul_font import hangul_faces
 
 # What HTML or an old JavaScript would take for more than text. All stand only inside JSON's strings.
 _ESCAPES = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}

@@ -1,7 +1,8 @@
 """The run folder: the one place that knows its file names, and how runs are found again.
 
 `<runs>/<recipe>/<time>-<id>/` holds recipe.toml (resolved), environment.json, samples.csv, history.csv,
-metrics.json, predictions.csv, model.safetensors, model.json, checksums.json, checkpoint/, figures/, log.txt and status.
+metrics.json, predictions.csv, model.safetensors, model.json, checksums.json, checkpoint/, figures/, log.txt and status;
+and cannot_tell.json where `kfood pair abstain` has found when it should say "A or B".
 """
 
 from __future__ import annotations
@@ -59,6 +60,7 @@ class Run:
         self.predictions_file = self.folder / "predictions.csv"
         self.weights_file = self.folder / "model.safetensors"
         self.model_file = self.folder / "model.json"
+        self.cannot_tell_file = self.folder / "cannot_tell.json"
         self.checkpoints = self.folder / "checkpoint"
         self.lock_file = self.folder / "lock"
         self.figures = self.folder / "figures"

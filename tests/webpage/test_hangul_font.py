@@ -8,8 +8,8 @@ import pytest
 from fontTools.ttLib import TTFont
 
 from kfood.plotting import fonts
-from kfood.reporting.hangul_font import hangul_faces
 from kfood.reporting.render import render
+from kfood.webpage.hangul_font import hangul_faces
 
 
 def carried(css):

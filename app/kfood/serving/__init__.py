@@ -1,0 +1,1 @@
+"""A model as a web server: a page to try photos on, and answers as JSON."""

@@ -1,0 +1,45 @@
+"""A run or an exported model as a service."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from kfood.exported.predict import Model
+from kfood.prediction.load import load_predictor, named_model
+from kfood.run.cannot_tell import parse_rules, read_rules
+from kfood.run.folder import Run
+from kfood.serving.maps import Maps
+from kfood.serving.service import Service
+from kfood.system.gpu import may_have_gpu
+
+
+def load_service(what: str | None, runs: Path) -> Service:
+    """Return a model, ready to be asked.
+
+    Args:
+        what: an exported model (its file or folder); or a run as in `find_run`; None for the latest run.
+        runs: the folder of all runs.
+
+    Raises:
+        KfoodError: there is no such run or model, or it is damaged.
+    """
+    found = named_model(what, runs)
+    if isinstance(found, Run):
+        # One photo at a time, a graph on a CPU answers several times sooner than torch; on a GPU, torch does.
+        predictor = load_predictor(found, photos=None if may_have_gpu() else 1)
+        return Service(predictor, read_rules(found), _about_run(found), Maps(found, predictor.classes))
+    model = load_predictor(found)
+    assert isinstance(model, Model)
+    return Service(model, parse_rules(model.metadata.get("cannot_tell", "[]")), _about_exported(model))
+
+
+def _about_run(run: Run) -> dict[str, Any]:
+    weights = hashlib.sha256(run.weights_file.read_bytes()).hexdigest()
+    return {"run": run.name, "size": run.recipe.data.size, "digest": weights}
+
+
+def _about_exported(model: Model) -> dict[str, Any]:
+    about = model.metadata
+    return {"run": about["run"], "size": int(about["size"]), "digest": about["weights"]}
