@@ -1,7 +1,9 @@
 """Decisions about single photos: what is applied, what is only noted, and what is refused."""
 
+import csv
 import re
 import shutil
+import unicodedata
 from pathlib import Path
 
 import pandas as pd
@@ -220,3 +222,16 @@ def test_a_run_tells_its_test_results_before_and_after_and_needs_the_file_no_mor
     again = Run(run.folder)
     assert dropped not in set(photos_of_run(again).samples["path"])
     assert fixed_labels(again.samples).to_dict() == {first: "", second: "김밥"}
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp949"])
+def test_names_of_any_letters_come_back_from_other_hands(file, separator, encoding):
+    names = ["김;밥", "a\tb", r"x\y", 'q"u', "[1]*?", "a, b", "=1+1", unicodedata.normalize("NFD", "떡국")]
+    if encoding == "cp949":
+        names[-1] = "떡국"
+    with file.open("w", encoding=encoding, newline="") as opened:
+        writer = csv.writer(opened, delimiter=separator)
+        writer.writerow(["digest", "action", "value"])
+        writer.writerows([f"{number:032x}", "relabel", name] for number, name in enumerate(names))
+    assert read_fixes(file)["value"].tolist() == [*names[:-1], "떡국"]
