@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from pathlib import Path
 
@@ -110,8 +111,13 @@ def test_from_python_into_the_runs_own_folder(two_runs, exported, tmp_path, monk
 
 def test_in_8_bits_what_it_costs_is_measured_and_said(two_runs, exported, tmp_path, monkeypatch, caplog):
     monkeypatch.setattr(module, "export_graph", lambda run, file: shutil.copy(exported / "model.onnx", file))
+    root = logging.getLogger()
+    monkeypatch.setattr(root, "handlers", [])  # as in a process without pytest
     with caplog.at_level("INFO", "kfood"):
+        logging.getLogger("kfood").addHandler(caplog.handler)
         out = export_run(two_runs.main, tmp_path / "out", "int8")
+        logging.getLogger("kfood").removeHandler(caplog.handler)
+    assert root.handlers == []  # or every line would come twice from then on
     model = Model(out / "model.onnx")
     assert model.metadata["precision"] == "int8" and model.name == two_runs.main.name
     assert (out / "model.onnx").stat().st_size < (exported / "model.onnx").stat().st_size

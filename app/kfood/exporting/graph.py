@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
 import unicodedata
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +16,7 @@ from kfood.errors import KfoodError
 from kfood.exported.predict import DIGEST, MARGIN
 from kfood.exporting.needs import require_export
 from kfood.exporting.network import Answers
+from kfood.exporting.quiet import quiet
 from kfood.model.saved import load_model
 from kfood.run.cannot_tell import read_rules, rules_as_text
 from kfood.run.folder import Run
@@ -98,7 +95,7 @@ def traced(network: nn.Module, side: int, arch: str) -> ModelProto:
     """
     photos = torch.zeros(_TRACED, side, side, 3, dtype=torch.uint8)
     try:
-        with _quiet():
+        with quiet(), torch.no_grad():
             program = torch.onnx.export(
                 network,
                 (photos,),
@@ -127,19 +124,3 @@ def _without_traces(model: ModelProto) -> ModelProto:
     for value in (*model.graph.input, *model.graph.output, *model.graph.initializer):
         del value.metadata_props[:]
     return model
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep what the exporter says of itself off the screen."""
-    loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript", "onnx_ir", "torch.export")]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings(), torch.no_grad():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)

@@ -16,6 +16,7 @@ from kfood.errors import KfoodError
 from kfood.exported.predict import Model
 from kfood.exporting.comparison import prepared
 from kfood.exporting.graph import save_graph
+from kfood.exporting.quiet import quiet
 
 MOST_PHOTOS = 128  # of the training, to see how large activations become
 _WITH_WEIGHTS = ("Conv", "Gemm", "MatMul")
@@ -36,7 +37,7 @@ def quantize(source: Path, file: Path, training: pd.DataFrame) -> None:
         KfoodError: onnxruntime cannot quantize this network, or a photo cannot be read.
     """
     model = Model(source)
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory() as folder, quiet():
         simpler, quantized = Path(folder) / "simpler.onnx", Path(folder) / "quantized.onnx"
         try:
             quant_pre_process(source, simpler, skip_symbolic_shape=True)
