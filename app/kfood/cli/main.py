@@ -20,7 +20,7 @@ from kfood.system.paths import as_on_disk
 
 app = typer.Typer(
     name="kfood",
-    help="Train, compare and explain classifiers of Korean dishes.",
+    help="Train, compare, explain and serve classifiers of Korean dishes.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
@@ -55,7 +55,7 @@ def kfood(
         bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
     ] = False,
 ) -> None:
-    """Train, compare and explain classifiers of Korean dishes."""
+    """Train, compare, explain and serve classifiers of Korean dishes."""
 
 
 def main() -> None:
