@@ -117,7 +117,7 @@ def test_fixes_of_remedies_are_read_first(photos, tmp_path):
     [
         ('[settings.model]\narch = "resnet118"', "resnet118"),
         ('[[tables.rows]]\nname = "b"\nchange.model.arch = "resnet118"', 'row "b" of the table t'),
-        ('[[tables.rows]]\nname = "b"\nchange.loss.class_weights."김빱" = 2', 'row "b" of the table t'),
+        ('[settings.loss.class_weights]\n"김빱" = 2', '"김빱", which is not a class here'),
     ],
 )
 def test_studies_tell_it_first(photos, tmp_path, change, said):
@@ -128,6 +128,16 @@ def test_studies_tell_it_first(photos, tmp_path, change, said):
     with pytest.raises(KfoodError) as caught:
         open_session(str(tmp_path / "mine.toml"), [], "small", 1, str(photos), False, None, tmp_path, to_train=True)
     assert said in str(caught.value)
+
+
+def test_a_row_of_a_study_about_other_dishes_is_warned_of(photos, tmp_path, caplog):
+    rows = '[[tables]]\nname = "t"\ntitle = "t"\n[[tables.rows]]\nname = "a"\n'
+    row = '[[tables.rows]]\nname = "b"\nchange.loss.class_weights."김빱" = 2\n'
+    head = 'recipe = "mission1"\n[settings.data]\nsize = 32\n[budgets.small]\nabout = "small"\nseeds = 1\n'
+    (tmp_path / "mine.toml").write_text(f"{head}{rows}{row}", encoding="utf-8")
+    with pytest.raises(AssertionError, match="a photo was drawn or opened"):
+        open_session(str(tmp_path / "mine.toml"), [], "small", 1, str(photos), False, None, tmp_path, to_train=True)
+    assert 'row "b" of the table t will fail: loss.class_weights names "김빱"' in caplog.text
 
 
 def test_a_pair_that_is_not_there_is_told_first_of_label_issues(photos):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from kfood.study.schema import Table
 from kfood.study.trainings import Terms, row_recipe
 from kfood.training.check_first import check_without_photos
 from kfood.training.losses import weights_by_number
+
+log = logging.getLogger(__name__)
 
 
 def check_networks(terms: Terms, tables: list[Table], folder: Path) -> None:
@@ -31,10 +34,12 @@ def check_networks(terms: Terms, tables: list[Table], folder: Path) -> None:
 
 
 def check_classes_of(terms: Terms, tables: list[Table], counts: Mapping[str, int]) -> None:
-    """Check a study's base, and the class weights of its rows, against the classes of its photos.
+    """Check class weights against the classes of the photos, and warn of rows that have one for no class.
+
+    Such a row fails alone: a study may have rows about dishes that are not among these photos.
 
     Raises:
-        KfoodError: a class weight is for no class; or a row, which is named, has a weight for no class.
+        KfoodError: the base has a weight for no class.
     """
     weights_by_number(terms.base.loss.class_weights, sorted(counts))
     for where, recipe in _rows(terms, tables):
@@ -43,7 +48,7 @@ def check_classes_of(terms: Terms, tables: list[Table], counts: Mapping[str, int
         try:
             weights_by_number(recipe.loss.class_weights, sorted(counts))
         except KfoodError as error:
-            raise KfoodError(f"{where}: {error}") from None
+            log.warning("%s will fail: %s", where, error)
 
 
 def _photos_of(recipe: Recipe) -> tuple[str, str, tuple[str, ...]]:

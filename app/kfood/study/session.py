@@ -101,11 +101,13 @@ def open_session(
     chosen = choose_tables(study, tables)
     terms = terms_of(study, budget, choose_budget(study, budget), seeds, data)
     folder, look_ahead = runs / "studies" / study.name, None
+    queue_name = f"kfood {study.name}"
+    queue = JobQueue(storage, queue_name) if storage else None  # a database that is not there needs no photos
     if to_train:
         from kfood.study.check_first import check_classes_of, check_networks  # a look at a study imports no network
 
         check_networks(terms, chosen, folder)
         look_ahead = partial(check_classes_of, terms, chosen)
     terms.photos.fingerprint(terms.base.data, look_ahead)  # photos that are not there are no fault of a row
-    queue = JobQueue(storage or local_storage(folder), f"kfood {study.name}")
+    queue = queue or JobQueue(local_storage(folder), queue_name)
     return Session(terms, chosen, Way.greedy if greedy else Way.reported, queue, folder)
