@@ -117,12 +117,12 @@ class Model:
 
     def __init__(self, file: str | Path) -> None:
         import onnxruntime  # here, as kfood reads photos without it, too
-
         before, mark, after = (content := Path(file).read_bytes()).rpartition(DIGEST)
         if hashlib.sha256(before + after[64:]).hexdigest().encode() != after[:64]:
             why = "was damaged or changed since kfood exported it" if mark else "is not a model that kfood exported"
             raise ValueError(f"{file} {why}.")
-        self._session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+        (options := onnxruntime.SessionOptions()).add_session_config_entry("session.intra_op.allow_spinning", "0")
+        self._session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
         self.metadata: dict[str, str] = self._session.get_modelmeta().custom_metadata_map
         self.name, self.classes = self.metadata["run"], json.loads(self.metadata["classes"])
         self.side = round(int(self.metadata["size"]) * float(self.metadata["presize"]))  # pixels of a prepared photo
