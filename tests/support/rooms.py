@@ -21,6 +21,7 @@ FLOORS = (  # from the top
     ("reporting",),
     ("study", "pairs", "interpretation"),
     ("training",),
+    ("calibration",),
     ("doctor", "evaluation"),
     ("data",),
     ("model", "plotting", "run"),

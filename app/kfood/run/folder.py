@@ -1,7 +1,8 @@
 """The run folder: the one place that knows its file names, and how runs are found again.
 
 `<runs>/<recipe>/<time>-<id>/` holds recipe.toml (resolved), environment.json, samples.csv, history.csv,
-metrics.json, predictions.csv, model.safetensors, model.json, checksums.json, checkpoint/, figures/, log.txt and status.
+metrics.json, predictions.csv, model.safetensors, model.json, checksums.json, checkpoint/, figures/, log.txt and status;
+and of a calibrated one calibration.json, calibration.safetensors and calibrated.csv.
 """
 
 from __future__ import annotations
@@ -58,6 +59,9 @@ class Run:
         self.predictions_file = self.folder / "predictions.csv"
         self.weights_file = self.folder / "model.safetensors"
         self.model_file = self.folder / "model.json"
+        self.calibration_file = self.folder / "calibration.json"
+        self.calibration_arrays_file = self.folder / "calibration.safetensors"
+        self.calibrated_file = self.folder / "calibrated.csv"
         self.checkpoints = self.folder / "checkpoint"
         self.lock_file = self.folder / "lock"
         self.figures = self.folder / "figures"

@@ -1,0 +1,64 @@
+"""What a calibration comes to on test: sentences, tables and figures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from kfood.calibration.fit import at_temperature
+from kfood.calibration.judged import judged_split
+from kfood.calibration.scores_table import scores_table
+from kfood.calibration.sets_table import by_class_table, sets_sentences, sets_table
+from kfood.calibration.stored import Calibration
+from kfood.run.folder import Run
+from kfood.statistics.temperature import Temperature
+
+TITLE = "Calibrated answers"
+
+
+@dataclass
+class Findings:
+    """What the terminal prints and the report shows: sentences, tables by title, PNG files by what is seen in them."""
+
+    text: list[str] = field(default_factory=list)
+    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
+    figures: dict[str, Path] = field(default_factory=dict)
+
+
+def judge_calibration(run: Run, found: Calibration) -> Findings:
+    """Judge a run's calibration on its test photos, and draw a figure into the run's folder figures/.
+
+    Raises:
+        KfoodError: predictions are missing or damaged.
+    """
+    from kfood.calibration.figure import draw_calibrated
+
+    raw = {split: judged_split(run, split) for split in ("valid", "test")}
+    valid, test = (at_temperature(photos, found.temperature.value) for photos in raw.values())
+    said = Findings([temperature_sentence(found.temperature), *sets_sentences(test, found.sets)])
+    said.tables["Probabilities on test, before and after (95 % intervals)"] = scores_table(raw["test"], test)
+    wanted = f"{found.sets.coverage:.0%}"
+    said.tables[f"Sets at {wanted} on test (95 % intervals); the first kind is used"] = sets_table(
+        valid, test, found.sets
+    )
+    said.tables[f"Coverage by class on test, wanted {wanted} (95 % intervals)"] = by_class_table(
+        test, found.sets, found.classes
+    )
+    run.figures.mkdir(exist_ok=True)
+    members = found.sets.members(test.probabilities)
+    path = run.figures / "calibrated.png"
+    said.figures["probabilities and sets"] = draw_calibrated(raw["test"], test, members, found.sets.coverage, path)
+    return said
+
+
+def temperature_sentence(found: Temperature) -> str:
+    """Return what the temperature does, and why it is kept or not."""
+    losses = (
+        f"log loss on validation photos that it was not fitted on: {found.after:.4f}, without it {found.before:.4f}"
+    )
+    if not found.kept:
+        return f"Probabilities are left as they are: a temperature of {found.fitted:.3f} would not help ({losses})."
+    how = "bolder" if found.value < 1 else "more modest"
+    return f"Temperature {found.value:.3f}, which makes probabilities {how} ({losses})."
