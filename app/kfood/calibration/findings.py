@@ -9,6 +9,8 @@ import pandas as pd
 
 from kfood.calibration.fit import at_temperature
 from kfood.calibration.judged import judged_split
+from kfood.calibration.levels_table import groups_table, levels_sentences, levels_table
+from kfood.calibration.none_table import aurocs_table, none_sentences
 from kfood.calibration.scores_table import scores_table
 from kfood.calibration.sets_table import by_class_table, sets_sentences, sets_table
 from kfood.calibration.stored import Calibration
@@ -46,6 +48,15 @@ def judge_calibration(run: Run, found: Calibration) -> Findings:
     said.tables[f"Coverage by class on test, wanted {wanted} (95 % intervals)"] = by_class_table(
         test, found.sets, found.classes
     )
+    said.text += levels_sentences(test, found.levels)
+    title = f"What is answered at a wanted accuracy of {found.levels.accuracy:g} (95 % intervals)"
+    said.tables[title] = levels_table(valid, test, found.levels)
+    if found.levels.groups:
+        said.tables["Confusions within and across groups, test"] = groups_table(test, found.levels)
+    said.text += none_sentences(found.none_of_these, found.why_none, raw["test"])
+    if found.none_of_these and found.none_of_these.aurocs:
+        title = "Strangeness of dishes left out (validation)"
+        said.tables[title] = aurocs_table(found.none_of_these)
     run.figures.mkdir(exist_ok=True)
     members = found.sets.members(test.probabilities)
     path = run.figures / "calibrated.png"

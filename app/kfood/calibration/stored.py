@@ -10,13 +10,18 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import load, save
 
+from kfood.calibration.levels import DISH, GROUP, Levels
+from kfood.calibration.out_of_distribution import OutOfDistribution
 from kfood.calibration.sets import Sets
 from kfood.errors import RunError
 from kfood.run.folder import Run
+from kfood.statistics.guaranteed_accuracy import Threshold
+from kfood.statistics.ood_scores import Head
 from kfood.statistics.temperature import Temperature
 from kfood.system.files import content_digest, write_json, write_whole
 
 _FORMAT = 1
+_FIT = "none.fit."  # how the arrays of a score are named
 
 
 @dataclass(frozen=True)
@@ -28,12 +33,18 @@ class Calibration:
         classes: in the order of the probabilities.
         temperature: that probabilities are brought to.
         sets: of dishes that contain the true one as often as is wanted.
+        levels: when a dish is answered, when its group.
+        none_of_these: when a photo is none of the dishes; None where that could not be fitted.
+        why_none: the reason, in a sentence; '' where it was.
     """
 
     weights: str
     classes: list[str]
     temperature: Temperature
     sets: Sets
+    levels: Levels
+    none_of_these: OutOfDistribution | None = None
+    why_none: str = ""
 
 
 def weights_digest(run: Run) -> str:
@@ -46,7 +57,14 @@ def write_calibration(run: Run, found: Calibration) -> None:
     files = (run.calibration_file, run.calibration_arrays_file)
     run.checksums.drop(*files)
     arrays = {"sets.scores": found.sets.scores, "sets.labels": found.sets.labels}
-    content = save({name: np.ascontiguousarray(array) for name, array in arrays.items()})
+    if none := found.none_of_these:
+        arrays |= {
+            "none.known": none.known,
+            "none.test": none.test,
+            **{f"{_FIT}{k}": v for k, v in none.arrays.items()},
+        }
+        arrays |= {"none.weights": none.head.weights, "none.biases": none.head.biases}
+    content = save({name: _stored(array) for name, array in arrays.items()})
     write_whole(run.calibration_arrays_file, lambda partial: partial.write_bytes(content))
     sets = found.sets
     numbers = {
@@ -56,6 +74,9 @@ def write_calibration(run: Run, found: Calibration) -> None:
         "classes": found.classes,
         "temperature": asdict(found.temperature),
         "sets": {"kind": sets.kind, "coverage": sets.coverage, "by_class": sets.by_class},
+        "levels": asdict(found.levels),
+        "none_of_these": none and {"kind": none.kind, "refuse": none.refuse, "aurocs": none.aurocs},
+        "why_none": found.why_none,
     }
     write_json(run.calibration_file, numbers)
     run.checksums.add(*files)
@@ -84,7 +105,30 @@ def read_calibration(run: Run) -> Calibration | None:
 
 def _parsed(numbers: dict[str, Any], arrays: dict[str, np.ndarray]) -> Calibration:
     sets = Sets(**numbers["sets"], scores=arrays["sets.scores"], labels=arrays["sets.labels"])
-    return Calibration(numbers["weights"], list(numbers["classes"]), Temperature(**numbers["temperature"]), sets)
+    none = _none_of_these(numbers["none_of_these"], arrays) if numbers["none_of_these"] else None
+    levels = Levels(
+        **{**numbers["levels"], **{level: Threshold(**numbers["levels"][level]) for level in (DISH, GROUP)}}
+    )
+    return Calibration(
+        numbers["weights"],
+        list(numbers["classes"]),
+        Temperature(**numbers["temperature"]),
+        sets,
+        levels,
+        none,
+        numbers["why_none"],
+    )
+
+
+def _none_of_these(numbers: dict[str, Any], arrays: dict[str, np.ndarray]) -> OutOfDistribution:
+    head = Head(arrays["none.weights"], arrays["none.biases"])
+    fitted = {name.removeprefix(_FIT): array for name, array in arrays.items() if name.startswith(_FIT)}
+    return OutOfDistribution(**numbers, head=head, arrays=fitted, known=arrays["none.known"], test=arrays["none.test"])
+
+
+def _stored(array: np.ndarray) -> np.ndarray:
+    """Return an array in the numbers that files keep: scores of validation photos as they are, all else in float32."""
+    return np.ascontiguousarray(array, np.float32 if array.ndim > 1 and array.dtype == float else None)
 
 
 def _numbers(file: Path) -> dict[str, Any]:

@@ -83,7 +83,7 @@ def _knn(photos: Photos, arrays: Arrays) -> np.ndarray:
 def _fit_mahalanobis(photos: Photos, head: Head) -> dict[str, np.ndarray]:
     centres = _centres(photos)
     numbers = np.unique(photos.labels, return_inverse=True)[1]
-    spread = photos.features - centres[numbers]
+    spread = photos.features.astype(float) - centres[numbers]
     covariance = spread.T @ spread + _RIDGE * np.eye(spread.shape[1])
     # A root of the inverse, with a row for each direction: what is summed are squares then.
     values, directions = np.linalg.eigh(covariance)
@@ -105,7 +105,7 @@ def _mahalanobis(photos: Photos, arrays: Arrays) -> np.ndarray:
 
 def _fit_vim(photos: Photos, head: Head) -> dict[str, np.ndarray]:
     origin = -np.linalg.pinv(head.weights) @ head.biases
-    centred = photos.features - origin
+    centred = photos.features.astype(float) - origin
     directions = np.linalg.eigh(centred.T @ centred / len(centred))[1]
     residual = directions[:, : directions.shape[1] - principal_directions(directions.shape[1])]
     scale = photos.logits.max(axis=1).mean() / np.linalg.norm(centred @ residual, axis=1).mean()
@@ -142,7 +142,6 @@ _SCORES: dict[str, tuple[_Fit, _Score]] = {
 }
 OOD_SCORES = tuple(_SCORES)
 BASELINE = "max-softmax"
-OF_LOGITS = ("max-softmax", "max-logit", "energy")  # need no features
 
 
 def fit_ood_score(kind: str, photos: Photos, head: Head) -> dict[str, np.ndarray]:
@@ -174,4 +173,6 @@ def _unit(features: np.ndarray) -> np.ndarray:
 
 
 def _centres(photos: Photos) -> np.ndarray:
-    return np.stack([photos.features[photos.labels == number].mean(axis=0) for number in np.unique(photos.labels)])
+    return np.stack(
+        [photos.features[photos.labels == number].mean(axis=0, dtype=float) for number in np.unique(photos.labels)]
+    )

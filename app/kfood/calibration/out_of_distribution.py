@@ -1,0 +1,127 @@
+""" "None of these dishes" as an answer: a score of how strange a photo is, and from where on it is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from kfood.calibration.features import Features, logits_of
+from kfood.calibration.judged import Judged
+from kfood.errors import KfoodError
+from kfood.statistics.auroc import auroc
+from kfood.statistics.conformal import needed_photos, require_share, share_as_strange
+from kfood.statistics.one_of_each import one_of_each
+from kfood.statistics.ood_scores import OOD_SCORES, Head, Photos, fit_ood_score, ood_score
+
+_FOLDS = 5
+_LEAST_CLASSES = 4  # two are left out, two are known
+_UNCHOSEN = "knn"  # where classes are too few to choose by
+
+
+@dataclass(frozen=True)
+class OutOfDistribution:
+    """When a photo is "none of these dishes".
+
+    Args:
+        kind: of `kfood.statistics.ood_scores.OOD_SCORES`.
+        refuse: the share of photos of known dishes that may be refused, between 0 and 1.
+        head: of the network, from features to logits.
+        arrays: what the score was fitted with.
+        known: (validation plates,), the score of one photo of each.
+        test: (test photos,), their scores, in the order of the run's predictions.
+        aurocs: of each kind, the AUROC of each fold of dishes that the choice was made by.
+    """
+
+    kind: str
+    refuse: float
+    head: Head
+    arrays: Mapping[str, np.ndarray]
+    known: np.ndarray
+    test: np.ndarray
+    aurocs: dict[str, list[float]]
+
+    def share(self, features: np.ndarray) -> np.ndarray:
+        """Return the share of photos of known dishes that are as strange as each photo or stranger, 0 to 1.
+
+        Args:
+            features: photos x length, pooled, of the run's network.
+        """
+        photos = Photos(features, logits_of(self.head, features), np.empty(0, int))
+        return share_as_strange(ood_score(self.kind, photos, self.arrays), self.known)
+
+    def refused(self, share: np.ndarray, refuse: float | None = None) -> np.ndarray:
+        """Return which photos are none of the dishes, bool.
+
+        Args:
+            share: as `share` gives it.
+            refuse: the share of photos of known dishes that may be refused; that of the run where not given.
+
+        Raises:
+            KfoodError: it is not between 0 and 1, or needs more validation photos.
+        """
+        wanted = self.refuse if refuse is None else refuse
+        require_refusable(len(self.known), wanted)
+        refused: np.ndarray = share <= wanted
+        return refused
+
+
+def fit_out_of_distribution(features: Features, valid: Judged, refuse: float) -> OutOfDistribution:
+    """Choose the score by leaving dishes out of its fitting, fit it on training photos, take thresholds on validation.
+
+    Args:
+        features: of the run's photos.
+        valid: the validation photos.
+        refuse: the share of photos of known dishes that may be refused.
+
+    Raises:
+        KfoodError: `refuse` is not between 0 and 1, or there are too few validation plates for it.
+    """
+    drawn = one_of_each(valid.groups)
+    require_refusable(len(drawn), refuse)
+    aurocs = aurocs_of_left_out(features)
+    kind = max(aurocs, key=lambda each: np.mean(aurocs[each])) if aurocs else _UNCHOSEN
+    arrays = fit_ood_score(kind, features.train, features.head)
+    known, test = (ood_score(kind, photos, arrays) for photos in (features.valid, features.test))
+    return OutOfDistribution(kind, refuse, features.head, arrays, known[drawn], test, aurocs)
+
+
+def aurocs_of_left_out(features: Features) -> dict[str, list[float]]:
+    """Return of each score the AUROC, fold by fold, of validation photos of dishes that it was not fitted on.
+
+    A fold of dishes is left out of the score's fitting: no photo of them, and neither their weights in the head. The
+    network itself has learned them, so that dishes which it has never seen may be harder or easier: what is told apart
+    here is which score is good, not how good it is. {} with fewer than four dishes.
+    """
+    classes = len(features.head.biases)
+    if classes < _LEAST_CLASSES:
+        return {}
+    folds = np.random.default_rng(0).permutation(classes) % min(_FOLDS, classes // 2)
+    found: dict[str, list[float]] = {kind: [] for kind in OOD_SCORES}
+    for fold in range(folds.max() + 1):
+        kept = np.flatnonzero(folds != fold)
+        head = Head(features.head.weights[kept], features.head.biases[kept])
+        train, valid = (_known_to(photos, kept) for photos in (features.train, features.valid))
+        strange = ~np.isin(features.valid.labels, kept)
+        if not strange.any() or strange.all():
+            continue
+        learned = Photos(*(each[np.isin(train.labels, kept)] for each in (train.features, train.logits, train.labels)))
+        for kind in OOD_SCORES:
+            scores = ood_score(kind, valid, fit_ood_score(kind, learned, head))
+            found[kind].append(auroc(scores[strange], scores[~strange]))
+    return found
+
+
+def require_refusable(plates: int, refuse: float) -> None:
+    """Raise KfoodError where a share to be refused is none, or needs more validation plates than there are."""
+    require_share(refuse, "The share of known dishes that may be refused")
+    if plates < (needed := needed_photos(1 - refuse)):
+        raise KfoodError(
+            f"To refuse {refuse:g} of photos of known dishes, {needed} validation photos of different plates are "
+            f"needed; there are {plates}. Allow more, or hold out more photos (data.valid)."
+        )
+
+
+def _known_to(photos: Photos, kept: np.ndarray) -> Photos:
+    return Photos(photos.features, photos.logits[:, kept], photos.labels)
