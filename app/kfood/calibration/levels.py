@@ -18,9 +18,10 @@ class Levels:
 
     Args:
         groups: the group of each class, in class order; [] where classes have none.
-        accuracy: that is wanted of the answers of each level, between 0 and 1.
-        confidence: that all levels have it together, between 0 and 1.
-        dish, group: the thresholds of the two levels; without groups, that of groups has no `least`.
+        accuracy: that is wanted of the dishes that are answered, and of dishes and groups together, between 0 and 1.
+        confidence: that both have it, between 0 and 1.
+        dish, group: the thresholds of the two levels; without groups, that of groups has no `least`. What they count
+            are the dishes answered, and the dishes and groups.
     """
 
     groups: list[str]
@@ -54,14 +55,14 @@ class Levels:
 def fit_levels(valid: Judged, groups: list[str], accuracy: float, confidence: float = 0.95) -> Levels:
     """Choose on validation from which probability on a dish is answered, and from which on a group is of the others.
 
-    Each level has a guarantee of its own (`guaranteed_threshold`), with half of what the confidence leaves over, so
-    that both hold together. The second level is chosen among the photos that the first leaves; that the first was chosen on
-    the same photos is not counted.
+    Both are chosen with a guarantee (`guaranteed_threshold`): first that of dishes, then that of groups, such that all
+    that is answered, dishes and groups together, is as accurate as is wanted. Each takes half of what the confidence
+    leaves over, so that both hold together.
 
     Args:
         valid: validation photos, with calibrated probabilities.
         groups: the group of each class, in class order; [] for none.
-        accuracy: wanted of the answers of each level.
+        accuracy: wanted of the dishes that are answered, and of all answers.
         confidence: that both have it.
 
     Raises:
@@ -71,15 +72,18 @@ def fit_levels(valid: Judged, groups: list[str], accuracy: float, confidence: fl
     top = valid.probabilities.max(axis=1)
     right = valid.probabilities.argmax(axis=1) == valid.labels
     dish = guaranteed_threshold(top, right, valid.groups, accuracy, each)
-    none = Threshold(None, 0, 0, 0, dish.needed)
+    none = Threshold(None, dish.groups, 0, 0, dish.needed)
     levels = Levels(groups, accuracy, confidence, dish, none)
     if not groups:
         return levels
-    rest = valid.of(levels.level_of(valid.probabilities) != DISH)
-    sums = levels.of_groups(rest.probabilities)
-    right = sums.argmax(axis=1) == group_numbers(levels, rest.labels)
-    group = guaranteed_threshold(sums.max(axis=1), right, rest.groups, accuracy, each)
-    return Levels(groups, accuracy, confidence, dish, group)
+    is_dish = levels.level_of(valid.probabilities) == DISH
+    sums = levels.of_groups(valid.probabilities)
+    right_group = sums.argmax(axis=1) == group_numbers(levels, valid.labels)
+    surer = np.where(is_dish, 1 + top, sums.max(axis=1))  # dishes come first
+    both = guaranteed_threshold(surer, np.where(is_dish, right, right_group), valid.groups, accuracy, each)
+    if both.least is None or both.least > 1:
+        return levels
+    return Levels(groups, accuracy, confidence, dish, both)
 
 
 def group_numbers(levels: Levels, labels: np.ndarray) -> np.ndarray:

@@ -64,18 +64,20 @@ def levels_sentences(test: Judged, levels: Levels) -> list[str]:
 
 def _sentence(level: str, levels: Levels, test: Judged) -> str:
     threshold = levels.dish if level == DISH else levels.group
-    left = "" if level == DISH else " of the photos that are left"
     promise = f"an accuracy of {levels.accuracy:g} with {100 * levels.confidence:g} % confidence"
+    what = "dishes that are answered" if level == DISH else "all that is answered, dishes and groups"
     if threshold.least is None:
         few = f": that takes {threshold.needed} validation plates, and there are {threshold.groups}"
         lacking = few if threshold.groups < threshold.needed else ""
-        return f"No {level} is answered{left}: none can be promised {promise}{lacking}."
+        return f"No {level} is answered: of {what}, none can be promised {promise}{lacking}."
     right_dish, right_group = _right(test, levels)
-    answered = levels.level_of(test.probabilities) == level
-    n, _, right, low, high = _counted(test, answered, right_dish if level == DISH else right_group)
+    answered = levels.level_of(test.probabilities)
+    right = np.where(answered == GROUP, right_group, right_dish)
+    n, _, share, low, high = _counted(test, (answered == DISH) | (answered == level), right)
     return (
-        f"A {level} is answered{left} from a probability of {threshold.least:.3f} on, which has {promise}: on test, "
-        f"{n} of {len(answered)} photos, {right:.4f} of them right (95 % interval {low:.4f} to {high:.4f})."
+        f"A {level} is answered from a probability of {threshold.least:.3f} on: {what} then have {promise}. On test, "
+        f"{n} of {len(answered)} photos are answered so, {share:.4f} of them rightly (95 % interval {low:.4f} to "
+        f"{high:.4f})."
     )
 
 

@@ -26,7 +26,7 @@ def calibrate(
         float, typer.Option("--refuse", help="The share of photos of its dishes that may be taken for none of them.")
     ] = 0.05,
     accuracy: Annotated[
-        float, typer.Option("--accuracy", help="Wanted of a dish that is answered, or else of its group.")
+        float, typer.Option("--accuracy", help="Wanted of the dishes that are answered, and of dishes and groups.")
     ] = 0.95,
     groups: Annotated[
         Path | None,
