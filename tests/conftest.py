@@ -43,6 +43,14 @@ def two_runs(make_photos, tmp_path_factory):
     return train_two(make_photos(folder / "photos", dict.fromkeys(CLASSES, 40)), folder / "runs")
 
 
+@pytest.fixture(scope="session")
+def exported(two_runs, tmp_path_factory) -> Path:
+    """The folder that the run of three dishes is exported into. Not to be changed."""
+    from kfood.exporting.folder import export_run
+
+    return export_run(two_runs.main, tmp_path_factory.mktemp("exported") / "out")
+
+
 def draw_photos(root: Path, counts: dict[str, int], name: str = "{:04}.jpg", pixels: int = 48) -> Path:
     """Draw photos and return `root`.
 

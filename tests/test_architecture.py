@@ -23,6 +23,7 @@ EXPORTED = [
     "find_duplicates",
     "find_label_issues",
     "interpret",
+    "load_model",
     "load_run",
     "lrfind",
     "predict",

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from kfood.evaluation.compare import Comparison
     from kfood.interpretation.section import Section
     from kfood.label_issues.search import LabelIssues
+    from kfood.prediction.model import Model
     from kfood.training.lr_range import LrRange
 
 wait_asleep()  # unless whoever imports kfood has imported torch before
@@ -49,6 +50,13 @@ class Run(folder.Run):
         from kfood.training.restore import predictor_of
 
         return predictor_of(self)
+
+    def export(self, folder: str | Path | None = None, precision: str = "float32") -> Path:
+        """Write a folder that predicts without kfood and torch; see `kfood.exporting.folder.export_run`."""
+        from kfood.exporting.folder import export_run
+
+        with logs.shown():
+            return export_run(self, Path(folder) if folder else None, precision)
 
 
 def recipe(name: str | Path, *settings: str, data: str | Path | None = None) -> Recipe:
@@ -116,21 +124,29 @@ def runs(folder: str | Path | None = None) -> list[Run]:
     return [Run(run.folder) for run in find.all_runs(_runs(folder))]
 
 
-def predict(photos: str | Path | Sequence[str | Path], run: folder.Run | str | None = None) -> pd.DataFrame:
-    """Predict a photo, or every photo in a folder; see `kfood.interpretation.predict_photos.predict_photos`.
+def predict(
+    photos: str | Path | Sequence[str | Path], run: folder.Run | str | Path | None = None, top: int = 3
+) -> pd.DataFrame:
+    """Predict photos: `load_model(run).predict(photos, top)`."""
+    return load_model(run).predict(photos, top)
+
+
+def load_model(name: folder.Run | str | Path | None = None, runs: str | Path | None = None) -> Model:
+    """Return what predicts photos: a finished run, or a model that `kfood export` has written.
 
     Args:
-        photos: an image file or a folder, or several.
-        run: a run, or a name as in `load_run`.
+        name: a run, or a name as in `load_run`; or a model.onnx, or the folder that holds it.
+        runs: as in `train`.
 
     Raises:
-        KfoodError: there is no photo that can be read, or no such run.
+        KfoodError: there is no such run, or the file is no model of kfood's or was changed.
     """
-    from kfood.interpretation.predict_photos import predict_photos
+    from kfood.prediction.load import named_model
+    from kfood.prediction.model import Model
 
-    chosen = _run(run)
+    chosen = name if isinstance(name, folder.Run) else named_model(str(name) if name else None, _runs(runs))
     with logs.shown():
-        return predict_photos(chosen, *map(Path, [photos] if isinstance(photos, str | Path) else photos))
+        return Model(chosen)
 
 
 def interpret(

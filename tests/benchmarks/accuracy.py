@@ -44,8 +44,8 @@ from timm.data import create_transform
 from timm.optim import create_optimizer_v2
 from timm.scheduler import CosineLRScheduler
 
-from kfood.data.loaders import device
 from kfood.data.prepare import prepare_samples
+from kfood.model.device import device
 from kfood.model.pretrained import LITE0, packaged_weights
 from kfood.recipes.load import load_recipe
 from kfood.recipes.schema import Recipe

@@ -27,10 +27,10 @@ from fastai.vision.all import (
 from PIL import Image
 from torchvision import datasets, transforms
 
-from kfood.data.loaders import device
 from kfood.data.prepare import prepare_samples
 from kfood.evaluation.predict import predict_logits
 from kfood.model.build import build_model
+from kfood.model.device import device
 from kfood.model.precision import choose_precision
 from kfood.recipes.load import load_recipe
 from kfood.recipes.schema import Recipe

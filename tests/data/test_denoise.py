@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kfood.data.preprocess import blur, closing, opening
+from support.denoised import blur, closing, opening
 
 
 def picture(values: np.ndarray) -> Image.Image:

@@ -11,12 +11,13 @@ from fastai.torch_core import set_seed
 from PIL import Image
 
 from kfood.data import loaders
-from kfood.data.loaders import as_items, build_dataloaders, photo_loader, preprocessing, worker_count
-from kfood.data.preprocess import opening
+from kfood.data.loaders import as_items, build_dataloaders, photo_loader, worker_count
+from kfood.data.preprocess import preprocessing
 from kfood.errors import KfoodError
 from kfood.recipes.explain import validate
 from kfood.recipes.schema import Recipe
 from support.album import with_digests
+from support.denoised import opening
 
 SIZE = 32
 LEVELS = {"라면": 0, "갈비찜": 255, "김밥": 128}  # the grey of a class's plain photos

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from kfood.data.photo import EXTENSIONS, inspect_photo, open_photo
-from kfood.data.repair import repaired
+from kfood.exported.predict import mended
 from support.textured import textured
 
 PHOTO = textured(3)
@@ -45,12 +45,12 @@ def test_no_pixel_is_lost(name):
 
 @pytest.mark.parametrize("share", [0.3, 0.6, 0.9, 0.99])
 @pytest.mark.parametrize("progressive", [False, True])
-def test_a_photo_that_lacks_pixels_is_not_repaired(share, progressive):
+def test_a_photo_that_lacks_pixels_is_not_mended(share, progressive):
     content = encoded("JPEG", progressive=progressive)
-    assert repaired(content[: int(share * len(content))]) is None
+    assert mended(content[: int(share * len(content))]) is None
 
 
-def test_a_png_whose_picture_is_damaged_is_not_repaired():
+def test_a_png_whose_picture_is_damaged_is_not_mended():
     content = bytearray(encoded("PNG"))
     content[len(content) // 2] ^= 0xFF
     with pytest.raises(OSError, match="cannot be read as a photo"):
@@ -99,6 +99,6 @@ def test_endings_of_jpegs_and_avif_are_photos(tmp_path):
 
 def test_chunks_that_are_needed_stay_in_a_png():
     content = encoded("PNG")
-    assert repaired(content) is None
-    mended = repaired(with_wrong_comment(content))
-    assert mended == content and zlib.crc32(mended) == zlib.crc32(content)
+    assert mended(content) is None
+    sound = mended(with_wrong_comment(content))
+    assert sound == content and zlib.crc32(sound) == zlib.crc32(content)

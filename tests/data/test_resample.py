@@ -6,7 +6,8 @@ import torch.nn.functional as F
 from fastai.torch_core import TensorImage, set_seed
 from fastai.vision.augment import AffineCoordTfm, flip_mat, rotate_mat, zoom_mat
 
-from kfood.data.augment import Resample, affine_grid
+from kfood.data.augment import Resample
+from kfood.data.resample import affine_grid, shrunk
 
 N = 16
 MATRICES = [flip_mat, rotate_mat, zoom_mat]
@@ -43,3 +44,11 @@ def test_the_grid_is_torchs():
     matrices = torch.eye(3)[:2] + torch.randn(N, 2, 3)
     wanted = F.affine_grid(matrices, [N, 3, 20, 31], align_corners=False)
     torch.testing.assert_close(affine_grid(matrices, 20, 31), wanted, atol=2e-6, rtol=0)
+
+
+@pytest.mark.parametrize("size", [64, 63, 48, 32, 31, 20])
+@pytest.mark.parametrize("padding", ["reflection", "border", "zeros"])
+def test_without_fastai_validation_photos_are_the_same(size, padding):
+    photos = torch.rand(N, 3, 64, 64)
+    theirs = AffineCoordTfm([], size=size, pad_mode=padding, align_corners=False)(TensorImage(photos), split_idx=1)
+    torch.testing.assert_close(shrunk(photos, size), torch.Tensor(theirs), atol=2e-5, rtol=0)

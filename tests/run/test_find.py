@@ -13,6 +13,8 @@ from support.fake_run import fake_run
 def place(tmp_path, monkeypatch):
     fake_run(tmp_path / "runs" / "mission1" / "20261129-120000-abcd", tmp_path / "drawn", ["갈비찜", "김밥"])
     (tmp_path / "photos").mkdir()
+    (tmp_path / "exported").mkdir()
+    (tmp_path / "exported" / "model.onnx").write_bytes(b"x")
     (tmp_path / "a.jpg").write_bytes(b"x")
     monkeypatch.chdir(tmp_path)
 
@@ -26,6 +28,10 @@ def place(tmp_path, monkeypatch):
         (["a.jpg", "photos", "mission1"], ["a.jpg", "photos"], "mission1"),
         (["photos", "runs/mission1/20261129-120000-abcd"], ["photos"], "runs/mission1/20261129-120000-abcd"),
         (["mission1/20261129-120000-abcd", "a.jpg"], ["a.jpg"], "mission1/20261129-120000-abcd"),
+        (["-"], ["-"], None),
+        (["mission1", "-"], ["-"], "mission1"),
+        (["a.jpg", "exported"], ["a.jpg"], "exported"),
+        (["exported/model.onnx", "photos", "-"], ["photos", "-"], "exported/model.onnx"),
     ],
 )
 def test_photos_and_a_run_in_any_order(place, words, sources, run):
@@ -37,6 +43,7 @@ def test_photos_and_a_run_in_any_order(place, words, sources, run):
     [
         (["b.jpg"], "There is no photo or folder b.jpg."),
         (["photos", "mission1", "mission2"], "mission1, mission2 are no photos or folders: name at most one run"),
+        (["a.jpg", "exported", "exported/model.onnx"], "exported, exported/model.onnx are no photos or folders"),
         (["mission1"], "Name photos or a folder beside the run mission1"),
     ],
 )

@@ -11,7 +11,8 @@ from fastai.losses import CrossEntropyLossFlat
 from PIL import Image
 from torch import nn
 
-from kfood.data.loaders import Photo, data_block, photo_loader, preprocessing
+from kfood.data.loaders import Photo, data_block, photo_loader
+from kfood.data.preprocess import preprocessing
 from kfood.model.build import Classifier
 from kfood.recipes.schema import Data, Recipe
 

@@ -20,6 +20,8 @@ FLOORS = (  # from the top
     ("review",),
     ("reporting",),
     ("study", "pairs", "interpretation"),
+    ("prediction",),
+    ("exporting",),
     ("training",),
     ("calibration",),
     ("doctor", "evaluation"),
@@ -27,7 +29,7 @@ FLOORS = (  # from the top
     ("model", "plotting", "run"),
     ("recipes", "statistics", "system"),
     ("errors",),
-    ("text",),
+    ("text", "exported"),
 )
 FACE = "__init__"  # hands on what `api` and `errors` hold; nobody imports from it
 

@@ -11,7 +11,21 @@ from typing import Annotated
 
 import typer
 
-from kfood.cli import calibrate, data, doctor, interpret, lrfind, pair, predict, recipe, report, runs, study, train
+from kfood.cli import (
+    calibrate,
+    data,
+    doctor,
+    export,
+    interpret,
+    lrfind,
+    pair,
+    predict,
+    recipe,
+    report,
+    runs,
+    study,
+    train,
+)
 from kfood.errors import KfoodError, Stopped
 from kfood.system.console import write_what_can_be_written
 from kfood.system.cores import wait_asleep
@@ -29,6 +43,7 @@ app.command("interpret", cls=interpret.InterpretCommand)(interpret.interpret)
 app.command("calibrate")(calibrate.calibrate)
 app.command("report")(report.report)
 app.command("predict")(predict.predict)
+app.command("export")(export.export)
 app.command("doctor")(doctor.doctor)
 app.add_typer(recipe.app, name="recipe")
 app.add_typer(data.app, name="data")

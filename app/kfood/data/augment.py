@@ -19,6 +19,7 @@ from fastai.vision.core import TensorImage
 from fasttransform import Transform
 from torch import Tensor
 
+from kfood.data.resample import LARGEST_SHRINK, affine_grid
 from kfood.recipes.schema import Augment
 
 _RATIOS = (3 / 4, 4 / 3)  # width : height of a random crop, as in torchvision
@@ -104,9 +105,6 @@ def _matrices(photos: Tensor, entries: dict[tuple[int, int], Tensor]) -> Tensor:
     return result
 
 
-_LARGEST_SHRINK = 2  # from here on fastai averages pixels before it interpolates
-
-
 class Resample(AffineCoordTfm):
     """Does what `AffineCoordTfm` does, in less time.
 
@@ -129,28 +127,8 @@ class Resample(AffineCoordTfm):
         height, width = self.size if isinstance(self.size, tuple) else (self.size, self.size)
         if self.split_idx and x.shape[-2:] == (height, width):
             return x  # a validation photo, each of whose pixels would be interpolated where it is
-        if min(x.shape[-2] / height, x.shape[-1] / width) > _LARGEST_SHRINK:
+        if min(x.shape[-2] / height, x.shape[-1] / width) > LARGEST_SHRINK:
             return super()._encode(x, mode, reverse)
         grid = affine_grid(self.mat.as_subclass(Tensor), height, width)
         plain = x.as_subclass(Tensor)
         return TensorImage(F.grid_sample(plain, grid, mode, self.pad_mode, align_corners=False))
-
-
-def affine_grid(matrices: Tensor, height: int, width: int) -> Tensor:
-    """Return n x height x width x 2, as torch's `F.affine_grid` with `align_corners=False`, but for rounding.
-
-    Args:
-        matrices: n x 2 x 3.
-        height, width: of the result, in pixels.
-    """
-    x, y = (_centres(pixels, matrices.device) for pixels in (width, height))
-    grid = matrices.new_empty(len(matrices), height, width, 2)
-    for axis, row in enumerate(matrices.unbind(1)):
-        by_x, by_y = row[:, 0, None] * x, row[:, 1, None] * y + row[:, 2, None]
-        torch.add(by_x[:, None, :], by_y[:, :, None], out=grid[..., axis])
-    return grid
-
-
-def _centres(pixels: int, device: torch.device) -> Tensor:
-    """Return where the pixels' centres are, if the photo reaches from -1 to 1."""
-    return (2 * torch.arange(pixels, device=device) + 1) / pixels - 1

@@ -16,7 +16,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from kfood.data.photo import FileFindings, inspect_photo, read_file
+from kfood.data.photo import FileFindings, inspect_photo
+from kfood.exported.predict import read_file
 from kfood.system.cache import Cache
 from kfood.system.cores import available_cores
 from kfood.system.files import content_digest, write_csv

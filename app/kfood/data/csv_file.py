@@ -16,6 +16,7 @@ from kfood.text import did_you_mean
 
 _SEPARATORS = ",;\t|"
 _SAYS_SEPARATOR = re.compile(r'"?sep=(.)"?\s*$', re.IGNORECASE)  # Excel's own first line
+_PIECE = 2**16  # characters read at once
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -33,13 +34,39 @@ def read_columns(
         DataError: it cannot be read, is not a CSV, lacks a needed column, has one twice, or has a row longer than the
             header.
     """
+    lines: list[int] = []
+    columns: dict[str, list[str]] = {name: [] for name in (*needed, *optional)}
+    for line, cells in read_rows(path, needed, optional):
+        lines.append(line)
+        for column, cell in zip(columns.values(), cells, strict=True):
+            column.append(sys.intern(cell))
+    return lines, columns
+
+
+def read_rows(path: Path, needed: Sequence[str], optional: Sequence[str] = ()) -> Iterator[tuple[int, list[str]]]:
+    """Give each row's line and its cells in the order of `needed` and `optional`, one after the other.
+
+    Arguments and errors are those of `read_columns`.
+    """
+    with path.open(encoding=text_encoding(path), newline="") as text:
+        yield from _rows(text, path, needed, optional)
+
+
+def text_encoding(path: Path) -> str:
+    """Return the encoding of a text file: UTF-8 or UTF-16 where it is that, else CP949.
+
+    Raises:
+        DataError: it is in none of them, or cannot be read.
+    """
     try:
         with path.open("rb") as file:
             begins = file.read(2)
         for encoding in ("utf-16",) if begins in _UTF16 else ("utf-8-sig", "cp949"):  # CP949: Excel on a Korean Windows
             try:
                 with path.open(encoding=encoding, newline="") as text:
-                    return _columns(text, path, needed, optional)
+                    while text.read(_PIECE):
+                        pass
+                return encoding
             except UnicodeError:
                 continue
     except OSError as error:
@@ -47,17 +74,15 @@ def read_columns(
     raise DataError(f"{path} is neither in UTF-8 nor in UTF-16 or CP949: save it as UTF-8.")
 
 
-def _columns(
+def _rows(
     text: Iterator[str], path: Path, needed: Sequence[str], optional: Sequence[str]
-) -> tuple[list[int], dict[str, list[str]]]:
+) -> Iterator[tuple[int, list[str]]]:
     before, separator, text = _begun(text, needed)
     # Not pandas' reader: it drops what a row has too much, so that a comma in a name would shift the label unseen.
     reader = csv.reader(text, delimiter=separator, strict=True, skipinitialspace=True)
-    lines: list[int] = []
-    columns: dict[str, list[str]] = {name: [] for name in (*needed, *optional)}
     try:
         header = [name.strip() for name in next(reader, [])]
-        places = _places(header, path, needed, optional)
+        places = _places(header, path, needed, optional).values()
         for cells in reader:
             if not any(map(str.strip, cells)):
                 continue  # Excel leaves empty rows behind
@@ -68,12 +93,9 @@ def _columns(
                     f"{path}, line {line}: there are more cells than columns. Put text with a "
                     f"{names.get(separator, separator)} into quotes."
                 )
-            lines.append(line)
-            for name, place in places.items():
-                columns[name].append(sys.intern(cells[place].strip()) if place < len(cells) else "")
+            yield line, [cells[place].strip() if place < len(cells) else "" for place in places]
     except csv.Error as error:
         raise DataError(f"{path} is not a CSV: line {before + reader.line_num}: {error}.") from None
-    return lines, columns
 
 
 def _begun(text: Iterator[str], needed: Sequence[str]) -> tuple[int, str, Iterator[str]]:

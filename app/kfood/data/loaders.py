@@ -23,12 +23,13 @@ from kfood.data.cached_batches import CachedDL, CachedWeightedDL
 from kfood.data.erasing import RandomErasing
 from kfood.data.pixel_cache import cached_pixels
 from kfood.data.pixels import PixelCache, photo_key, photo_keys
-from kfood.data.preprocess import Preprocess
+from kfood.data.preprocess import Preprocess, preprocessing
 from kfood.data.sampling import SeededWeightedDL, class_balancing_weights, undersample
 from kfood.errors import DataError
+from kfood.model.device import device
 from kfood.model.normalization import UNIT_RANGE
-from kfood.recipes.schema import Data, Recipe
-from kfood.system.cores import available_cores, limit_threads
+from kfood.recipes.schema import Recipe
+from kfood.system.cores import available_cores
 
 log = logging.getLogger(__name__)
 RESIZE_METHODS = {"squish": ResizeMethod.Squish, "crop": ResizeMethod.Crop, "pad": ResizeMethod.Pad}
@@ -147,11 +148,6 @@ def training_samples(samples: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
     return train
 
 
-def preprocessing(data: Data) -> Preprocess:
-    """Return how a recipe brings its photos to size."""
-    return Preprocess(round(data.size * data.presize), data.resize, data.denoise)
-
-
 def data_block(
     recipe: Recipe, classes: list[str], n_train: int, load_photo: Callable[[Photo], np.ndarray]
 ) -> DataBlock:
@@ -190,14 +186,6 @@ def normalisation() -> Normalize:
     """Return the transform to pixels in -1..1, whatever the body: see `Renormalize` for what its weights know."""
     (mean, *_), (std, *_) = UNIT_RANGE  # the same for each channel, and in one number several times as fast
     return Normalize.from_stats([mean], [std], cuda=False)
-
-
-def device() -> torch.device:
-    """Return the GPU where there is one, else Apple's, else the CPU, with the cores that this process may use."""
-    limit_threads()
-    if torch.cuda.is_available():
-        return torch.device("cuda")
-    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
 
 def worker_count(asked: int, n_photos: int) -> int:

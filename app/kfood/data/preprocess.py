@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-from PIL import Image
-from PIL.ImageFilter import Kernel, MaxFilter, MinFilter
 
 from kfood.data.crop_area import parse_area
 from kfood.data.photo import open_photo
-
-_MARGIN = 1.5  # a JPEG is decoded to no less than this many times the wanted size, then resized as any photo
+from kfood.exported.predict import MARGIN, resized
+from kfood.recipes.schema import Data
 
 
 @dataclass(frozen=True)
@@ -25,7 +22,7 @@ class Preprocess:
         size: pixels.
         resize: "squish" makes photos `size` wide and high; "crop" the shorter side `size`, "pad" the longer one, and
             what is then cut off or filled up is left to the DataLoaders, where it is random in training.
-        denoise: a name in `DENOISERS`, or "none".
+        denoise: a name in `kfood.exported.predict.FILTERS`.
     """
 
     size: int
@@ -34,33 +31,10 @@ class Preprocess:
 
     def __call__(self, photo: str | Path | BinaryIO, area: str = "") -> np.ndarray:
         """Return a photo as height x width x 3, uint8. Raises OSError where it cannot be read."""
-        image = open_photo(photo, parse_area(area), at_least=round(_MARGIN * self.size))
-        image = image.resize(self._target(*image.size), Image.Resampling.BILINEAR)
-        return np.asarray(image if self.denoise == "none" else DENOISERS[self.denoise](image))
-
-    def _target(self, width: int, height: int) -> tuple[int, int]:
-        if self.resize == "squish":
-            return self.size, self.size
-        scale = self.size / (min if self.resize == "crop" else max)(width, height)
-        return max(1, round(width * scale)), max(1, round(height * scale))
+        image = open_photo(photo, parse_area(area), at_least=round(MARGIN * self.size))
+        return resized(image, self.size, self.resize, self.denoise)
 
 
-_NEIGHBOURS = (1, 2, 1, 2, 4, 2, 1, 2, 1)
-
-
-def blur(image: Image.Image) -> Image.Image:
-    """Weighted mean of the 3 x 3 neighbours (binomial weights)."""
-    return image.filter(Kernel((3, 3), _NEIGHBOURS))
-
-
-def opening(image: Image.Image) -> Image.Image:
-    """Morphological opening, 3 x 3, by channel: erosion, then dilation; removes bright specks."""
-    return image.filter(MinFilter(3)).filter(MaxFilter(3))
-
-
-def closing(image: Image.Image) -> Image.Image:
-    """Morphological closing, 3 x 3, by channel: dilation, then erosion; removes dark specks."""
-    return image.filter(MaxFilter(3)).filter(MinFilter(3))
-
-
-DENOISERS: dict[str, Callable[[Image.Image], Image.Image]] = {"blur": blur, "opening": opening, "closing": closing}
+def preprocessing(data: Data) -> Preprocess:
+    """Return how a recipe brings its photos to size."""
+    return Preprocess(round(data.size * data.presize), data.resize, data.denoise)

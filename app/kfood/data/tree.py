@@ -80,6 +80,24 @@ def list_tree(root: Path) -> tuple[Folder, list[LeftOut]]:
     return _listed(root, left_out, tuple(map(_identity, (root, *root.absolute().parents)))), left_out
 
 
+def photos_below(root: Path, left_out: list[LeftOut]) -> Iterator[str]:
+    """Give the photos that `list_tree` finds, sorted by path, while holding the names of one folder at a time.
+
+    Args:
+        root: a folder.
+        left_out: is added to, as far as the photos are asked for.
+
+    Raises:
+        DataError: a name is not UTF-8.
+    """
+    return _photos_below(str(root), left_out, tuple(map(_identity, (root, *root.absolute().parents))))
+
+
+def is_of_system(name: str) -> bool:
+    """Return whether a file or folder of this name is passed over: hidden, or put there by a system."""
+    return name.startswith(".") or name.lower() in _OF_SYSTEMS
+
+
 def describe_unread(left_out: list[LeftOut]) -> str:
     """Return how many photos are of formats that are not read, and what to do; "" where there is none."""
     counts: Counter[str] = Counter()
@@ -90,40 +108,65 @@ def describe_unread(left_out: list[LeftOut]) -> str:
 
 
 def _listed(path: Path, left_out: list[LeftOut], above: tuple[_Identity, ...]) -> Folder:
-    folder = Folder(path)
+    folders, photos = _contents(str(path), left_out)
+    folder = Folder(path, [_utf8(os.path.join(path, name)) for name in photos])
+    for name in folders:
+        _add(folder, os.path.join(path, name), left_out, above)
+    return folder
+
+
+def _photos_below(path: str, left_out: list[LeftOut], above: tuple[_Identity, ...]) -> Iterator[str]:
+    folders, photos = _contents(path, left_out)
+    for name in sorted([*photos, *(name + os.sep for name in folders)]):
+        inner = os.path.join(path, name.removesuffix(os.sep))
+        if not name.endswith(os.sep):
+            yield _utf8(inner)
+        elif _may_enter(inner, left_out, above):
+            yield from _photos_below(inner, left_out, (*above, _identity(inner)))
+
+
+def _contents(path: str, left_out: list[LeftOut]) -> tuple[list[str], list[str]]:
+    """Return the names of the folders and of the photos in a folder, sorted."""
+    folders: list[str] = []
+    photos: list[str] = []
     try:
         with os.scandir(path) as found:
             entries = sorted(found, key=lambda entry: entry.name)
     except OSError as error:  # such as the lost+found of a disk
         log.warning("Passed over, cannot be listed: %s (%s)", path, error.strerror)
         left_out.append(LeftOut(str(path), 1, f"cannot be listed ({error.strerror})"))
-        return folder
+        return folders, photos
     others: dict[str, list[str]] = {}
     for entry in entries:
-        if entry.name.startswith(".") or entry.name.lower() in _OF_SYSTEMS:
+        if is_of_system(entry.name):
             left_out.append(LeftOut(entry.path, None, "hidden, or of the system"))
         elif _is_folder(entry):
-            _add(folder, entry, left_out, above)
+            folders.append(entry.name)
         elif splitext(entry.name)[1].lower() in EXTENSIONS and _is_file(entry):
-            folder.photos.append(_utf8(entry.path))
+            photos.append(entry.name)
         else:
             others.setdefault(_why_not(entry), []).append(entry.path)
     left_out += [LeftOut(its[0] if len(its) == 1 else str(path), len(its), why) for why, its in others.items()]
-    return folder
+    return folders, photos
 
 
-def _add(folder: Folder, entry: os.DirEntry[str], left_out: list[LeftOut], above: tuple[_Identity, ...]) -> None:
-    identity = _identity(entry)
-    if identity in above:
-        left_out.append(LeftOut(entry.path, 1, "a link to a folder above it"))
+def _may_enter(path: str, left_out: list[LeftOut], above: tuple[_Identity, ...]) -> bool:
+    if _identity(path) in above:
+        left_out.append(LeftOut(path, 1, "a link to a folder above it"))
+        return False
+    if all(os.path.isfile(os.path.join(path, name)) for name in _RUN_FILES):
+        left_out.append(LeftOut(path, None, "a run of kfood"))
+        return False
+    return True
+
+
+def _add(folder: Folder, path: str, left_out: list[LeftOut], above: tuple[_Identity, ...]) -> None:
+    if not _may_enter(path, left_out, above):
         return
-    if all(os.path.isfile(os.path.join(entry.path, name)) for name in _RUN_FILES):
-        left_out.append(LeftOut(entry.path, None, "a run of kfood"))
-        return
-    inner = _listed(Path(entry.path), left_out, (*above, identity))
+    inner = _listed(Path(path), left_out, (*above, _identity(path)))
     if not inner.photos and not inner.folders:
         return
-    _utf8(entry.path)
+    _utf8(path)
     if inner.name in folder.folders:
         raise DataError(
             f"{folder.path} holds two folders that are both called {inner.name} (one composed, one decomposed Hangul). "
@@ -157,7 +200,7 @@ def _is_file(entry: os.DirEntry[str]) -> bool:
     return os.path.isfile(entry) if entry.is_symlink() else entry.is_file()
 
 
-def _identity(path: Path | os.DirEntry[str]) -> _Identity:
+def _identity(path: str | Path) -> _Identity:
     status = os.stat(path)
     return status.st_dev, status.st_ino
 

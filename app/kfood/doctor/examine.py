@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from kfood.data.demo import make_demo
-from kfood.data.loaders import device
 from kfood.doctor.machine import Diagnosis, folders, font, memory, photos, versions_and_device
 from kfood.doctor.proof import prove_resume
 from kfood.errors import KfoodError
+from kfood.model.device import device
 
 _SHARE = 0.1  # of the demo photos
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import torch
 
-from kfood.data.loaders import device
 from kfood.data.prepare import find_samples
 from kfood.errors import KfoodError
+from kfood.model.device import device
 from kfood.plotting import hangul_family
 from kfood.recipes.load import DEMO, load_recipe
 from kfood.system.disk import free_bytes, require_writable

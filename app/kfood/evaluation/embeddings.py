@@ -18,15 +18,17 @@ from fastai.torch_core import no_random
 from numpy.typing import ArrayLike
 from torch import Tensor, nn
 
-from kfood.data.loaders import as_items, data_block, device, photo_loader, preprocessing
-from kfood.data.photo import read_file
+from kfood.data.loaders import as_items, data_block, photo_loader
 from kfood.data.pixel_cache import cached_pixels
 from kfood.data.pixels import KEY, photo_key, photo_keys
+from kfood.data.preprocess import preprocessing
 from kfood.data.threads import prediction_loader
 from kfood.errors import KfoodError
+from kfood.exported.predict import read_file
 from kfood.model.body import build_body
 from kfood.model.build import Classifier
 from kfood.model.cascade import Cascade
+from kfood.model.device import device
 from kfood.model.fold_batchnorm import fold_batchnorm
 from kfood.model.precision import choose_precision
 from kfood.model.pretrained import LITE0, packaged_weights

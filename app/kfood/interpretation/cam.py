@@ -22,8 +22,9 @@ from kfood.interpretation.class_ranks import class_ranks
 from kfood.interpretation.faithfulness import FEWEST, Faithfulness, faithfulness
 from kfood.interpretation.galleries import RIGHT_COLOUR, WRONG_COLOUR
 from kfood.interpretation.map_grid import KEY, Rows, Tile, cells, draw_grid, overlay, overlay_contrast
-from kfood.interpretation.predict_photos import predict_photos
 from kfood.interpretation.section import CAM
+from kfood.prediction.run_predictor import RunPredictor
+from kfood.prediction.table import predicted_table
 from kfood.run.folder import Run
 from kfood.training.restore import predictor_of
 
@@ -124,12 +125,12 @@ def draw_photo_maps(run: Run, photo: Path, path: Path, methods: Sequence[str] = 
     With several methods each has a row.
 
     Returns:
-        The row of `predict_photos` for it.
+        The row of `predicted_table` for it, without `error`.
 
     Raises:
         KfoodError: the photo cannot be read.
     """
-    found = predict_photos(run, photo)
+    found = predicted_table(RunPredictor(run), [photo]).drop(columns="error")
     row, classes = found.iloc[0], list(predictor_of(run).dls.vocab)
     names = [row[column] for column in ("predicted", "second", "third") if column in row]
     numbers = [classes.index(name) for name in names]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import torch
-from fastai.torch_core import params
 from timm.models import group_parameters
 from torch import Tensor, nn
 
@@ -163,7 +162,8 @@ def freeze_stages(model: Classifier, arch: str, stages: int) -> None:
 
 def parameter_groups(model: Classifier) -> list[list[nn.Parameter]]:
     """Return what learns in two groups, body and head: fastai's splitter."""
-    return [[parameter for parameter in params(part) if parameter.requires_grad] for part in (model.body, model.head)]
+    parts = (model.body, model.head)
+    return [[parameter for parameter in part.parameters() if parameter.requires_grad] for part in parts]
 
 
 def parameter_count(module: nn.Module) -> int:

@@ -42,16 +42,21 @@ class Cascade(nn.Module):
 
     def forward(self, photos: Tensor) -> Tensor:
         """Return logits, n x classes, float32, of photos, n x 3 x height x width in -1..1, of the larger size."""
-        logits = self.feature_map(self.main(_at(photos, self.sizes[0])))
+        logits = self.feature_map(self.main(at_size(photos, self.sizes[0])))
         asked = self.unsure(logits.softmax(dim=1))
         if not asked.any():
             return logits
-        says = self.specialist(_at(photos[asked], self.sizes[1])).log_softmax(dim=1)
-        pair = list(self.pair)
-        together = logits[asked][:, pair].logsumexp(dim=1, keepdim=True)
         divided = logits.clone()
-        divided[asked.nonzero(), pair] = together + says
+        divided[asked] = self.divide(logits[asked], self.specialist(at_size(photos[asked], self.sizes[1])))
         return divided
+
+    def divide(self, logits: Tensor, says: Tensor) -> Tensor:
+        """Return logits in which what the pair has together is divided as the specialist says (its logits, n x 2)."""
+        first, second = self.pair
+        together = logits[:, [first, second]].logsumexp(dim=1, keepdim=True)
+        divided = together + says.log_softmax(dim=1)
+        number = torch.arange(logits.shape[1], device=logits.device)
+        return torch.where(number == first, divided[:, :1], torch.where(number == second, divided[:, 1:], logits))
 
     def unsure(self, probabilities: Tensor) -> Tensor:
         """Return for each photo (n x classes, of `main`) whether the specialist is to be asked."""
@@ -66,7 +71,7 @@ class Cascade(nn.Module):
 
     def pooled(self, photos: Tensor) -> Tensor:
         """Return what the main network's head is given, n x features."""
-        return self.main.pooled(_at(photos, self.sizes[0]))
+        return self.main.pooled(at_size(photos, self.sizes[0]))
 
     @property
     def hflip_tta(self) -> bool:
@@ -95,7 +100,8 @@ class Cascade(nn.Module):
         return self
 
 
-def _at(photos: Tensor, size: int) -> Tensor:
+def at_size(photos: Tensor, size: int) -> Tensor:
+    """Return square photos, n x 3 x side x side, with sides of `size`, as a cascade's networks are given them."""
     if photos.shape[-1] == size:
         return photos
     return F.interpolate(photos, size=(size, size), mode="bilinear", antialias=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import logging
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from timm.layers import BatchNormAct2d
@@ -12,13 +12,15 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 from kfood.model.build import Classifier
+from kfood.model.cascade import Cascade
 from kfood.model.fused import FusedConv, can_fuse
 
+Network = TypeVar("Network", bound=Classifier | Cascade)
 log = logging.getLogger(__name__)
 _TOLERANCE = 1e-3  # of the largest logit
 
 
-def fold_batchnorm(model: Classifier, size: int) -> Classifier:
+def fold_batchnorm(model: Network, size: int) -> Network:
     """Return a copy that predicts the same faster, up to rounding; in eval mode, not to be trained.
 
     A batch normalisation that does not learn multiplies and adds by channel, which the convolution before it can do
@@ -30,7 +32,8 @@ def fold_batchnorm(model: Classifier, size: int) -> Classifier:
         model: stays as it is.
         size: side of its photos in pixels.
     """
-    faster, precision = copy.deepcopy(model).eval(), model.precision
+    faster, precision = copy.deepcopy(model), model.precision
+    faster.eval()
     device = next(model.parameters()).device
     photos = torch.linspace(-1, 1, 2 * 3 * size * size, device=device).sin().view(2, 3, size, size)
     with torch.no_grad():
@@ -40,8 +43,11 @@ def fold_batchnorm(model: Classifier, size: int) -> Classifier:
         got = faster(photos)
     if not torch.allclose(got, wanted, atol=_TOLERANCE * wanted.abs().max().item()):
         log.debug("Batch normalisation cannot be folded into this network.")
-        return copy.deepcopy(model).eval()
-    return faster.set_precision(*precision)
+        faster = copy.deepcopy(model)
+        faster.eval()
+        return faster
+    faster.set_precision(*precision)
+    return faster
 
 
 def _watched(model: nn.Module, photos: Tensor) -> tuple[Tensor, list[tuple[str, str]]]:

@@ -8,9 +8,9 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
-from kfood.data.photo import read_file
 from kfood.data.prepare import fingerprint, prepare_samples
 from kfood.errors import KfoodError
+from kfood.exported.predict import read_file
 from kfood.pairs.photos import pair_among
 from kfood.pairs.remedies import NOTHING, Remedy, changed, ensure_trained, remedies, with_specialist
 from kfood.recipes.schema import Recipe

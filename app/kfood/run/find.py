@@ -14,6 +14,7 @@ from kfood.run.folder import DONE, FAILED, INTERRUPTED, Run
 from kfood.text import did_you_mean, listed
 
 log = logging.getLogger(__name__)
+EXPORTED = "model.onnx"  # in a folder that `kfood export` has written
 _SECOND = len("20261123-145500")  # how a run's folder name begins
 _NAMED_BY_TIME = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")  # as `new_folder` does
 
@@ -68,15 +69,22 @@ def find_run(name: str | None, runs: Path) -> Run:
     return run
 
 
+def is_exported(path: Path) -> bool:
+    """Return whether this is a model that was exported, or the folder that holds one and is no run."""
+    return path.is_file() if path.suffix == Path(EXPORTED).suffix else (path / EXPORTED).is_file() and not _is_run(path)
+
+
 def split_off_run(words: Iterable[str], runs: Path) -> tuple[list[Path], str | None]:
-    """Return which words are photos and folders, and which is a run, in whatever order they were given.
+    """Return which words are photos and folders, and which is a run or a model, in whatever order they were given.
+
+    "-" stands for photos.
 
     Raises:
-        RunError: two are runs, or none is a photo or a folder.
+        RunError: two are runs or models, or none is a photo or a folder.
     """
     words = list(words)
-    folders = [word for word in words if any(Run(each).recipe_file.is_file() for each in (Path(word), runs / word))]
-    unknown = [word for word in words if word not in folders and not Path(word).exists()]
+    folders = [word for word in words if _is_run(Path(word)) or _is_run(runs / word) or is_exported(Path(word))]
+    unknown = [word for word in words if word not in folders and word != "-" and not Path(word).exists()]
     if missing := [word for word in unknown if folders or Path(word).suffix]:  # a recipe's name has no ending
         raise RunError(f"There is no photo or folder {missing[0]}.")
     named = folders + unknown
@@ -86,6 +94,10 @@ def split_off_run(words: Iterable[str], runs: Path) -> tuple[list[Path], str | N
     if not sources:
         raise RunError(f"Name photos or a folder beside the run {named[0]}, which is not one.")
     return sources, named[0] if named else None
+
+
+def _is_run(folder: Path) -> bool:
+    return Run(folder).recipe_file.is_file()
 
 
 def find_unfinished(name: str | None, runs: Path) -> Run:

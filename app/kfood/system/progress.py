@@ -13,12 +13,12 @@ T = TypeVar("T")
 _SECONDS_BETWEEN_LINES = 15.0
 
 
-def track(items: Iterable[T], total: int, doing: str) -> Iterator[T]:
+def track(items: Iterable[T], total: int | None, doing: str) -> Iterator[T]:
     """Yield the items while showing how far the work is.
 
     Args:
         items: what is worked through.
-        total: how many there are.
+        total: how many there are; None where that is not known.
         doing: a few words, such as "checking photos".
     """
     if sys.stderr.isatty():
@@ -31,9 +31,10 @@ def track(items: Iterable[T], total: int, doing: str) -> Iterator[T]:
     for done, item in enumerate(items, 1):
         yield item
         now = time.monotonic()
-        if now - last >= _SECONDS_BETWEEN_LINES and done < total:
+        if now - last >= _SECONDS_BETWEEN_LINES and done != total:
             last = now
-            log.info("%s: %d of %d, about %s left", doing, done, total, duration((now - start) / done * (total - done)))
+            left = "" if total is None else f" of {total}, about {duration((now - start) / done * (total - done))} left"
+            log.info("%s: %d%s", doing, done, left)
 
 
 def duration(seconds: float) -> str:

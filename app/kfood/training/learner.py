@@ -17,10 +17,11 @@ from fastai.metrics import accuracy
 from fastai.torch_core import set_seed
 from torch import Tensor
 
-from kfood.data.loaders import Photo, build_dataloaders, device, sorted_labels
+from kfood.data.loaders import Photo, build_dataloaders, sorted_labels
 from kfood.data.prepare import Prepared
 from kfood.model.build import Classifier, build_model, freeze_stages, parameter_count, parameter_groups
 from kfood.model.cascade import Cascade
+from kfood.model.device import device
 from kfood.model.precision import choose_precision
 from kfood.model.weights import LoadReport
 from kfood.recipes.schema import Recipe

@@ -9,11 +9,13 @@ import numpy as np
 import pandas as pd
 from fastai.learner import Learner
 
-from kfood.data.loaders import Photo, build_dataloaders, data_block, device, photo_loader, preprocessing
+from kfood.data.loaders import Photo, build_dataloaders, data_block, photo_loader
 from kfood.data.pixel_cache import cached_pixels
+from kfood.data.preprocess import preprocessing
 from kfood.errors import KfoodError
 from kfood.model.build import Classifier, freeze_stages
 from kfood.model.cascade import Cascade
+from kfood.model.device import device
 from kfood.model.precision import choose_precision
 from kfood.model.saved import CascadeDescription, Description, load_model
 from kfood.recipes.schema import Recipe
@@ -73,18 +75,21 @@ def evaluation_learner(
     return _predicting(model, about, recipe, judged, photo_loader(shrink, pixels), precision)
 
 
-def predicting_learner(run: Run, samples: pd.DataFrame, load_photo: Callable[[Photo], np.ndarray]) -> Learner:
+def predicting_learner(
+    run: Run, samples: pd.DataFrame, load_photo: Callable[[Photo], np.ndarray], precision: str = ""
+) -> Learner:
     """Return a Learner with a run's weights on any photos.
 
     Args:
         run: finished.
         samples: with `path`, `area` and `label`.
         load_photo: as in `data_block`.
+        precision: in the words of `Run.precision`; the run's own where not given.
 
     Raises:
         KfoodError: the model's files are missing or damaged.
     """
-    return _predicting(*_model_of(run), run.recipe, samples, load_photo, run.precision)
+    return _predicting(*_model_of(run), run.recipe, samples, load_photo, precision or run.precision)
 
 
 def _predicting(

@@ -10,12 +10,12 @@ import pandas as pd
 import torch
 import torch.nn.functional as F
 
-from kfood.data.loaders import device, preprocessing
 from kfood.data.pixel_cache import seconds_to_fill
-from kfood.data.preprocess import Preprocess
+from kfood.data.preprocess import Preprocess, preprocessing
 from kfood.errors import KfoodError
 from kfood.model.body import made_for_one_size
 from kfood.model.build import build_model, freeze_stages
+from kfood.model.device import device
 from kfood.model.fold_batchnorm import fold_batchnorm
 from kfood.model.precision import choose_precision
 from kfood.recipes.load import ladder_steps

@@ -1,5 +1,7 @@
 """Photos that belong to no training, by a run's model alone, and `kfood predict`."""
 
+import io
+import json
 import re
 import shutil
 import sys
@@ -9,7 +11,9 @@ import pandas as pd
 import pytest
 
 from kfood.errors import KfoodError
-from kfood.interpretation.predict_photos import predict_photos
+from kfood.prediction.model import Model
+from kfood.prediction.run_predictor import RunPredictor
+from kfood.prediction.stream import column_names
 from kfood.recipes.load import load_recipe
 from kfood.run.folder import Run
 from kfood.training.train import train
@@ -59,6 +63,10 @@ def require_as_judged(run, table):
     assert table["predicted"].tolist() == judged["predicted"].tolist()
 
 
+def predict_photos(run, *sources):
+    return Model(run).predict(sources)
+
+
 def test_photos_are_predicted_as_the_run_judged_them(run, photos):
     require_as_judged(run, predict_photos(run, photos))
 
@@ -88,13 +96,11 @@ def test_the_runs_own_photos_are_not_needed(run, photos, tmp_path):
         shutil.move(tmp_path / "gone", root)
 
 
-def test_a_photo_that_cannot_be_read_is_left_out_and_named(run, photos, caplog):
-    caplog.set_level("INFO", "kfood")
+def test_a_photo_that_cannot_be_read_is_a_row_with_its_reason(run, photos):
     (photos / "broken.jpg").write_bytes(b"no photo")
     table = predict_photos(run, photos)
-    assert "broken.jpg" in caplog.text
-    assert str(photos / "broken.jpg") not in set(table["path"])
-    require_as_judged(run, table)
+    assert table.set_index("path").loc[str(photos / "broken.jpg"), "error"] == "cannot identify image file"
+    require_as_judged(run, table[table["error"] == ""])
 
 
 def test_where_no_photo_is_there_it_says_so(run, tmp_path):
@@ -152,7 +158,7 @@ def test_the_command_takes_the_latest_run_and_writes_all_predictions(run, photos
     code, out, _ = command(photos, "--runs", run.folder.parents[1], "--out", "mine.csv")
     assert code == 0
     assert "Written: mine.csv" in out
-    written = pd.read_csv("mine.csv", encoding="utf-8-sig")
+    written = pd.read_csv("mine.csv").assign(error="")
     pd.testing.assert_frame_equal(written, predict_photos(run, photos), check_dtype=False, atol=1e-4)
 
 
@@ -188,14 +194,14 @@ def test_several_photos_and_folders_are_predicted_once_each(run, photos):
     assert table["path"].tolist() == sorted([str(photos / "000.jpg"), *map(str, (photos / "deep").rglob("*.jpg"))])
 
 
-@pytest.mark.parametrize(
-    ("name", "words"),
-    [("photos.zip", "kfood data unpack makes a folder of it"), ("list.csv", "name the photos themselves")],
-)
-def test_what_is_no_photo_is_told_what_to_do_with(run, tmp_path, name, words):
-    (tmp_path / name).write_bytes(b"PK")
-    with pytest.raises(KfoodError, match=f"{name} is not a photo: {words}"):
-        predict_photos(run, tmp_path / name)
+def test_an_archive_and_a_list_say_what_the_folder_says(run, photos, tmp_path):
+    wanted = predict_photos(run, photos)
+    (tmp_path / "list.txt").write_text("\n".join(wanted["path"]))
+    pd.testing.assert_frame_equal(predict_photos(run, tmp_path / "list.txt"), wanted)
+    archive = shutil.make_archive(str(tmp_path / "photos"), "zip", photos)
+    zipped = predict_photos(run, archive)
+    paths = [str(photos / Path(path).relative_to(archive)) for path in zipped["path"]]
+    pd.testing.assert_frame_equal(zipped.assign(path=paths).sort_values("path", ignore_index=True), wanted, atol=1e-5)
 
 
 def test_photos_of_formats_that_are_not_read_are_counted(run, photos, caplog):
@@ -220,3 +226,73 @@ def test_an_output_that_is_a_folder_is_refused_before_the_work(run, photos, comm
 def test_the_folder_of_the_output_is_made(run, photos, command):
     code, _, _ = command(photos / "000.jpg", run.folder, "--out", "new/folder/mine.csv")
     assert code == 0 and Path("new/folder/mine.csv").is_file()
+
+
+def test_more_photos_than_are_shown_are_not_predicted_for_nothing(run, photos, command, monkeypatch):
+    asked = []
+    prepare = RunPredictor.prepare
+    monkeypatch.setattr(RunPredictor, "prepare", lambda self, photo: asked.append(photo) or prepare(self, photo))
+    for number in range(30):
+        shutil.copy(photos / "000.jpg", photos / f"more{number}.jpg")
+    n_photos = len(list(photos.rglob("*.jpg")))
+    code, out, _ = command(photos, run.folder)
+    assert code == 0 and f"The first 20 of {n_photos} photos, by {run.name}" in out
+    assert "--out FILE.csv predicts all of them, and writes them." in out
+    assert len(asked) == 20
+    code, out, _ = command(photos, run.folder, "--out", "all.jsonl", "--top", 1)
+    assert code == 0 and len(Path("all.jsonl").read_text().splitlines()) == n_photos == len(asked) - 20
+    assert list(json.loads(Path("all.jsonl").read_text().splitlines()[0])) == column_names(1)
+
+
+def test_paths_come_on_standard_input(run, photos, command, monkeypatch):
+    lines = "".join(f"{path}\n" for path in [*sorted(photos.glob("*.jpg")), photos / "gone.jpg"])
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(lines.encode())))
+    code, out, err = command(run.folder, "-")
+    assert code == 0, err
+    assert "gone.jpg" in out and "there is no such file" in " ".join(out.split())
+    assert "1 of " in out and "photos could not be read" in out
+
+
+def test_photos_none_of_which_can_be_read_end_with_1_and_their_reasons(run, command):
+    Path("broken.jpg").write_bytes(b"no photo")
+    Path("list.txt").write_text("broken.jpg\ngone.jpg\n")
+    for more in ([], ["--out", "mine.csv"]):
+        code, _, err = command("list.txt", run.folder, *more)
+        assert code == 1
+        assert err == "No photo in list.txt can be read: cannot identify image file.\n"
+    table = pd.read_csv("mine.csv")
+    assert table["error"].tolist() == ["cannot identify image file", table["error"][1]]
+    assert table["error"][1].startswith("there is no such file")
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--resume"], "--resume goes on with a file: name it by --out."),
+        (["--out", "mine.txt"], "mine.txt does not end in .csv"),
+        (["--top", "0"], "Invalid value for '--top'"),
+    ],
+)
+def test_options_that_cannot_be_meant_are_refused(run, photos, command, options, words):
+    code, _, err = command(photos, run.folder, *options)
+    assert code == 2 and words in err and "Traceback" not in err
+    assert list(Path().iterdir()) == []
+
+
+def test_ctrl_c_keeps_what_is_done_and_resume_goes_on(run, photos, command, monkeypatch):
+    monkeypatch.setattr("kfood.prediction.stream._BATCH", 4)
+    asked = []
+
+    def probabilities(self, pixels, known=RunPredictor.probabilities):
+        asked.append(len(pixels))
+        if len(asked) == 2:
+            raise KeyboardInterrupt
+        return known(self, pixels)
+
+    monkeypatch.setattr(RunPredictor, "probabilities", probabilities)
+    code, out, _ = command(photos, run.folder, "--out", "mine.csv")
+    assert code == 130 and "Stopped: 4 photos are in mine.csv. The same command with --resume goes on." in out
+    code, out, _ = command(photos, run.folder, "--out", "mine.csv", "--resume")
+    assert code == 0 and "4 photos are in mine.csv already." in out
+    require_as_judged(run, pd.read_csv("mine.csv"))
+    assert [path.name for path in Path().iterdir()] == ["mine.csv"]

@@ -1,0 +1,46 @@
+"""`kfood export [RUN]`."""
+
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kfood.cli import options
+
+
+class Precision(str, Enum):
+    """Of the numbers that the exported file computes in."""
+
+    float32 = "float32"
+    int8 = "int8"
+
+
+def export(
+    run: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="RUN",
+            help="A run folder, a name from kfood runs ls, or a recipe. Default: the latest run.",
+            show_default=False,
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="A new folder. Default: export in the run's own folder.", show_default=False),
+    ] = None,
+    precision: Annotated[
+        Precision, typer.Option(help="int8: smaller and often faster, less exact; what it costs is measured and said.")
+    ] = Precision.float32,
+    runs: options.Runs = options.RUNS,
+) -> None:
+    """Write a folder that predicts without kfood and torch, once it is proved to answer as the run does."""
+    from kfood.run.find import find_run
+    from kfood.system import logs
+
+    found = find_run(run, runs)
+    with logs.shown():
+        from kfood.exporting.folder import export_run
+
+        folder = export_run(found, out, precision.value)
+    typer.echo(f"Written: {folder}. Try it:  python {folder / 'predict.py'} PHOTO")

@@ -1,0 +1,67 @@
+"""A network with all that comes before and after it when a photo is predicted, in a form that can be traced."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from kfood.model.build import Classifier
+from kfood.model.cascade import Cascade, at_size
+
+
+class Answers(nn.Module):
+    """Photos as files hold them in, probabilities out.
+
+    Args:
+        network: computes in float32 from now on.
+        size: side of the photos that it takes, in pixels.
+        side: of the photos that come in.
+        temperature: what the logits are divided by.
+    """
+
+    shrink: Tensor | None
+
+    def __init__(self, network: Classifier | Cascade, size: int, side: int, temperature: float = 1.0) -> None:
+        super().__init__()
+        self.network = traceable(network.set_precision(torch.float32))
+        self.temperature = temperature
+        self.register_buffer("shrink", None if side == size else shrinking(side, size))
+
+    def forward(self, photos: Tensor) -> Tensor:
+        """Return n x classes, float32, of n x side x side x 3, uint8."""
+        return (self.network(self.given(photos)) / self.temperature).softmax(dim=1)
+
+    def given(self, photos: Tensor) -> Tensor:
+        """Return what the network is given: n x 3 x size x size, in -1..1."""
+        pixels = photos.permute(0, 3, 1, 2).float() / 255
+        if self.shrink is not None:
+            pixels = self.shrink.T @ pixels @ self.shrink
+        return pixels * 2 - 1
+
+
+def shrinking(side: int, size: int) -> Tensor:
+    """Return side x size: what `kfood.data.augment.Resample` makes of a row of pixels of a validation photo."""
+    rows, factor = torch.eye(side)[None], side / size / 2
+    if factor * (size - 1) > size:  # fastai averages pixels before it interpolates
+        rows = F.interpolate(rows, scale_factor=1 / factor, mode="area", recompute_scale_factor=True)
+    return F.interpolate(rows, size=size, mode="linear", align_corners=False)[0]
+
+
+def traceable(network: Classifier | Cascade) -> nn.Module:
+    """Return what predicts as the network does, on the same way for all photos."""
+    return _WholeCascade(network) if isinstance(network, Cascade) else network
+
+
+class _WholeCascade(nn.Module):
+    """A cascade that asks its specialist about all photos, and takes the answer where it would have asked."""
+
+    def __init__(self, cascade: Cascade) -> None:
+        super().__init__()
+        self.cascade, self.main = cascade, traceable(cascade.main)
+
+    def forward(self, photos: Tensor) -> Tensor:
+        logits = self.main(at_size(photos, self.cascade.sizes[0]))
+        says = self.cascade.specialist(at_size(photos, self.cascade.sizes[1]))
+        asked = self.cascade.unsure(logits.softmax(dim=1))
+        return torch.where(asked[:, None], self.cascade.divide(logits, says), logits)
