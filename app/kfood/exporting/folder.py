@@ -66,12 +66,15 @@ def export_run(run: Run, folder: Path | None = None, precision: str = FLOAT32) -
         file = partial / "model.onnx"
         log.info("Writing the graph of %s.", run.name)
         export_graph(run, file)
-        exact = prove_equal(run, Model(file))
+        exact, said = prove_equal(run, Model(file))
         if precision == INT8:
             from kfood.exporting.quantized import quantize
 
             quantize(file, file, run.samples[run.samples["split"] == "train"])
             say_what_it_costs(run, exact, Model(file))
+            said = [f"Before, in float32. {line}" for line in said]
+        for line in said:
+            log.info("%s", line)
         _write_the_rest(partial, Model(file))
         log.info("model.onnx has %.1f MB.", file.stat().st_size / 1e6)
     return folder

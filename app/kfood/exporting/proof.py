@@ -18,11 +18,11 @@ _LARGEST = 0.001  # difference of a probability that float32 may have
 _WORSE = 0.005  # of accuracy: from here on it is said first
 
 
-def prove_equal(run: Run, model: Model) -> Answers:
-    """Check that a float32 file answers the run's validation and test photos as the run does; say how alike they are.
+def prove_equal(run: Run, model: Model) -> tuple[Answers, list[str]]:
+    """Check that a float32 file answers the run's validation and test photos as the run does.
 
     Returns:
-        What the file answers.
+        What the file answers, and sentences on how alike they are and how fast.
 
     Raises:
         KfoodError: another first answer, or a probability that is off by more than 0.001; it names the photos.
@@ -30,22 +30,18 @@ def prove_equal(run: Run, model: Model) -> Answers:
     photos = judged_photos(run)
     of_run, of_file = answers_of_run(run, photos), answers_of_file(model, photos)
     found = compare(of_run, of_file, photos["path"].tolist())
-    log.info(
-        "Compared on %d validation and test photos: %d first answers differ (ties within %g aside); the largest "
-        "difference of a probability is %.1e.",
-        found.photos,
-        len(found.changed),
-        TIE,
-        found.largest,
-    )
-    log.info("Seconds a photo, from its file: %.4f with torch, %.4f with model.onnx.", of_run.seconds, of_file.seconds)
+    said = [
+        f"Compared on {found.photos} validation and test photos: {len(found.changed)} first answers differ (ties "
+        f"within {TIE:g} aside); the largest difference of a probability is {found.largest:.1e}.",
+        f"Seconds a photo, from its file: {of_run.seconds:.4f} with torch, {of_file.seconds:.4f} with model.onnx.",
+    ]
     if found.changed or found.largest > _LARGEST:
         named = found.changed or [found.at]
         raise KfoodError(
             f"{run.name} is not exported: model.onnx gives {len(found.changed)} of {found.photos} photos another first "
             f"answer, and probabilities that are off by up to {found.largest:.4f}, on {listed(named, 3)}."
         )
-    return of_file
+    return of_file, said
 
 
 def say_what_it_costs(run: Run, exact: Answers, model: Model) -> None:
