@@ -14,7 +14,7 @@ from kfood.evaluation.embeddings import embed
 from kfood.model.cascade import Cascade
 from kfood.model.saved import load_model
 from kfood.run.folder import Run
-from kfood.statistics.ood_scores import Head, Photos
+from kfood.statistics.ood_scores import Head, Photos, logits_of
 
 _MOST = 5000  # training photos, over all classes
 
@@ -51,12 +51,6 @@ def features_of_run(run: Run, classes: list[str], valid: Judged, test: Judged) -
     ends = np.cumsum([len(part) for part in parts])[:-1]
     split = (np.split(each, ends) for each in (features, logits, numbers))
     return Features(head, *(Photos(*each) for each in zip(*split, strict=True)))
-
-
-def logits_of(head: Head, features: np.ndarray) -> np.ndarray:
-    """Return logits, photos x classes, of pooled features, photos x length."""
-    logits: np.ndarray = features @ head.weights.T + head.biases
-    return logits
 
 
 def head_of_run(run: Run) -> Head:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kfood.calibration.features import Features, logits_of
 from kfood.calibration.judged import Judged
 from kfood.errors import KfoodError
 from kfood.statistics.auroc import auroc
 from kfood.statistics.conformal import needed_photos, require_share, share_as_strange
 from kfood.statistics.one_of_each import one_of_each
-from kfood.statistics.ood_scores import OOD_SCORES, Head, Photos, fit_ood_score, ood_score
+from kfood.statistics.ood_scores import OOD_SCORES, Head, Photos, fit_ood_score, logits_of, ood_score
+
+if TYPE_CHECKING:
+    from kfood.calibration.features import Features  # which loads torch
 
 _FOLDS = 5
 _LEAST_CLASSES = 4  # two are left out, two are known

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from io import BytesIO
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from kfood.errors import KfoodError
-from kfood.prediction.predictor import Predictor
+from kfood.prediction.predictor import AnsweringPredictor, Cell, Predictor
 from kfood.prediction.sources import Named
 
 _BATCH = 32  # photos at most, twice as many on a GPU: larger batches predict no faster
@@ -20,7 +20,7 @@ _BATCH_BYTES = 2**28  # of photos that wait in memory to be decoded
 _AHEAD = 2  # batches made ready while a GPU computes
 _RANKS = ("predicted", "second", "third", "fourth", "fifth")
 _DIGITS = 6  # of a probability
-Cell = str | float | None
+_Ranked = tuple[tuple[str, float], ...]
 _Waiting = list[tuple[str, Future[np.ndarray | str]]]
 
 
@@ -30,17 +30,24 @@ class Row(NamedTuple):
     path: str
     answers: tuple[tuple[str, float], ...]
     error: str = ""
+    more: tuple[Cell, ...] = ()  # what an `AnsweringPredictor` says
 
-    def cells(self, top: int) -> list[Cell]:
-        """Return the cells of the columns that `column_names(top)` names; None for what there is not."""
+    def cells(self, top: int, more: int = 0) -> list[Cell]:
+        """Return the cells of the columns that `column_names` names, `more` of them besides; None for what is not."""
         given: list[Cell] = [cell for answer in self.answers for cell in answer]
-        return [self.path, *given, *[None] * (2 * top - len(given)), self.error or None]
+        ranked = [*given, *[None] * (2 * top - len(given))]
+        return [self.path, *ranked, *(self.more or [None] * more), self.error or None]
 
 
-def column_names(top: int) -> list[str]:
-    """Return `path`, the names of `top` classes, each followed by its probability, and `error`."""
+def column_names(top: int, more: Sequence[str] = ()) -> list[str]:
+    """Return `path`, the names of `top` classes, each followed by its probability, `more` columns, and `error`."""
     ranks = [_RANKS[number] if number < len(_RANKS) else f"rank_{number + 1}" for number in range(top)]
-    return ["path", *(name for rank in ranks for name in (rank, f"{rank}_probability")), "error"]
+    return ["path", *(name for rank in ranks for name in (rank, f"{rank}_probability")), *more, "error"]
+
+
+def more_columns(predictor: Predictor) -> list[str]:
+    """Return the names of what a predictor says beside probabilities; [] of one that says no more."""
+    return predictor.columns if isinstance(predictor, AnsweringPredictor) else []
 
 
 def predicted_rows(predictor: Predictor, photos: Iterable[Named | None], top: int) -> Iterator[Row]:
@@ -116,11 +123,20 @@ def _rows(predictor: Predictor, batch: _Waiting, top: int) -> Iterator[Row]:
     pixels = [found for _, found in results if not isinstance(found, str)]
     answers = iter(_answers(predictor, np.stack(pixels), top) if pixels else [])
     for path, found in results:
-        yield Row(path, (), found) if isinstance(found, str) else Row(path, next(answers))
+        if isinstance(found, str):
+            yield Row(path, (), found)
+        else:
+            ranked, more = next(answers)
+            yield Row(path, ranked, more=more)
 
 
-def _answers(predictor: Predictor, photos: np.ndarray, top: int) -> Iterator[tuple[tuple[str, float], ...]]:
-    probabilities = predictor.probabilities(photos)
+def _answers(predictor: Predictor, photos: np.ndarray, top: int) -> Iterator[tuple[_Ranked, tuple[Cell, ...]]]:
+    said: list[list[Cell]] = [[]] * len(photos)
+    if isinstance(predictor, AnsweringPredictor):
+        probabilities, said = predictor.answers(photos)
+    else:
+        probabilities = predictor.probabilities(photos)
     best = np.argsort(-probabilities, axis=1, kind="stable")[:, :top]
-    for row, numbers in zip(probabilities, best, strict=True):
-        yield tuple((predictor.classes[number], round(float(row[number]), _DIGITS)) for number in numbers)
+    for row, numbers, more in zip(probabilities, best, said, strict=True):
+        ranked = tuple((predictor.classes[number], round(float(row[number]), _DIGITS)) for number in numbers)
+        yield ranked, tuple(more)

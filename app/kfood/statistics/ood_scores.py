@@ -40,6 +40,12 @@ class Head:
     biases: np.ndarray
 
 
+def logits_of(head: Head, features: np.ndarray) -> np.ndarray:
+    """Return logits, photos x classes, of features, photos x length."""
+    logits: np.ndarray = features @ head.weights.T + head.biases
+    return logits
+
+
 def _nothing(photos: Photos, head: Head) -> dict[str, np.ndarray]:
     return {}
 
