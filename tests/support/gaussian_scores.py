@@ -32,3 +32,10 @@ def head_of() -> Head:
 def probabilities(photos: Photos, temperature: float = 1.0) -> np.ndarray:
     """True probabilities, or as a network says them that is `temperature` times too bold."""
     return softmax(photos.logits * temperature, axis=1)
+
+
+def strangers(rng: np.random.Generator, n: int) -> Photos:
+    """Return n photos of none of the classes, in directions that those of the classes do not take."""
+    known = centres()
+    away = np.linalg.svd(known)[2][CLASSES:]  # across all centres
+    return draw_photos(rng, n, 4.5 * away / np.linalg.norm(away, axis=1, keepdims=True))
