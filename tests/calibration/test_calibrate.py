@@ -14,6 +14,7 @@ from kfood.calibration.judged import judged_split
 from kfood.calibration.stored import read_calibration
 from kfood.errors import KfoodError, RunError
 from kfood.run.folder import Run
+from kfood.system.files import read_csv
 
 
 def test_what_is_fitted_is_stored_and_read_again(modest_run):
@@ -25,6 +26,20 @@ def test_what_is_fitted_is_stored_and_read_again(modest_run):
     assert (read.sets.kind, read.sets.coverage, read.sets.by_class) == ("aps", 0.8, False)
     assert (read.sets.scores == found.sets.scores).all()
     assert json.loads(run.calibration_file.read_text())["temperature"]["value"] == found.temperature.value
+
+
+def test_what_it_answers_on_test_is_written(modest_run):
+    run = modest_run()
+    found = calibrate_run(run)
+    table = read_csv(run.calibrated_file, text=["path", "label", "predicted", "answer", "level", "set"])
+    test = at_temperature(judged_split(run, "test"), found.temperature.value)
+    assert table["path"].tolist() == test.paths
+    assert table["probability"].to_numpy() == pytest.approx(test.probabilities.max(axis=1), abs=1e-6)
+    hits = [row.label in row.set.split("|") for row in table.itertuples()]
+    assert np.mean(hits) == pytest.approx(0.9, abs=0.08)
+    answered = table["level"] == "dish"
+    assert (table.loc[answered, "answer"] == table.loc[answered, "predicted"]).all()
+    assert (table.loc[~answered, "answer"] == "").all()
 
 
 def test_test_photos_have_no_part_in_it(modest_run):

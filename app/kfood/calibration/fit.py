@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from kfood.calibration.answers_table import answers_table
 from kfood.calibration.features import features_of_run
 from kfood.calibration.judged import Judged, judged_split
 from kfood.calibration.levels import fit_levels
@@ -17,6 +18,7 @@ from kfood.evaluation.predictions import class_names
 from kfood.run.folder import Run
 from kfood.statistics.conformal import LAC, SET_SCORES
 from kfood.statistics.temperature import fit_temperature, tempered
+from kfood.system.files import write_csv
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class Wanted:
 
 
 def calibrate_run(run: Run, wanted: Wanted = Wanted()) -> Calibration:
-    """Fit a run's calibration on its validation photos and store it with the run.
+    """Fit a run's calibration on its validation photos and store it with the run, with what it answers on test.
 
     The weights were chosen on these photos too, though by nothing finer than the best epoch: test has the last word.
 
@@ -69,6 +71,7 @@ def calibrate_run(run: Run, wanted: Wanted = Wanted()) -> Calibration:
         why = str(error)
     found = Calibration(weights_digest(run), classes, temperature, sets, levels, none, why)
     write_calibration(run, found)
+    write_csv(run.calibrated_file, answers_table(found, test))
     return found
 
 

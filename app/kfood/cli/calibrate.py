@@ -62,4 +62,4 @@ def calibrate(
         typer.echo(line)
     for figure in found.figures.values():
         typer.echo(f"Figure: {figure}")
-    typer.echo(f"Stored: {chosen.calibration_file}")
+    typer.echo(f"Stored: {chosen.calibration_file}; what it answers on test: {chosen.calibrated_file}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import numpy as np
 
 from kfood.calibration.answers import Answers, answer_photos
+from kfood.calibration.answers_table import JOIN, sets_in_words
 from kfood.calibration.stored import Calibration
 from kfood.prediction.predictor import Cell
 from kfood.statistics.temperature import tempered
@@ -15,7 +16,6 @@ from kfood.statistics.temperature import tempered
 if TYPE_CHECKING:
     from kfood.prediction.run_predictor import RunPredictor
 
-JOIN = "|"  # of the dishes of a set
 _DIGITS = 6
 ANSWER, LEVEL, SET, GROUP, GROUP_PROBABILITY, KNOWN = "answer", "level", "set", "group", "group_probability", "known_p"
 
@@ -80,7 +80,7 @@ class CalibratedPredictor:
 
     def _cells(self, found: Answers, number: int) -> list[Cell]:
         row = found.probabilities[number]
-        dishes = [self.classes[each] for each in np.argsort(-row, kind="stable") if found.sets[number, each]]
+        (dishes,) = sets_in_words(self.classes, row[None], found.sets[number][None])
         cells: list[Cell] = [found.names[number] or None, found.level[number], JOIN.join(dishes)]
         if self.calibration.levels.groups:
             sums = self.calibration.levels.of_groups(row[None])[0]
