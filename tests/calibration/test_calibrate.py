@@ -71,7 +71,7 @@ def test_shots_of_a_plate_count_once(modest_run):
 def test_another_coverage_needs_no_new_fit(modest_run):
     run = modest_run()
     found = calibrate_run(run)
-    test = at_temperature(judged_split(run, "test"), found.temperature.value)
+    test = judged_split(run, "test")
     small, large = (found.sets.members(test.probabilities, wanted) for wanted in (0.5, 0.99))
     assert (small <= large).all()
     assert large[np.arange(len(test.labels)), test.labels].mean() > 0.96

@@ -13,7 +13,7 @@ import pytest
 
 from kfood.calibration.answers import answer_photos
 from kfood.calibration.features import features_of_run
-from kfood.calibration.fit import Wanted, at_temperature, calibrate_run
+from kfood.calibration.fit import Wanted, calibrate_run
 from kfood.calibration.judged import judged_split
 from kfood.calibration.stored import read_calibration
 from kfood.errors import KfoodError
@@ -60,13 +60,13 @@ def test_logits_of_the_features_are_those_of_the_network(run):
 def test_rows_say_what_was_calibrated(run):
     found = read_calibration(run)
     assert found.none_of_these is not None and not found.why_none
-    test = at_temperature(judged_split(run, "test"), found.temperature.value)
+    test = judged_split(run, "test")
     share = found.none_of_these.share(features_of_run(run, found.classes, test, test).test.features)
     said = answer_photos(found, test.probabilities, share)
     table = predicted_table(load_predictor(run), test.paths, 1)
     names = ["path", "predicted", "predicted_probability", "answer", "level", "set", "group", "group_probability"]
     assert list(table) == [*names, "known_p", "error"]
-    np.testing.assert_allclose(table["predicted_probability"], test.probabilities.max(axis=1), atol=1e-3)
+    np.testing.assert_allclose(table["predicted_probability"], said.probabilities.max(axis=1), atol=1e-3)
     assert (table["level"] == said.level).mean() > 0.9  # but for rounding at a threshold
     alike = (table["level"] == said.level).to_numpy()
     assert (table["answer"].fillna("")[alike] == said.names[alike]).all()
@@ -81,7 +81,9 @@ def test_thresholds_can_be_changed(run, tmp_path):
         predicted_table(load_predictor(run, None, Asked(wanted)), paths, 1)["set"] for wanted in (0.3, 0.94)
     )
     assert all(set(few.split("|")) <= set(many.split("|")) for few, many in zip(small, large, strict=True))
-    assert large.str.count(r"\|").sum() > small.str.count(r"\|").sum()
+    found = read_calibration(run)
+    test = judged_split(run, "test")
+    assert (large.str.count(r"\|") + 1).sum() >= found.sets.members(test.probabilities, 0.94).sum()
     half = predicted_table(load_predictor(run, None, Asked(refuse=0.5)), paths, 1)
     assert (half["level"] == "none of these").equals(half["known_p"] <= 0.5)
     for asked, words in (
@@ -145,8 +147,10 @@ def test_an_export_carries_the_temperature_and_what_sets_go_by(run, tmp_path):
     sets = json.loads(model.metadata["sets"])
     assert sets["score"] == "lac" and sets["coverage"] == 0.8
     thresholds = [math.inf if each is None else each for each in sets["thresholds"]]
-    members = 1 - model.probabilities(photos) <= np.array(thresholds)
-    assert (members == found.sets.members(model.probabilities(photos))).mean() > 0.99
+    powers = model.probabilities(photos).astype(float) ** sets["power"]
+    own = powers / powers.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(own, predictor.base.probabilities(photos), atol=2e-3)
+    assert (1 - own <= np.array(thresholds)).mean() == pytest.approx(found.sets.members(own).mean(), abs=0.01)
 
 
 def test_a_recipe_can_ask_for_it(make_photos, groups, tmp_path, caplog):

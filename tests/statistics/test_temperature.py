@@ -32,6 +32,13 @@ def test_of_right_probabilities_it_is_mostly_left_alone():
     assert sum(not each.kept for each in values) > 20
 
 
+def test_photos_that_are_all_right_do_not_make_it_sure_of_everything():
+    shares = np.array([[0.6, 0.3, 0.1]]).repeat(100, axis=0)
+    found = fit_temperature(shares, np.zeros(100, int), np.arange(100))
+    assert found.kept
+    assert tempered(shares, found.value)[0, 0] == pytest.approx(101 / 102, abs=0.004)
+
+
 def test_shots_of_a_plate_are_in_one_fold():
     """Copies of one photo in other folds would judge a temperature by what it was fitted on."""
     photos = draw_photos(np.random.default_rng(2), 30)

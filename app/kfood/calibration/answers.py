@@ -9,6 +9,7 @@ import numpy as np
 from kfood.calibration.levels import DISH, GROUP, NONE
 from kfood.calibration.sets import with_likeliest
 from kfood.calibration.stored import Calibration
+from kfood.statistics.temperature import tempered
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ def answer_photos(
 
     Args:
         found: the run's calibration.
-        probabilities: photos x classes, calibrated.
+        probabilities: photos x classes, as the network gives them.
         share: as `OutOfDistribution.share` gives it; None where the run has no such score.
         coverage: of sets; the run's own where not given.
         refuse: the share of photos of known dishes that may be refused; the run's own where not given.
@@ -50,6 +51,7 @@ def answer_photos(
         KfoodError: the coverage or share cannot be had, see `Sets.thresholds` and `OutOfDistribution.refused`.
     """
     sets = with_likeliest(found.sets.members(probabilities, coverage), probabilities)
+    probabilities = tempered(probabilities, found.temperature.value)
     level = found.levels.level_of(probabilities)
     if found.none_of_these and share is not None:
         level[found.none_of_these.refused(share, refuse)] = NONE

@@ -9,7 +9,6 @@ from kfood.calibration.answers import answer_photos
 from kfood.calibration.judged import Judged
 from kfood.calibration.stored import Calibration
 from kfood.statistics.conformal import share_as_strange
-from kfood.statistics.temperature import tempered
 
 JOIN = "|"  # of the dishes of a set
 
@@ -17,7 +16,7 @@ JOIN = "|"  # of the dishes of a set
 def answers_table(found: Calibration, test: Judged) -> pd.DataFrame:
     """Return a row for each test photo.
 
-    Columns: `path`, `label`; `predicted` and its calibrated `probability`; `answer` (a dish or a group, or ''), `level`;
+    Columns: `path`, `label`; `predicted` and its calibrated `probability`; `answer` (dish, group or ''), `level`;
     `set` (dishes joined by "|", the likeliest first); `known_p`, where the run knows what is none of its dishes.
 
     Args:
@@ -26,7 +25,7 @@ def answers_table(found: Calibration, test: Judged) -> pd.DataFrame:
     """
     none = found.none_of_these
     share = share_as_strange(none.test, none.known) if none else None
-    said = answer_photos(found, tempered(test.probabilities, found.temperature.value), share)
+    said = answer_photos(found, test.probabilities, share)
     classes = np.array(found.classes, dtype=object)
     table = pd.DataFrame(
         {

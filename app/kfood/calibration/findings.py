@@ -39,14 +39,14 @@ def judge_calibration(run: Run, found: Calibration) -> Findings:
 
     raw = {split: judged_split(run, split) for split in ("valid", "test")}
     valid, test = (at_temperature(photos, found.temperature.value) for photos in raw.values())
-    said = Findings([temperature_sentence(found.temperature), *sets_sentences(test, found.sets)])
+    said = Findings([temperature_sentence(found.temperature), *sets_sentences(raw["test"], found.sets)])
     said.tables["Probabilities on test, before and after (95 % intervals)"] = scores_table(raw["test"], test)
     wanted = f"{found.sets.coverage:.0%}"
     said.tables[f"Sets at {wanted} on test (95 % intervals); the first kind is used"] = sets_table(
-        valid, test, found.sets
+        raw["valid"], raw["test"], found.sets
     )
     said.tables[f"Coverage by class on test, wanted {wanted} (95 % intervals)"] = by_class_table(
-        test, found.sets, found.classes
+        raw["test"], found.sets, found.classes
     )
     said.text += levels_sentences(test, found.levels)
     title = f"What is answered at a wanted accuracy of {found.levels.accuracy:g} (95 % intervals)"
@@ -58,7 +58,7 @@ def judge_calibration(run: Run, found: Calibration) -> Findings:
         title = "Strangeness of dishes left out (validation)"
         said.tables[title] = aurocs_table(found.none_of_these)
     run.figures.mkdir(exist_ok=True)
-    members = found.sets.members(test.probabilities)
+    members = found.sets.members(raw["test"].probabilities)
     path = run.figures / "calibrated.png"
     said.figures["probabilities and sets"] = draw_calibrated(raw["test"], test, members, found.sets.coverage, path)
     return said

@@ -61,7 +61,7 @@ def calibrate_run(run: Run, wanted: Wanted = Wanted()) -> Calibration:
     test = judged_split(run, "test")  # nothing is stored that nothing can judge
     temperature = fit_temperature(valid.probabilities, valid.labels, valid.groups)
     calibrated = at_temperature(valid, temperature.value)
-    sets = fit_sets(calibrated, wanted.sets, wanted.coverage, wanted.by_class, classes)
+    sets = fit_sets(valid, wanted.sets, wanted.coverage, wanted.by_class, classes)
     levels = fit_levels(calibrated, groups_of_run(run, classes, wanted.groups), wanted.accuracy)
     require_refusable(len(sets.scores), wanted.refuse)
     none, why = None, ""

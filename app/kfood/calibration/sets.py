@@ -44,7 +44,12 @@ class Sets:
         return np.full(classes, conformal_threshold(self.scores, wanted))
 
     def members(self, probabilities: np.ndarray, coverage: float | None = None) -> np.ndarray:
-        """Return of calibrated probabilities, photos x classes, which classes are in each set, bool; it may be empty.
+        """Return which classes are in the set of each photo, photos x classes, bool; it may be empty.
+
+        Args:
+            probabilities: photos x classes, as the network gives them: a temperature that was fitted on the photos of
+                the thresholds would cost the guarantee.
+            coverage: the one that is wanted where not given.
 
         Raises:
             KfoodError: as `thresholds`.
@@ -57,7 +62,7 @@ def fit_sets(valid: Judged, kind: str, coverage: float, by_class: bool, classes:
     """Take what sets need from one validation photo of each plate.
 
     Args:
-        valid: with calibrated probabilities.
+        valid: with probabilities as the network gives them.
         kind, coverage, by_class: as in `Sets`.
         classes: their names.
 

@@ -20,7 +20,7 @@ def sets_table(valid: Judged, test: Judged, chosen: Sets) -> pd.DataFrame:
     Those in each class are there where each has enough validation photos.
 
     Args:
-        valid, test: with calibrated probabilities.
+        valid, test: with probabilities as the network gives them.
         chosen: the run's.
 
     Columns: `sets` ("lac", "aps"), `in each class`; `coverage` (share of sets with the true class, as they are, empty

@@ -85,12 +85,13 @@ def metadata_of(run: Run, classes: list[str], found: Calibration | None = None) 
 def _sets(found: Calibration) -> str:
     """Return the wanted coverage, the score of `kfood.statistics.conformal.set_scores` and its threshold by class.
 
-    A class is in the set of a photo where its score is at most its threshold (null: always). By "lac" the score is
-    1 - probability.
+    They are of the network's own probabilities: p^power / sum(p^power) of those p that the graph gives. A class is in
+    the set of a photo where its score is at most its threshold (null: always). By "lac" the score is 1 - probability.
     """
     thresholds = found.sets.thresholds(len(found.classes)).tolist()
     numbers = [None if math.isinf(each) else round(each, 7) for each in thresholds]
-    return json.dumps({"coverage": found.sets.coverage, "score": found.sets.kind, "thresholds": numbers})
+    how = {"coverage": found.sets.coverage, "score": found.sets.kind, "power": found.temperature.value}
+    return json.dumps({**how, "thresholds": numbers})
 
 
 def save_graph(model: ModelProto, file: Path, metadata: dict[str, str]) -> None:

@@ -75,8 +75,7 @@ class CalibratedPredictor:
             share = none.share(features)
         else:
             probabilities = self.base.probabilities(photos)
-        calibrated = tempered(probabilities, self.calibration.temperature.value)
-        return answer_photos(self.calibration, calibrated, share, self.coverage, self.refuse)
+        return answer_photos(self.calibration, probabilities, share, self.coverage, self.refuse)
 
     def _cells(self, found: Answers, number: int) -> list[Cell]:
         row = found.probabilities[number]
