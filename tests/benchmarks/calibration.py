@@ -168,6 +168,15 @@ def _of_fold(run: Run, fold: int, others: dict[str, pd.DataFrame]) -> list[dict[
                     "high": high,
                 }
             )
+    none = found.none_of_these
+    if none:
+        refused = pd.Series(none.refused(none.share_of_test()))
+        low, high = share_interval(refused, pd.Series(test.groups))
+        for name, vectors in strange.items():
+            shares = none.share(vectors)
+            row = {"fold": fold, "strangers": name, "n": len(shares), "score": "as answered", "chosen": False}
+            row |= {"auroc": auroc(-shares, -none.share_of_test()), "refused": none.refused(shares).mean()}
+            rows.append(row | {"known refused": refused.mean(), "low": low, "high": high})
     return rows
 
 

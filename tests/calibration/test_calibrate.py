@@ -8,6 +8,7 @@ import math
 import numpy as np
 import pytest
 
+import kfood
 from kfood.calibration.findings import judge_calibration
 from kfood.calibration.fit import Wanted, at_temperature, calibrate_run
 from kfood.calibration.judged import judged_split
@@ -61,6 +62,13 @@ def test_on_test_the_probabilities_hold_and_the_sets_keep_what_they_say(modest_r
     assert (sets.loc[sets["sets"] == "aps", "empty"] == 0).all()
     assert "within what chance allows" in said.text[1]
     assert all(figure.is_file() for figure in said.figures.values())
+
+
+def test_python_says_what_the_command_says(modest_run):
+    run = modest_run()
+    said = kfood.calibrate(run, coverage=0.8)
+    assert read_calibration(run).sets.coverage == 0.8
+    assert any(title.startswith("Sets at 80%") for title in said.tables)
 
 
 def test_shots_of_a_plate_count_once(modest_run):

@@ -36,7 +36,7 @@ def test_photos_that_are_all_right_do_not_make_it_sure_of_everything():
     shares = np.array([[0.6, 0.3, 0.1]]).repeat(100, axis=0)
     found = fit_temperature(shares, np.zeros(100, int), np.arange(100))
     assert found.kept
-    assert tempered(shares, found.value)[0, 0] == pytest.approx(101 / 102, abs=0.004)
+    assert 0.97 < tempered(shares, found.value)[0, 0] < 101 / 102
 
 
 def test_shots_of_a_plate_are_in_one_fold():

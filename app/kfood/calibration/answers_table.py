@@ -8,7 +8,6 @@ import pandas as pd
 from kfood.calibration.answers import answer_photos
 from kfood.calibration.judged import Judged
 from kfood.calibration.stored import Calibration
-from kfood.statistics.conformal import share_as_strange
 
 JOIN = "|"  # of the dishes of a set
 
@@ -24,7 +23,7 @@ def answers_table(found: Calibration, test: Judged) -> pd.DataFrame:
         test: with probabilities as the network gives them.
     """
     none = found.none_of_these
-    share = share_as_strange(none.test, none.known) if none else None
+    share = none.share_of_test() if none else None
     said = answer_photos(found, test.probabilities, share)
     classes = np.array(found.classes, dtype=object)
     table = pd.DataFrame(

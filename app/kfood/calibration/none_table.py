@@ -7,7 +7,7 @@ import pandas as pd
 
 from kfood.calibration.judged import Judged
 from kfood.calibration.out_of_distribution import OutOfDistribution
-from kfood.statistics.conformal import coverage_band, share_as_strange
+from kfood.statistics.conformal import coverage_band
 from kfood.statistics.estimates import share_interval
 from kfood.statistics.one_of_each import one_of_each
 
@@ -26,11 +26,10 @@ def none_sentences(found: OutOfDistribution | None, why: str, test: Judged) -> l
     """Return how photos are refused, and how many of the test photos, which all show known dishes, are."""
     if found is None:
         return [f'"None of these dishes" is no answer of this run: {why}']
-    share = share_as_strange(found.test, found.known)
-    refused = pd.Series(found.refused(share))
+    refused = pd.Series(found.refused(found.share_of_test()))
     low, high = share_interval(refused, pd.Series(test.groups))
     drawn = one_of_each(test.groups)
-    band = [1 - each for each in coverage_band(len(found.known), len(drawn), 1 - found.refuse)]
+    band = [1 - each for each in coverage_band(found.plates, len(drawn), 1 - found.refuse)]
     folds = len(next(iter(found.aurocs.values()), []))
     chosen = (
         f"chosen on validation: {folds} folds of dishes were left out of the fitting of each score in turn"
@@ -38,9 +37,10 @@ def none_sentences(found: OutOfDistribution | None, why: str, test: Judged) -> l
         else "not chosen, as there are too few dishes to leave any out"
     )
     n = int(refused.sum())
+    guard = [f", and by {part.kind}, for what is far from all photos it learned from" for part in found.parts[1:]]
     return [
-        f'"None of these dishes" goes by {found.kind} ({chosen}). The network has learned these dishes: how well it '
-        "knows others is not measured by that.",
+        f'"None of these dishes" goes by {found.kind} ({chosen}){"".join(guard)}. The network has learned these '
+        "dishes: how well it knows others is not measured by that.",
         f"It is the answer where at most {found.refuse:g} of photos of known dishes are as strange: of {len(refused)} "
         f"test photos, {n} are refused, {refused.mean():.4f} (95 % interval {low:.4f} to {high:.4f}); chance allows "
         f"{band[1]:.4f} to {band[0]:.4f} of so many plates.",

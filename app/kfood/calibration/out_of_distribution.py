@@ -20,30 +20,65 @@ if TYPE_CHECKING:
 
 _FOLDS = 5
 _LEAST_CLASSES = 4  # two are left out, two are known
-_UNCHOSEN = "knn"  # where classes are too few to choose by
+_FAR = "knn"  # the guard, and the score where classes are too few to choose by
+_SEES_FEATURES = ("knn", "mahalanobis", "vim")
+_GUARD_SHARES = (0.2, 0.5)  # of what may be refused: the first that validation plates are enough for
+
+
+@dataclass(frozen=True)
+class Part:
+    """One score of strangeness, as it was fitted.
+
+    Args:
+        kind: of `kfood.statistics.ood_scores.OOD_SCORES`.
+        share: of the refusals that are allowed, above 0 to 1.
+        arrays: what the score was fitted with.
+        known: (validation plates,), the score of one photo of each.
+        test: (test photos,), their scores, in the order of the run's predictions.
+    """
+
+    kind: str
+    share: float
+    arrays: Mapping[str, np.ndarray]
+    known: np.ndarray
+    test: np.ndarray
+
+    def strange(self, scores: np.ndarray) -> np.ndarray:
+        """Return the share of known photos that are as strange, divided by the part's share of refusals."""
+        shares: np.ndarray = share_as_strange(scores, self.known) / self.share
+        return shares
 
 
 @dataclass(frozen=True)
 class OutOfDistribution:
     """When a photo is "none of these dishes".
 
+    Logits tell best what is another dish, and see little of what is no food at all; distances of features are the other
+    way round. So two scores decide: that which is chosen, and, where that one sees logits alone, a guard by distance,
+    which gets a fifth of the refusals. A photo's share is the smaller of both, each divided by its part of the
+    refusals (C. E. Bonferroni): at most so many photos of known dishes have it or less.
+
     Args:
-        kind: of `kfood.statistics.ood_scores.OOD_SCORES`.
         refuse: the share of photos of known dishes that may be refused, between 0 and 1.
         head: of the network, from features to logits.
-        arrays: what the score was fitted with.
-        known: (validation plates,), the score of one photo of each.
-        test: (test photos,), their scores, in the order of the run's predictions.
+        parts: the score that was chosen, and the guard where there is one.
         aurocs: of each kind, the AUROC of each fold of dishes that the choice was made by.
     """
 
-    kind: str
     refuse: float
     head: Head
-    arrays: Mapping[str, np.ndarray]
-    known: np.ndarray
-    test: np.ndarray
+    parts: list[Part]
     aurocs: dict[str, list[float]]
+
+    @property
+    def kind(self) -> str:
+        """The score that was chosen."""
+        return self.parts[0].kind
+
+    @property
+    def plates(self) -> int:
+        """How many validation plates thresholds are taken from."""
+        return len(self.parts[0].known)
 
     def share(self, features: np.ndarray) -> np.ndarray:
         """Return the share of photos of known dishes that are as strange as each photo or stranger, 0 to 1.
@@ -52,7 +87,15 @@ class OutOfDistribution:
             features: photos x length, pooled, of the run's network.
         """
         photos = Photos(features, logits_of(self.head, features), np.empty(0, int))
-        return share_as_strange(ood_score(self.kind, photos, self.arrays), self.known)
+        return self._smallest([part.strange(ood_score(part.kind, photos, part.arrays)) for part in self.parts])
+
+    def share_of_test(self) -> np.ndarray:
+        """Return `share` of the run's test photos, in the order of its predictions."""
+        return self._smallest([part.strange(part.test) for part in self.parts])
+
+    def _smallest(self, shares: list[np.ndarray]) -> np.ndarray:
+        smallest: np.ndarray = np.minimum(np.min(shares, axis=0), 1.0)
+        return smallest
 
     def refused(self, share: np.ndarray, refuse: float | None = None) -> np.ndarray:
         """Return which photos are none of the dishes, bool.
@@ -65,7 +108,7 @@ class OutOfDistribution:
             KfoodError: it is not between 0 and 1, or needs more validation photos.
         """
         wanted = self.refuse if refuse is None else refuse
-        require_refusable(len(self.known), wanted)
+        require_refusable(self.plates, wanted)
         refused: np.ndarray = share <= wanted
         return refused
 
@@ -84,10 +127,16 @@ def fit_out_of_distribution(features: Features, valid: Judged, refuse: float) ->
     drawn = one_of_each(valid.groups)
     require_refusable(len(drawn), refuse)
     aurocs = aurocs_of_left_out(features)
-    kind = max(aurocs, key=lambda each: np.mean(aurocs[each])) if aurocs else _UNCHOSEN
-    arrays = fit_ood_score(kind, features.train, features.head)
-    known, test = (ood_score(kind, photos, arrays) for photos in (features.valid, features.test))
-    return OutOfDistribution(kind, refuse, features.head, arrays, known[drawn], test, aurocs)
+    kind = max(aurocs, key=lambda each: np.mean(aurocs[each])) if aurocs else _FAR
+    enough = (share for share in _GUARD_SHARES if len(drawn) >= needed_photos(1 - share * refuse))
+    guard = 0.0 if kind in _SEES_FEATURES else next(enough, 0.0)
+    parts = []
+    for each, share in ((kind, 1 - guard), (_FAR, guard)):
+        if share:
+            arrays = fit_ood_score(each, features.train, features.head)
+            known, test = (ood_score(each, photos, arrays) for photos in (features.valid, features.test))
+            parts.append(Part(each, share, arrays, known[drawn], test))
+    return OutOfDistribution(refuse, features.head, parts, aurocs)
 
 
 def aurocs_of_left_out(features: Features) -> dict[str, list[float]]:

@@ -11,7 +11,7 @@ import numpy as np
 from safetensors.numpy import load, save
 
 from kfood.calibration.levels import DISH, GROUP, Levels
-from kfood.calibration.out_of_distribution import OutOfDistribution
+from kfood.calibration.out_of_distribution import OutOfDistribution, Part
 from kfood.calibration.sets import Sets
 from kfood.errors import RunError
 from kfood.run.folder import Run
@@ -21,7 +21,7 @@ from kfood.statistics.temperature import Temperature
 from kfood.system.files import content_digest, write_json, write_whole
 
 _FORMAT = 1
-_FIT = "none.fit."  # how the arrays of a score are named
+_FIT = "fit."  # how the arrays of a score are named
 
 
 @dataclass(frozen=True)
@@ -58,11 +58,9 @@ def write_calibration(run: Run, found: Calibration) -> None:
     run.checksums.drop(*files)
     arrays = {"sets.scores": found.sets.scores, "sets.labels": found.sets.labels}
     if none := found.none_of_these:
-        arrays |= {
-            "none.known": none.known,
-            "none.test": none.test,
-            **{f"{_FIT}{k}": v for k, v in none.arrays.items()},
-        }
+        for part in none.parts:
+            of_part = {"known": part.known, "test": part.test, **{f"{_FIT}{k}": v for k, v in part.arrays.items()}}
+            arrays |= {f"none.{part.kind}.{name}": array for name, array in of_part.items()}
         arrays |= {"none.weights": none.head.weights, "none.biases": none.head.biases}
     content = save({name: _stored(array) for name, array in arrays.items()})
     write_whole(run.calibration_arrays_file, lambda partial: partial.write_bytes(content))
@@ -75,7 +73,12 @@ def write_calibration(run: Run, found: Calibration) -> None:
         "temperature": asdict(found.temperature),
         "sets": {"kind": sets.kind, "coverage": sets.coverage, "by_class": sets.by_class},
         "levels": asdict(found.levels),
-        "none_of_these": none and {"kind": none.kind, "refuse": none.refuse, "aurocs": none.aurocs},
+        "none_of_these": none
+        and {
+            "refuse": none.refuse,
+            "parts": {part.kind: part.share for part in none.parts},
+            "aurocs": none.aurocs,
+        },
         "why_none": found.why_none,
     }
     write_json(run.calibration_file, numbers)
@@ -121,9 +124,14 @@ def _parsed(numbers: dict[str, Any], arrays: dict[str, np.ndarray]) -> Calibrati
 
 
 def _none_of_these(numbers: dict[str, Any], arrays: dict[str, np.ndarray]) -> OutOfDistribution:
+    parts = []
+    for kind, share in numbers["parts"].items():
+        start = f"none.{kind}."
+        own = {name.removeprefix(start): array for name, array in arrays.items() if name.startswith(start)}
+        fitted = {name.removeprefix(_FIT): array for name, array in own.items() if name.startswith(_FIT)}
+        parts.append(Part(kind, share, fitted, own["known"], own["test"]))
     head = Head(arrays["none.weights"], arrays["none.biases"])
-    fitted = {name.removeprefix(_FIT): array for name, array in arrays.items() if name.startswith(_FIT)}
-    return OutOfDistribution(**numbers, head=head, arrays=fitted, known=arrays["none.known"], test=arrays["none.test"])
+    return OutOfDistribution(numbers["refuse"], head, parts, numbers["aurocs"])
 
 
 def _stored(array: np.ndarray) -> np.ndarray:
