@@ -19,6 +19,7 @@ EXPORTED = [
     "RecipeError",
     "Run",
     "RunError",
+    "calibrate",
     "compare",
     "find_duplicates",
     "find_label_issues",

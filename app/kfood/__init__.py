@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from kfood.api import (
         Run,
+        calibrate,
         compare,
         find_duplicates,
         find_label_issues,
@@ -36,6 +37,7 @@ __all__ = [
     "RecipeError",
     "Run",
     "RunError",
+    "calibrate",
     "compare",
     "find_duplicates",
     "find_label_issues",

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from fastai.learner import Learner
 
+    from kfood.calibration.findings import Findings
     from kfood.duplicates.search import Duplicates
     from kfood.evaluation.compare import Comparison
     from kfood.interpretation.section import Section
@@ -194,6 +195,39 @@ def report(*runs: folder.Run | str, out: str | Path | None = None, split: str = 
     chosen = [_run(run) for run in runs or (None,)]
     with logs.shown():
         return report_runs(chosen, Path(out) if out else None, split, photos)
+
+
+def calibrate(
+    run: folder.Run | str | None = None,
+    *,
+    coverage: float = 0.9,
+    sets: str = "lac",
+    by_class: bool = False,
+    refuse: float = 0.05,
+    accuracy: float = 0.95,
+    groups: str | Path | None = None,
+) -> Findings:
+    """Fit what a run answers with on validation, store it with the run, and return what it comes to on test.
+
+    Args:
+        run: a run, or a name as in `load_run`.
+        coverage: how often a set is to contain the dish, between 0 and 1.
+        sets: "lac" or "aps".
+        by_class: whether the coverage is wanted in each class.
+        refuse: the share of photos of its dishes that may be taken for none of them, between 0 and 1.
+        accuracy: wanted of the dishes that are answered, and of dishes and groups, between 0 and 1.
+        groups: a CSV of class and group; the recipe's, or folders above those of the classes, where not given.
+
+    Raises:
+        KfoodError: there is no such run, it has no validation or test photos, or too few for what is wanted.
+    """
+    from kfood.calibration.findings import judge_calibration
+    from kfood.calibration.fit import Wanted, calibrate_run
+
+    chosen = _run(run)
+    wanted = Wanted(coverage, sets, by_class, refuse, accuracy, Path(groups) if groups else None)
+    with logs.shown():
+        return judge_calibration(chosen, calibrate_run(chosen, wanted))
 
 
 def compare(*runs: folder.Run | str) -> Comparison:

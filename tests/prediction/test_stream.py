@@ -96,7 +96,7 @@ def test_memory_does_not_grow_with_the_photos(photos, tmp_path, monkeypatch):
 
 
 def test_a_gpu_is_given_what_was_decoded_meanwhile(photos, monkeypatch):
-    monkeypatch.setattr(stream, "_BATCH", 1)
+    monkeypatch.setattr(stream, "_GPU_BATCH", 2)
 
     class OnGpu(Colours):
         class device:

@@ -14,7 +14,7 @@ from support.colours import CLASSES, Colours, likeliest, paint
 def predictor(monkeypatch):
     """In the place of the model that is named, whose file its name is."""
     colours = Colours()
-    monkeypatch.setattr(write, "load_predictor", lambda model, photos: colours)
+    monkeypatch.setattr(write, "load_predictor", lambda model, photos, asked: colours)
     monkeypatch.setattr(write, "identity", lambda model: f"digest of {model}")
     monkeypatch.setattr(stream, "_BATCH", 4)
     return colours

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from kfood.errors import RunError
@@ -66,3 +67,18 @@ def test_a_file_that_changed_since_is_not_believed(tmp_path):
     file.write_text(file.read_text(encoding="utf-8").replace("0.8", "0.1"), encoding="utf-8")
     with pytest.raises(RunError, match="is not what kfood wrote"):
         read_rules(Run(tmp_path))
+
+
+@pytest.mark.parametrize("temperature", [0.4, 1.0, 3.0])
+def test_a_tempered_rule_says_the_same_of_tempered_probabilities(temperature):
+    rng = np.random.default_rng(0)
+    classes, rule = ["a", "b", "c"], CannotTell(("a", "b"), 0.8, 0.95, 0.95)
+    logits = rng.normal(size=(500, 3))
+    said = []
+    for rules, power in (([rule], 1.0), ([rule.tempered(temperature)], 1 / temperature)):
+        raised = np.exp(logits * power)
+        rows = raised / raised.sum(1, keepdims=True)
+        said.append([which_cannot_be_told(rules, classes, row) for row in rows])
+    assert said[0] == said[1] and 50 < sum(map(bool, said[0])) < 450
+    for least in (0.5, 1.0):
+        assert CannotTell(("a", "b"), least, 0.95, 0.95).tempered(temperature).least == least

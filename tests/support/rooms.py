@@ -23,6 +23,7 @@ FLOORS = (  # from the top
     ("prediction",),
     ("exporting",),
     ("training",),
+    ("calibration",),
     ("doctor", "evaluation"),
     ("data", "webpage"),
     ("model", "plotting", "run"),

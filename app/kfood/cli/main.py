@@ -11,7 +11,22 @@ from typing import Annotated
 
 import typer
 
-from kfood.cli import data, doctor, export, interpret, lrfind, pair, predict, recipe, report, runs, serve, study, train
+from kfood.cli import (
+    calibrate,
+    data,
+    doctor,
+    export,
+    interpret,
+    lrfind,
+    pair,
+    predict,
+    recipe,
+    report,
+    runs,
+    serve,
+    study,
+    train,
+)
 from kfood.errors import KfoodError, Stopped
 from kfood.system.console import write_what_can_be_written
 from kfood.system.cores import wait_asleep
@@ -27,6 +42,7 @@ app = typer.Typer(
 app.command("train")(train.train)
 app.command("lrfind")(lrfind.lrfind)
 app.command("interpret", cls=interpret.InterpretCommand)(interpret.interpret)
+app.command("calibrate")(calibrate.calibrate)
 app.command("report")(report.report)
 app.command("predict")(predict.predict)
 app.command("export")(export.export)

@@ -11,6 +11,7 @@ import typer
 from kfood.cli import options
 
 if TYPE_CHECKING:
+    from kfood.prediction.predictor import Predictor
     from kfood.prediction.sources import Photos
     from kfood.prediction.stream import Row
 
@@ -38,11 +39,29 @@ def predict(
         ),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a file that was interrupted.")] = False,
+    coverage: Annotated[
+        float | None,
+        typer.Option(
+            "--coverage", help="Of a calibrated run: how often a set is to contain the dish.", show_default=False
+        ),
+    ] = None,
+    refuse: Annotated[
+        float | None,
+        typer.Option(
+            "--refuse",
+            help="Of a calibrated run: the share of photos of its dishes that may be taken for none of them.",
+            show_default=False,
+        ),
+    ] = None,
     runs: options.Runs = options.RUNS,
 ) -> None:
-    """Say what is on photos that belong to no training."""
+    """Say what is on photos that belong to no training; by a calibrated run also what it can answer for.
+
+    Columns of a calibrated run: answer (a dish, or its group) and its level; the set of dishes that it may be; the
+    group and its probability; known_p, the share of photos of its dishes that are as strange.
+    """
     from kfood.errors import KfoodError
-    from kfood.prediction.load import load_predictor, named_model
+    from kfood.prediction.load import Asked, load_predictor, named_model
     from kfood.prediction.outputs import require_kind
     from kfood.prediction.sources import find_photos
     from kfood.prediction.stream import predicted_rows
@@ -53,6 +72,7 @@ def predict(
 
     words, name = split_off_run(photos, runs)
     model = named_model(name, runs)
+    asked = Asked(coverage, refuse)
     if resume and not out:
         raise KfoodError("--resume goes on with a file: name it by --out.")
     file = require_kind(output_file(out)) if out else None
@@ -61,32 +81,34 @@ def predict(
         if file:
             from kfood.prediction.write import write_predictions
 
-            written = write_predictions(model, found, file, top, resume)
+            written = write_predictions(model, found, file, top, resume, asked)
             typer.echo(f"Written: {file}")
             _tell_unread(found, written.photos, written.unread, written.first_reason)
             return
-        predictor = load_predictor(model, _SHOWN)
+        predictor = load_predictor(model, _SHOWN, asked)
         known = None if found.total is None else min(_SHOWN, found.total)
         rows = list(track(predicted_rows(predictor, found.first(_SHOWN), top), known, "predicting"))
-    _show(rows, found, predictor.name, min(top, len(predictor.classes)))
+    _show(rows, found, predictor, min(top, len(predictor.classes)))
     unread = [row.error for row in rows if row.error]
     _tell_unread(found, len(rows), len(unread), unread[0] if unread else "")
 
 
-def _show(rows: list[Row], found: Photos, name: str, top: int) -> None:
+def _show(rows: list[Row], found: Photos, predictor: Predictor, top: int) -> None:
     from kfood.cli.render import print_rows
-    from kfood.prediction.stream import column_names
+    from kfood.prediction.stream import column_names, more_columns
 
-    table: list[dict[str, object]] = [dict(zip(column_names(top), row.cells(top), strict=True)) for row in rows]
+    more = more_columns(predictor)
+    names = column_names(top, more)
+    table: list[dict[str, object]] = [dict(zip(names, row.cells(top, len(more)), strict=True)) for row in rows]
     for row in table:
         if found.folder:
             row["path"] = os.path.relpath(str(row["path"]), found.folder)
         if not any(each.error for each in rows):
             del row["error"]
-    more = found.total is None or found.total > len(rows) == _SHOWN
-    of = f"The first {len(rows)} of {found.total or 'the'} photos" if more else f"{len(rows)} photos"
-    print_rows(f"{of}, by {name}", table)
-    if more:
+    all_shown = found.total is not None and not found.total > len(rows) == _SHOWN
+    of = f"The first {len(rows)} of {found.total or 'the'} photos" if not all_shown else f"{len(rows)} photos"
+    print_rows(f"{of}, by {predictor.name}", table)
+    if not all_shown:
         typer.echo("--out FILE.csv predicts all of them, and writes them.")
 
 

@@ -18,7 +18,12 @@ from kfood.text import listed
 
 _LEVEL = 0.05
 # What makes no other recipe: another seed is another training of the same one.
-_NOT_THE_RECIPE: dict[str, Any] = {"name": True, "ladder": True, "training": {"seed", "workers", "checkpoint_minutes"}}
+_NOT_THE_RECIPE: dict[str, Any] = {
+    "name": True,
+    "ladder": True,
+    "data": {"groups"},
+    "training": {"seed", "workers", "checkpoint_minutes", "calibrate"},
+}
 
 
 @dataclass(frozen=True)

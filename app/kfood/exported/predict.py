@@ -40,10 +40,10 @@ def read_file(path: str | Path) -> bytes:
 def mended(content: bytes) -> bytes | None:
     """Return a file that viewers show as Pillow reads it, too; None where pixels are missing or nothing can be done."""
     if content.startswith(b"\xff\xd8\xff"):  # a JPEG may lack its end; noise there changes pixels that are missing
-        begun, end = content.rstrip(b"\xff"), b"\xff\xd9"
         with suppress(Exception):
-            plain, noisy = (Image.open(io.BytesIO(begun + more + end), formats=["JPEG"]) for more in (b"", _NOISE))
-            return begun + end if plain.tobytes() == noisy.tobytes() else None
+            files = [content.rstrip(b"\xff") + more + b"\xff\xd9" for more in (b"", _NOISE)]
+            plain, noisy = (Image.open(io.BytesIO(file), formats=["JPEG"]).tobytes() for file in files)
+            return files[0] if plain == noisy else None
     kept, start = [content[:8]], 8
     while kept[0] == b"\x89PNG\r\n\x1a\n" and start + 12 <= len(content):
         chunk = content[start : start + 12 + int.from_bytes(content[start : start + 4], "big")]
@@ -93,8 +93,7 @@ def open_photo(photo: str | Path | BinaryIO, at_least: int = 0, work: Any = upri
 
 def resized(image: Image.Image, size: int, resize: str, denoise: str) -> np.ndarray:
     """Return pixels: "squish" makes both sides `size`, "crop" the shorter one, "pad" the longer one; then denoised."""
-    most = 4 * min(image.size) if resize == "crop" else max(image.size)  # the rest is cut off, and fills the memory
-    sides = [min(side, most) for side in image.size]
+    sides = [min(side, 4 * min(image.size)) if resize == "crop" else side for side in image.size]  # the rest is cut off
     left, top = ((whole - side) // 2 for whole, side in zip(image.size, sides, strict=True))
     scale = size / (min if resize == "crop" else max)(sides)
     width, height = (size if resize == "squish" else max(1, round(side * scale)) for side in sides)
@@ -117,6 +116,7 @@ class Model:
 
     def __init__(self, file: str | Path) -> None:
         import onnxruntime  # here, as kfood reads photos without it, too
+
         before, mark, after = (content := Path(file).read_bytes()).rpartition(DIGEST)
         if hashlib.sha256(before + after[64:]).hexdigest().encode() != after[:64]:
             why = "was damaged or changed since kfood exported it" if mark else "is not a model that kfood exported"

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from kfood.calibration.stored import read_calibration
 from kfood.data.crop_area import parse_area
 from kfood.data.loaders import photo_loader, preprocessing
 from kfood.data.photo import open_photo
@@ -19,6 +20,7 @@ from kfood.errors import KfoodError
 from kfood.evaluation.predict import predict_logits
 from kfood.exported.predict import Model, resized, squared
 from kfood.run.folder import Run
+from kfood.statistics.temperature import tempered
 from kfood.system.cores import available_cores
 from kfood.system.progress import track
 from kfood.text import listed
@@ -81,7 +83,9 @@ def answers_of_run(run: Run, photos: pd.DataFrame) -> Answers:
     with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):  # in float32 itself on a GPU, too
         logits = predict_logits(learner, photos, recipe.data.size, doing="predicting with torch")
     seconds = time.perf_counter() - started
-    return Answers(logits.softmax(dim=1).numpy(), seconds / len(photos))
+    found = read_calibration(run)
+    probabilities = logits.softmax(dim=1).numpy()
+    return Answers(tempered(probabilities, found.temperature.value if found else 1.0), seconds / len(photos))
 
 
 def answers_of_file(model: Model, photos: pd.DataFrame) -> Answers:

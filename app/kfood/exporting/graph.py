@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import unicodedata
 from importlib.metadata import version
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import nn
 
+from kfood.calibration.stored import Calibration, read_calibration
 from kfood.errors import KfoodError
 from kfood.exported.predict import DIGEST, MARGIN
 from kfood.exporting.needs import require_export
@@ -35,7 +37,8 @@ def export_graph(run: Run, file: Path) -> None:
 
     Its input `photos` is n x side x side x 3, uint8, RGB, with side = size x presize of the metadata, as
     `kfood.exported.predict.Model.prepare` makes them; its output `probabilities` n x classes, float32. In the graph are
-    normalization, the mean over the mirror image, the second network of a cascade, and the softmax.
+    normalization, the mean over the mirror image, the second network of a cascade, and the softmax; of a calibrated run
+    also its temperature. What its sets go by is in the metadata; "none of these" and groups need the run.
 
     Args:
         run: finished.
@@ -50,14 +53,14 @@ def export_graph(run: Run, file: Path) -> None:
     network, about = load_model(run.weights_file, run.model_file)
     data = run.recipe.data
     side = round(data.size * data.presize)
-    temperature = 1.0  # no run has one fitted yet
-    answers = Answers(network, data.size, side, temperature).eval()
-    save_graph(traced(answers, side, run.recipe.model.arch), file, metadata_of(run, about.classes, temperature))
+    found = read_calibration(run)
+    answers = Answers(network, data.size, side, found.temperature.value if found else 1.0).eval()
+    save_graph(traced(answers, side, run.recipe.model.arch), file, metadata_of(run, about.classes, found))
 
 
-def metadata_of(run: Run, classes: list[str], temperature: float = 1.0) -> dict[str, str]:
-    """Return what the file says of itself, all as text."""
-    data = run.recipe.data
+def metadata_of(run: Run, classes: list[str], found: Calibration | None = None) -> dict[str, str]:
+    """Return what the file says of itself, all as text; of a calibrated run also what its sets go by (`_sets`)."""
+    data, temperature = run.recipe.data, found.temperature.value if found else 1.0
     return {
         "format": FORMAT,
         "run": run.name,
@@ -71,10 +74,23 @@ def metadata_of(run: Run, classes: list[str], temperature: float = 1.0) -> dict[
         "transparency": "on white",
         "precision": "float32",
         "temperature": f"{temperature:g}",
-        "cannot_tell": rules_as_text(read_rules(run)),
+        "cannot_tell": rules_as_text(rule.tempered(temperature) for rule in read_rules(run)),
+        **({"sets": _sets(found)} if found else {}),
         "weights": hashlib.sha256(run.weights_file.read_bytes()).hexdigest(),
         "kfood": version("kfood"),
     }
+
+
+def _sets(found: Calibration) -> str:
+    """Return the wanted coverage, the score of `kfood.statistics.conformal.set_scores` and its threshold by class.
+
+    They are of the network's own probabilities: p^power / sum(p^power) of those p that the graph gives. A class is in
+    the set of a photo where its score is at most its threshold (null: always). By "lac" the score is 1 - probability.
+    """
+    thresholds = found.sets.thresholds(len(found.classes)).tolist()
+    numbers = [None if math.isinf(each) else round(each, 7) for each in thresholds]
+    how = {"coverage": found.sets.coverage, "score": found.sets.kind, "power": found.temperature.value}
+    return json.dumps({**how, "thresholds": numbers})
 
 
 def save_graph(model: ModelProto, file: Path, metadata: dict[str, str]) -> None:

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from kfood.model.build import Classifier
 from kfood.model.cascade import Cascade, at_size
+from kfood.statistics.temperature import LEAST
 
 
 class Answers(nn.Module):
@@ -17,7 +18,7 @@ class Answers(nn.Module):
         network: computes in float32 from now on.
         size: side of the photos that it takes, in pixels.
         side: of the photos that come in.
-        temperature: what the logits are divided by.
+        temperature: of the probabilities, as `kfood.statistics.temperature.tempered` takes it.
     """
 
     shrink: Tensor | None
@@ -30,7 +31,10 @@ class Answers(nn.Module):
 
     def forward(self, photos: Tensor) -> Tensor:
         """Return n x classes, float32, of n x side x side x 3, uint8."""
-        return (self.network(self.given(photos)) / self.temperature).softmax(dim=1)
+        probabilities = self.network(self.given(photos)).softmax(dim=1)
+        if self.temperature == 1:
+            return probabilities
+        return (probabilities.clamp(min=LEAST).log() / self.temperature).softmax(dim=1)
 
     def given(self, photos: Tensor) -> Tensor:
         """Return what the network is given: n x 3 x size x size, in -1..1."""

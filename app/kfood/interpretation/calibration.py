@@ -11,8 +11,8 @@ import pandas as pd
 from kfood.evaluation.predictions import CLASS_PREFIX, LOSS, PROBABILITY, class_names, groups_of, is_right
 from kfood.statistics.calibration_error import CalibrationError, calibration_error
 from kfood.statistics.estimates import mean_interval, share_interval
+from kfood.statistics.expected_calibration_error import BINS, bin_numbers, expected_calibration_error
 
-_BINS = 15  # as in Guo et al. 2017
 _SHARES = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0)
 
 
@@ -63,12 +63,12 @@ class Calibration(NamedTuple):
             ("probability less accuracy", *self.overconfidence),
             ("Brier score (0: best, 2: worst)", *self.brier),
             ("log loss (nats, 0: best)", *self.log_loss),
-            (f"ECE, {_BINS} bins, with what chance adds", self.ece, math.nan, math.nan),
+            (f"ECE, {BINS} bins, with what chance adds", self.ece, math.nan, math.nan),
         ]
         return pd.DataFrame(rows, columns=["score", "value", "low", "high"])
 
 
-def reliability(predictions: pd.DataFrame, bins: int = _BINS) -> pd.DataFrame:
+def reliability(predictions: pd.DataFrame, bins: int = BINS) -> pd.DataFrame:
     """Return accuracy by probability of the predicted class, in bins of equal width that hold a photo.
 
     The interval is that of each bin by itself: of 15, one may well miss the diagonal by chance.
@@ -76,7 +76,7 @@ def reliability(predictions: pd.DataFrame, bins: int = _BINS) -> pd.DataFrame:
     Columns: low and high (of the bin, 0..1), n, probability (mean), accuracy with its 95 % interval accuracy_low and
     accuracy_high.
     """
-    number = _bin(predictions[PROBABILITY].to_numpy(), bins)
+    number = bin_numbers(predictions[PROBABILITY].to_numpy(), bins)
     right, groups = is_right(predictions), groups_of(predictions)
     rows = []
     for each in np.unique(number):
@@ -88,7 +88,7 @@ def reliability(predictions: pd.DataFrame, bins: int = _BINS) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=names)
 
 
-def calibration(predictions: pd.DataFrame, bins: int = _BINS) -> Calibration:
+def calibration(predictions: pd.DataFrame, bins: int = BINS) -> Calibration:
     """Return how far the probabilities of a table with at least one photo are from accuracy.
 
     Args:
@@ -104,7 +104,7 @@ def calibration(predictions: pd.DataFrame, bins: int = _BINS) -> Calibration:
         Mean(float(each.mean()), *mean_interval(each, groups))
         for each in (gaps, brier, predictions[LOSS].to_numpy(float))
     ]
-    ece = _ece(gaps, _bin(probability, bins), bins)
+    ece = expected_calibration_error(probability, right, bins)
     return Calibration(calibration_error(probability, right, groups), ece, *means)
 
 
@@ -133,12 +133,3 @@ def accuracy_by_share(predictions: pd.DataFrame) -> tuple[np.ndarray, np.ndarray
     right = is_right(predictions.sort_values(PROBABILITY, ascending=False, kind="stable")).to_numpy()
     counts = np.arange(1, len(right) + 1)
     return counts / len(right), right.cumsum() / counts
-
-
-def _bin(probability: np.ndarray, bins: int) -> np.ndarray:
-    return np.minimum((probability * bins).astype(int), bins - 1)
-
-
-def _ece(gaps: np.ndarray, number: np.ndarray, bins: int) -> float:
-    """Sum over bins of |mean probability - accuracy|, weighted by their photos."""
-    return float(np.abs(np.bincount(number, gaps, bins)).sum() / len(gaps))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -17,23 +18,58 @@ from kfood.system.gpu import may_have_gpu
 FEW_PHOTOS = 256  # with more it matters less how soon the first answer comes than how fast the network computes
 
 
-def load_predictor(what: Run | Path, photos: int | None = None) -> Predictor:
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of a calibrated run's answers, each between 0 and 1; what it was calibrated for where not given.
+
+    Args:
+        coverage: how often a set is to contain the dish.
+        refuse: the share of photos of its dishes that may be taken for none of them.
+    """
+
+    coverage: float | None = None
+    refuse: float | None = None
+
+    def noted(self) -> dict[str, float]:
+        """Return what was given, by name."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+
+def load_predictor(what: Run | Path, photos: int | None = None, asked: Asked = Asked()) -> Predictor:
     """Return what predicts photos.
 
     A run predicts by its kept graph where there is one or it can be made (`kept_graph`): that starts sooner, and on a
     CPU it is faster in float32. More than a few photos are for its network with torch where there is a GPU, or where
     the run predicts in another number format than the graph.
 
+    A calibrated run answers as it was calibrated (`CalibratedPredictor`), by its network with torch, whose features say
+    what is none of its dishes.
+
     Args:
         what: a finished run; or a model.onnx, or the folder that holds it.
         photos: how many are to be predicted; None where that is not known.
+        asked: of a calibrated run.
 
     Raises:
-        KfoodError: the files of the run are damaged; or the file is no model of kfood's, or was changed.
+        KfoodError: the files of the run are damaged; the file is no model of kfood's, or was changed; something is
+            asked of what is not calibrated, or cannot be had.
         MachineError: onnxruntime is needed and not installed.
     """
-    if not isinstance(what, Run):
-        return _exported(what)
+    if not isinstance(what, Run) or not what.calibration_file.exists():
+        _require_calibrated(what, asked)
+        return _of_run(what, photos) if isinstance(what, Run) else _exported(what)
+    from kfood.calibration.stored import read_calibration
+    from kfood.prediction.calibrated import CalibratedPredictor
+
+    found = read_calibration(what)
+    assert found is not None  # as its file is there
+    _require_refusing(what, found.why_none, asked)
+    from kfood.prediction.run_predictor import RunPredictor
+
+    return CalibratedPredictor(RunPredictor(what), found, asked.coverage, asked.refuse)
+
+
+def _of_run(what: Run, photos: int | None) -> Predictor:
     few = photos is not None and photos <= FEW_PHOTOS
     if (few or (_in_float32(what) and not may_have_gpu())) and (found := kept_graph(what)):
         return found
@@ -51,9 +87,23 @@ def named_model(name: str | None, runs: Path) -> Run | Path:
     return Path(name) if name and is_exported(Path(name)) else find_run(name, runs)
 
 
+def _require_calibrated(what: Run | Path, asked: Asked) -> None:
+    if asked.noted():
+        name = what.folder if isinstance(what, Run) else what
+        how = f"kfood calibrate {name} first" if isinstance(what, Run) else "name the run that it was exported from"
+        raise KfoodError(f"{name} is not calibrated, so that --{next(iter(asked.noted()))} means nothing: {how}.")
+
+
+def _require_refusing(run: Run, why_none: str, asked: Asked) -> None:
+    if asked.refuse is not None and why_none:
+        raise KfoodError(f'{run.folder} cannot answer "none of these", so that --refuse means nothing: {why_none}')
+
+
 def identity(what: Run | Path) -> str:
     """Return what tells a run or an exported model from all others: the digest of the files that decide."""
-    files = (what.weights_file, what.model_file, what.recipe_file) if isinstance(what, Run) else (_file_of(what),)
+    files = [what.weights_file, what.model_file, what.recipe_file] if isinstance(what, Run) else [_file_of(what)]
+    if isinstance(what, Run) and what.calibration_file.exists():
+        files.append(what.calibration_file)
     return content_digest("".join(content_digest(file.read_bytes()) for file in files).encode())
 
 

@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any
 
 from kfood.errors import KfoodError, MachineError
-from kfood.prediction.stream import Cell
+from kfood.prediction.predictor import Cell
 from kfood.system.files import write_whole
 from kfood.system.os_errors import cannot_use
 from kfood.text import did_you_mean
@@ -162,7 +162,7 @@ def _write_parquet(file: Path, columns: Sequence[str], rows: Path) -> None:
     import pyarrow as pa
     from pyarrow.parquet import ParquetWriter
 
-    kinds = [pa.float64() if name.endswith("_probability") else pa.string() for name in columns]
+    kinds = [pa.float64() if name.endswith(("_probability", "_p")) else pa.string() for name in columns]
     schema = pa.schema(list(zip(columns, kinds, strict=True)))
 
     def write(partial: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -32,4 +32,21 @@ class Predictor(Protocol):
 
         Any one thread at a time may call it.
         """
+        ...
+
+
+Cell = str | float | None
+
+
+@runtime_checkable
+class AnsweringPredictor(Predictor, Protocol):
+    """A predictor that says more of a photo than probabilities, such as a calibrated run.
+
+    `columns` are the names of what it says.
+    """
+
+    columns: list[str]
+
+    def answers(self, photos: np.ndarray) -> tuple[np.ndarray, list[list[Cell]]]:
+        """Return probabilities as `Predictor.probabilities`, and for each photo a cell for each of `columns`."""
         ...

@@ -51,6 +51,21 @@ class RunPredictor:
     @torch.inference_mode()
     def probabilities(self, photos: np.ndarray) -> np.ndarray:
         """As `Predictor.probabilities`."""
+        return self._logits(photos).softmax(dim=1).cpu().numpy()
+
+    @torch.inference_mode()
+    def outputs(self, photos: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return probabilities, and the pooled features of one network (n x length, float32), as `embed` gives them."""
+        given: list[Tensor] = []
+        head: torch.nn.Module = self._network.head  # type: ignore[assignment]  # of a cascade there is none
+        hook = head.register_forward_pre_hook(lambda _, inputs: given.append(inputs[0]))
+        try:
+            logits = self._logits(photos)
+        finally:
+            hook.remove()
+        return logits.softmax(dim=1).cpu().numpy(), given[0].float().cpu().numpy()  # the first: before mirroring
+
+    def _logits(self, photos: np.ndarray) -> Tensor:
         pixels = torch.from_numpy(photos).to(self.device).permute(0, 3, 1, 2)
         logits: Tensor = self._network(shrunk(pixels.float() / 255, self._size) * 2 - 1)
-        return logits.softmax(dim=1).cpu().numpy()
+        return logits

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from io import BytesIO
 from typing import NamedTuple
@@ -11,17 +11,17 @@ from typing import NamedTuple
 import numpy as np
 
 from kfood.errors import KfoodError
-from kfood.prediction.predictor import Predictor
+from kfood.prediction.predictor import AnsweringPredictor, Cell, Predictor
 from kfood.prediction.sources import Named
 from kfood.system.cores import available_cores
 
-_BATCH = 16  # photos at most, four times as many on a GPU: larger batches predict no faster
+_BATCH, _GPU_BATCH = 16, 64  # photos at most: larger batches predict no faster
 _BATCH_BYTES = 2**28  # of photos that wait in memory to be decoded
 _AHEAD = 2  # batches made ready while a GPU computes
 _RANKS = ("predicted", "second", "third", "fourth", "fifth")
 _DIGITS = 6  # of a probability
 _NO_NUMBERS = "the network's answer is no number (NaN or infinite): its training diverged"
-Cell = str | float | None
+_Ranked = tuple[tuple[str, float], ...]
 _Waiting = list[tuple[str, Future[np.ndarray | str]]]
 
 
@@ -31,17 +31,24 @@ class Row(NamedTuple):
     path: str
     answers: tuple[tuple[str, float], ...]
     error: str = ""
+    more: tuple[Cell, ...] = ()  # what an `AnsweringPredictor` says
 
-    def cells(self, top: int) -> list[Cell]:
-        """Return the cells of the columns that `column_names(top)` names; None for what there is not."""
+    def cells(self, top: int, more: int = 0) -> list[Cell]:
+        """Return the cells of the columns that `column_names` names, `more` of them besides; None for what is not."""
         given: list[Cell] = [cell for answer in self.answers for cell in answer]
-        return [self.path, *given, *[None] * (2 * top - len(given)), self.error or None]
+        ranked = [*given, *[None] * (2 * top - len(given))]
+        return [self.path, *ranked, *(self.more or [None] * more), self.error or None]
 
 
-def column_names(top: int) -> list[str]:
-    """Return `path`, the names of `top` classes, each followed by its probability, and `error`."""
+def column_names(top: int, more: Sequence[str] = ()) -> list[str]:
+    """Return `path`, the names of `top` classes, each followed by its probability, `more` columns, and `error`."""
     ranks = [_RANKS[number] if number < len(_RANKS) else f"rank_{number + 1}" for number in range(top)]
-    return ["path", *(name for rank in ranks for name in (rank, f"{rank}_probability")), "error"]
+    return ["path", *(name for rank in ranks for name in (rank, f"{rank}_probability")), *more, "error"]
+
+
+def more_columns(predictor: Predictor) -> list[str]:
+    """Return the names of what a predictor says beside probabilities; [] of one that says no more."""
+    return predictor.columns if isinstance(predictor, AnsweringPredictor) else []
 
 
 def predicted_rows(predictor: Predictor, photos: Iterable[Named | None], top: int) -> Iterator[Row]:
@@ -56,7 +63,7 @@ def predicted_rows(predictor: Predictor, photos: Iterable[Named | None], top: in
         top: how many classes a row names.
     """
     on_gpu = getattr(getattr(predictor, "device", None), "type", "cpu") == "cuda"
-    ahead, size = (_AHEAD, 4 * _BATCH) if on_gpu else (0, _BATCH)
+    ahead, size = (_AHEAD, _GPU_BATCH) if on_gpu else (0, _BATCH)
     ready: deque[_Waiting] = deque()
     pool = ThreadPoolExecutor(available_cores())
     try:
@@ -120,13 +127,17 @@ def _rows(predictor: Predictor, batch: _Waiting, top: int) -> Iterator[Row]:
         if isinstance(found, str):
             yield Row(path, (), found)
         else:
-            answer = next(answers)
-            yield Row(path, answer, "" if answer else _NO_NUMBERS)
+            ranked, more = next(answers)
+            yield Row(path, ranked, "" if ranked else _NO_NUMBERS, more)
 
 
-def _answers(predictor: Predictor, photos: np.ndarray, top: int) -> Iterator[tuple[tuple[str, float], ...]]:
-    probabilities = predictor.probabilities(photos)
+def _answers(predictor: Predictor, photos: np.ndarray, top: int) -> Iterator[tuple[_Ranked, tuple[Cell, ...]]]:
+    said: list[list[Cell]] = [[]] * len(photos)
+    if isinstance(predictor, AnsweringPredictor):
+        probabilities, said = predictor.answers(photos)
+    else:
+        probabilities = predictor.probabilities(photos)
     best = np.argsort(-probabilities, axis=1, kind="stable")[:, :top]
-    for row, numbers in zip(probabilities, best, strict=True):
-        named = ((predictor.classes[number], round(float(row[number]), _DIGITS)) for number in numbers)
-        yield tuple(named) if np.isfinite(row).all() else ()
+    for row, numbers, more in zip(probabilities, best, said, strict=True):
+        ranked = ((predictor.classes[number], round(float(row[number]), _DIGITS)) for number in numbers)
+        yield (tuple(ranked), tuple(more)) if np.isfinite(row).all() else ((), ())

@@ -10,7 +10,7 @@ import pandas as pd
 from kfood.errors import KfoodError
 from kfood.prediction.predictor import Predictor
 from kfood.prediction.sources import find_photos
-from kfood.prediction.stream import column_names, predicted_rows
+from kfood.prediction.stream import column_names, more_columns, predicted_rows
 from kfood.system.progress import track
 
 
@@ -24,7 +24,8 @@ def predicted_table(predictor: Predictor, sources: Sequence[str | Path], top: in
 
     Returns:
         `path`, then `predicted`, `second`, `third`, …, each followed by its probability, 0..1
-        (`predicted_probability`, …), and `error`: '' or why the photo could not be read.
+        (`predicted_probability`, …), of a calibrated run its `CalibratedPredictor.columns`, and `error`:
+        '' or why the photo could not be read.
 
     Raises:
         KfoodError: as `find_photos`, or no photo can be read.
@@ -33,4 +34,6 @@ def predicted_table(predictor: Predictor, sources: Sequence[str | Path], top: in
     rows = list(track(predicted_rows(predictor, photos, top), photos.total, "predicting"))
     if all(row.error for row in rows):
         raise KfoodError(photos.nothing_read(rows[0].error if rows else ""))
-    return pd.DataFrame([row.cells(top) for row in rows], columns=column_names(top)).fillna({"error": ""})
+    more = more_columns(predictor)
+    cells = [row.cells(top, len(more)) for row in rows]
+    return pd.DataFrame(cells, columns=column_names(top, more)).fillna({"error": ""})

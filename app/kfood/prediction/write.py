@@ -10,10 +10,10 @@ from itertools import chain
 from pathlib import Path
 
 from kfood.errors import KfoodError
-from kfood.prediction.load import identity, load_predictor
+from kfood.prediction.load import Asked, identity, load_predictor
 from kfood.prediction.outputs import RowFile, paths_in, require_kind, rows_file
 from kfood.prediction.sources import Named, Photos
-from kfood.prediction.stream import column_names, predicted_rows
+from kfood.prediction.stream import column_names, more_columns, predicted_rows
 from kfood.run.folder import Run
 from kfood.system.files import write_json
 from kfood.system.progress import track
@@ -31,7 +31,14 @@ class Written:
     first_reason: str = ""
 
 
-def write_predictions(model: Run | Path, photos: Photos, file: Path, top: int = 3, resume: bool = False) -> Written:
+def write_predictions(
+    model: Run | Path,
+    photos: Photos,
+    file: Path,
+    top: int = 3,
+    resume: bool = False,
+    asked: Asked = Asked(),
+) -> Written:
     """Write a row for each photo as soon as it is known.
 
     Until the last one is written, a hidden file beside it (`unfinished_file`) notes by which model. What interrupts the
@@ -43,15 +50,17 @@ def write_predictions(model: Run | Path, photos: Photos, file: Path, top: int = 
         file: as in `RowFile`.
         top: how many classes a row names; all of them where there are fewer.
         resume: go on with an interrupted file; begin where there is none.
+        asked: of a calibrated run.
 
     Raises:
         KfoodError: as `load_predictor`; the file cannot be written; it is unfinished and not resumed; or it is to be
-            resumed, but finished, or of another model or `top`, or of other photos.
+            resumed, but finished, or of another model, `top` or `asked`, or of other photos.
     """
-    predictor = load_predictor(model, photos.total)
+    predictor = load_predictor(model, photos.total, asked)
     top = min(top, len(predictor.classes))
-    columns, note = column_names(top), unfinished_file(require_kind(file))
-    settings: dict[str, object] = {"model": identity(model), "top": top}
+    more = more_columns(predictor)
+    columns, note = column_names(top, more), unfinished_file(require_kind(file))
+    settings: dict[str, object] = {"model": identity(model), "top": top, **asked.noted()}
     goes_on = resume and (note.is_file() or file.exists())
     if goes_on:
         _require_same(note, file, settings, predictor.name)
@@ -67,7 +76,7 @@ def write_predictions(model: Run | Path, photos: Photos, file: Path, top: int = 
     try:
         with RowFile(file, columns, add=goes_on) as rows:
             for row in track(predicted_rows(predictor, left, top), total, "predicting"):
-                rows.write(row.cells(top))
+                rows.write(row.cells(top, len(more)))
                 written.photos += 1
                 written.unread += bool(row.error)
                 written.read += not row.error
@@ -100,8 +109,10 @@ def _require_same(note: Path, file: Path, settings: dict[str, object], name: str
         raise KfoodError(f"{file} is finished, or not of kfood predict: there is nothing to go on with.") from None
     if noted.get("model") != settings["model"]:
         raise KfoodError(f"{file} was begun by another model than {name}: name that one, or another file.")
-    if noted.get("top") != settings["top"]:
-        raise KfoodError(f"{file} was begun with --top {noted.get('top')}: say so, or name another file.")
+    for name in ("top", "coverage", "refuse"):
+        if (before := noted.get(name)) != settings.get(name):
+            with_it = f"with --{name} {before}" if before is not None else f"without --{name}"
+            raise KfoodError(f"{file} was begun {with_it}: say so, or name another file.")
 
 
 def _after(photos: Iterator[Named | None], done: Iterator[str], written: Written, file: Path) -> Iterator[Named | None]:

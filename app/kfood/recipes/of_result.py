@@ -11,8 +11,8 @@ from kfood.recipes.schema import Recipe
 NOT_OF_THE_RESULT: dict[str, Any] = {
     "name": True,
     "ladder": True,
-    "data": {"root", "cache"},
-    "training": {"workers", "checkpoint_minutes"},
+    "data": {"root", "cache", "groups"},
+    "training": {"workers", "checkpoint_minutes", "calibrate"},
     "model": {"start_from"},  # the training that it starts from counts
 }
 OF_PIXELS = {"size", "presize", "resize", "denoise", "cache"}  # of data: how photos are shown, not which

@@ -88,6 +88,7 @@ class Data(RecipeSection):
     crop_area: bool = False  # cut photos to the area given in AI Hub's crop_area.properties
     cache: bool = True  # decode each photo once and keep its pixels on disk; changes nothing but time
     fixes: AbsoluteFile = ""  # CSV of photos to drop, relabel or group, from the folder you are in; "" for none
+    groups: AbsoluteFile = ""  # CSV of class and its coarser group, for kfood calibrate; "" for folders above classes
 
     @field_validator("group")
     @classmethod
@@ -221,6 +222,7 @@ class Training(RecipeSection):
     cutmix: float = Field(0.0, ge=0)  # the same; with both, each batch takes one of the two
     ema: float = Field(0.0, ge=0, lt=1)  # decay of an average of the weights, which is judged and kept; 0 is off
     seed: int = Field(0, ge=0, lt=2**32)
+    calibrate: bool = False  # at the end: kfood calibrate, with its defaults
     workers: int = Field(-1, ge=-1)  # processes that load photos (Linux only); -1 chooses for this machine
 
     @model_validator(mode="after")

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from kfood.calibration.findings import TITLE, judge_calibration
+from kfood.calibration.stored import read_calibration
+from kfood.errors import KfoodError
 from kfood.interpretation.interpret import FIGURES, interpret_run
-from kfood.interpretation.section import Request
+from kfood.interpretation.section import Request, Section
 from kfood.reporting.page import require_reportable, write_report
 from kfood.run.folder import Run
 
@@ -25,6 +28,21 @@ def report_runs(runs: list[Run], out: Path | None, split: str, photos: bool) -> 
         KfoodError: a run has nothing to show for that split, or the page cannot be written.
     """
     require_reportable(runs, split)
-    sections = {run.name: interpret_run(run, list(FIGURES), Request(split)) for run in runs}
+    sections = {run.name: [*interpret_run(run, list(FIGURES), Request(split)), *_calibrated(run)] for run in runs}
     default = runs[0].folder / _NAME if len(runs) == 1 else Path(_NAME)
     return write_report(runs, sections, out or default, split, photos)
+
+
+def _calibrated(run: Run) -> list[Section]:
+    """Return what a run's calibration comes to, always on test; [] for a run that is not calibrated."""
+    section = Section("calibrated", TITLE)
+    try:
+        found = read_calibration(run)
+        if found is None:
+            return []
+        said = judge_calibration(run, found)
+    except KfoodError as error:
+        section.missing = str(error)
+        return [section]
+    section.text, section.tables, section.figures = said.text, said.tables, said.figures
+    return [section]

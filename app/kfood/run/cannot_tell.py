@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from kfood.run.folder import Run
@@ -35,6 +36,13 @@ class CannotTell:
         if max(two) < max(map(float, probabilities)):
             return None
         return max(two) / sum(two) if sum(two) else 0.5
+
+    def tempered(self, temperature: float) -> CannotTell:
+        """Return the rule that says the same of probabilities whose logits are divided by a temperature above 0."""
+        if not 0.5 < self.least < 1:
+            return self
+        odds = math.log(self.least / (1 - self.least)) / temperature
+        return replace(self, least=1 / (1 + math.exp(-odds)))
 
 
 def which_cannot_be_told(

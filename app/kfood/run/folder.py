@@ -2,7 +2,8 @@
 
 `<runs>/<recipe>/<time>-<id>/` holds recipe.toml (resolved), environment.json, samples.csv, history.csv,
 metrics.json, predictions.csv, model.safetensors, model.json, checksums.json, checkpoint/, figures/, log.txt and status;
-and cannot_tell.json where `kfood pair abstain` has found when it should say "A or B".
+cannot_tell.json where `kfood pair abstain` has found when it should say "A or B"; and of a calibrated one
+calibration.json, calibration.safetensors and calibrated.csv.
 """
 
 from __future__ import annotations
@@ -61,6 +62,9 @@ class Run:
         self.weights_file = self.folder / "model.safetensors"
         self.model_file = self.folder / "model.json"
         self.cannot_tell_file = self.folder / "cannot_tell.json"
+        self.calibration_file = self.folder / "calibration.json"
+        self.calibration_arrays_file = self.folder / "calibration.safetensors"
+        self.calibrated_file = self.folder / "calibrated.csv"
         self.checkpoints = self.folder / "checkpoint"
         self.lock_file = self.folder / "lock"
         self.figures = self.folder / "figures"

@@ -6,6 +6,7 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+from kfood.calibration.stored import read_calibration
 from kfood.exported.predict import Model
 from kfood.prediction.load import load_predictor, named_model
 from kfood.run.cannot_tell import parse_rules, read_rules
@@ -29,7 +30,9 @@ def load_service(what: str | None, runs: Path) -> Service:
     if isinstance(found, Run):
         # One photo at a time, a graph on a CPU answers several times sooner than torch; on a GPU, torch does.
         predictor = load_predictor(found, photos=None if may_have_gpu() else 1)
-        return Service(predictor, read_rules(found), _about_run(found), Maps(found, predictor.classes))
+        calibrated = read_calibration(found)  # its probabilities are tempered, and so are the rules then
+        rules = [rule.tempered(calibrated.temperature.value if calibrated else 1.0) for rule in read_rules(found)]
+        return Service(predictor, rules, _about_run(found), Maps(found, predictor.classes))
     model = load_predictor(found)
     assert isinstance(model, Model)
     return Service(model, parse_rules(model.metadata.get("cannot_tell", "[]")), _about_exported(model))

@@ -9,6 +9,7 @@ import numpy as np
 from scipy.stats import binom
 
 from kfood.errors import KfoodError
+from kfood.statistics.one_of_each import one_of_each
 
 _STEPS = 30  # sizes tested, at most
 
@@ -63,7 +64,8 @@ def guaranteed_threshold(
     for value, words in ((accuracy, "accuracy"), (confidence, "confidence")):
         if not 0 < value < 1:
             raise KfoodError(f"The {words} that is wanted is {value:g}: it must lie between 0 and 1, such as 0.95.")
-    score, wrong = _one_of_each(np.asarray(score, dtype=float), ~np.asarray(right, dtype=bool), groups, seed)
+    drawn = one_of_each(groups, seed)
+    score, wrong = np.asarray(score, dtype=float)[drawn], ~np.asarray(right, dtype=bool)[drawn]
     total = len(score)
     risk, outside = 1 - accuracy, 1 - confidence
     needed = math.ceil(math.log(outside) / math.log(accuracy) - 1e-9)
@@ -81,12 +83,6 @@ def guaranteed_threshold(
     # In the middle between two scores, so that what is rounded elsewhere falls on the same side.
     least = float(score[last : last + 2].mean()) if last + 1 < total else float(score[-1])
     return Threshold(least, total, last + 1, int(mistakes[last]), needed)
-
-
-def _one_of_each(score: np.ndarray, wrong: np.ndarray, groups: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    order = np.random.default_rng(seed).permutation(len(score))
-    first = np.unique(np.asarray(groups)[order], return_index=True)[1]
-    return score[order[first]], wrong[order[first]]
 
 
 def _sizes(total: int, needed: int, risk: float, outside: float) -> np.ndarray:

@@ -12,7 +12,9 @@ from pathlib import Path
 import pandas as pd
 from fastai.learner import Learner
 
+from kfood.calibration.fit import calibrate_run
 from kfood.data.check import check_photos
+from kfood.data.groups import read_groups
 from kfood.data.loaders import sorted_labels, training_samples
 from kfood.data.prepare import Photos, Prepared, data_folder, fingerprint, prepare_samples
 from kfood.errors import KfoodError
@@ -202,6 +204,18 @@ def finish(run: Run, learner: Learner, prepared: Prepared, start: Run | None, st
     save_model(learner.model, description, run.weights_file, run.model_file)
     evaluate_run(run, learner, seconds)
     run.record_checksums()
+    if run.recipe.training.calibrate:
+        _calibrate(run)
+
+
+def _calibrate(run: Run) -> None:
+    """Calibrate a run; where that cannot be, it stays as it is trained, and the reason is said."""
+    try:
+        calibrate_run(run)
+    except KfoodError as error:
+        log.warning("Trained, but not calibrated: %s", error)
+    else:
+        log.info("Calibrated; how well, says kfood calibrate %s.", run.folder)
 
 
 def check_recipe(recipe: Recipe, samples: pd.DataFrame) -> None:
@@ -212,3 +226,5 @@ def check_recipe(recipe: Recipe, samples: pd.DataFrame) -> None:
     """
     weights_by_number(recipe.loss.class_weights, sorted_labels(samples))
     training_samples(samples, recipe)
+    if recipe.data.groups:
+        read_groups(Path(recipe.data.groups), sorted_labels(samples))
