@@ -5,7 +5,8 @@ import torch
 from torch import nn
 
 from kfood.errors import KfoodError
-from kfood.training.losses import StudyLoss, weights_by_number
+from kfood.recipes.class_weights import weights_by_number
+from kfood.training.losses import StudyLoss
 
 torch.manual_seed(0)
 LOGITS, TARGETS = torch.randn(20, 4), torch.arange(20) % 4

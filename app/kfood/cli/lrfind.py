@@ -19,8 +19,10 @@ def lrfind(
     from kfood.cli.render import print_table
     from kfood.recipes.load import load_recipe
     from kfood.system import logs
+    from kfood.training.first_look import look_first
 
     resolved = load_recipe(recipe, settings or [], data)
+    look_first(resolved)
     with logs.shown():
         from kfood.training.lr_find import find_learning_rate
 

@@ -41,6 +41,7 @@ def train(
     """Train a recipe. What it starts from is trained first where that has not been done."""
     from kfood.recipes.load import load_recipe
     from kfood.system import logs
+    from kfood.training.first_look import look_first
 
     if resume:
         _go_on(recipe, runs, settings or [], [data, lr, minutes, folder])
@@ -49,6 +50,7 @@ def train(
         raise KfoodError("Name a recipe, such as kfood train mission1; kfood recipe ls lists them.")
     given = [*(settings or []), *([f"optimizer.lr={_number(lr)}"] if lr not in (None, "auto") else [])]
     resolved = load_recipe(recipe, given, data)
+    look_first(resolved)
     with logs.shown():
         from kfood.training.distributed import process_group
         from kfood.training.stop import stop_on_signals

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
 from typing import Any
 
 import timm
+from timm.models._registry import get_deprecated_models
 from torch import nn
 
 from kfood.errors import KfoodError
-from kfood.text import did_you_mean
-
-# Names that people (and the report) use, for what timm calls otherwise.
-_ALIASES = {"mobilenet_v2": "mobilenetv2_100", "mobilenetv2": "mobilenetv2_100"}
+from kfood.model.names import ALIASES, keep_names, unknown_network
 
 
 def build_body(arch: str, size: int, drop_path: float = 0, **options: Any) -> nn.Module:  # noqa: ANN401 - timm's own
@@ -50,13 +46,10 @@ def made_for_one_size(arch: str) -> bool:
 
 def timm_name(arch: str) -> str:
     """Return timm's name of a network. Raises KfoodError, with the nearest name, where timm has none."""
-    name = _ALIASES.get(arch, arch)
+    keep_names([*timm.list_models(), *get_deprecated_models()])
+    name = ALIASES.get(arch, arch)
     if not timm.is_model(name.partition(".")[0]):
-        raise KfoodError(
-            f'model.arch = "{arch}" is not a network that timm knows.{_nearest(arch)} '
-            "The report's are resnet18, resnet34, resnet50, densenet121, efficientnet_b0, efficientnet_b1 and "
-            "mobilenetv2_100."
-        )
+        raise unknown_network(arch, timm.list_models())
     return name
 
 
@@ -64,10 +57,3 @@ def feature_count(body: nn.Module) -> int:
     """Return the length of the vector that a body gives to the head."""
     network: Any = body  # nn.Module declares none of what timm's networks have
     return getattr(network, "head_hidden_size", None) or network.num_features
-
-
-def _nearest(arch: str) -> str:
-    names: Iterable[str] = timm.list_models()
-    plain = re.sub(r"[^a-z0-9]", "", arch.lower())
-    same = [name for name in names if name.replace("_", "") == plain]
-    return f' Did you mean "{same[0]}"?' if same else did_you_mean(arch.lower(), names)

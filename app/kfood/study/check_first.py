@@ -8,11 +8,11 @@ from pathlib import Path
 
 from kfood.errors import KfoodError
 from kfood.model.body import timm_name
+from kfood.recipes.class_weights import weights_by_number
 from kfood.recipes.schema import Recipe
 from kfood.study.schema import Table
 from kfood.study.trainings import Terms, row_recipe
 from kfood.training.check_first import check_without_photos
-from kfood.training.losses import weights_by_number
 
 log = logging.getLogger(__name__)
 

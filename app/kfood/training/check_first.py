@@ -10,11 +10,11 @@ import torch
 
 from kfood.errors import DataError, KfoodError
 from kfood.model.build import build_model, freeze_stages
+from kfood.recipes.class_weights import weights_by_number
 from kfood.recipes.load import find_recipe, load_recipe, on_the_same_terms
 from kfood.recipes.schema import Model, Recipe
 from kfood.run.find import finished_runs
 from kfood.training.distributed import require_even_shares
-from kfood.training.losses import weights_by_number
 from kfood.training.starts import named_run
 
 

@@ -20,6 +20,7 @@ from kfood.data.prepare import Photos, Prepared, data_folder, fingerprint, prepa
 from kfood.errors import KfoodError
 from kfood.model.finite import require_finite_weights
 from kfood.model.saved import save_model
+from kfood.recipes.class_weights import weights_by_number
 from kfood.recipes.load import ladder_steps, with_changes, with_settings
 from kfood.recipes.schema import Recipe
 from kfood.run.find import find_run
@@ -37,7 +38,6 @@ from kfood.training.error_messages import recorded
 from kfood.training.fit import fit_in_memory
 from kfood.training.initial_weights import starting_run
 from kfood.training.learner import prepare_learner
-from kfood.training.losses import weights_by_number
 from kfood.training.lr_range import LR_STEPS, LR_TRIALS, search_learning_rate
 from kfood.training.results import describe_model, evaluate_run
 from kfood.training.starts import trained_first
