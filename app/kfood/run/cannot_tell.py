@@ -39,7 +39,7 @@ class CannotTell:
 
     def tempered(self, temperature: float) -> CannotTell:
         """Return the rule that says the same of probabilities whose logits are divided by a temperature above 0."""
-        if not 0.5 < self.least < 1:
+        if temperature == 1 or not 0.5 < self.least < 1:
             return self
         odds = math.log(self.least / (1 - self.least)) / temperature
         return replace(self, least=1 / (1 + math.exp(-odds)))
