@@ -10,7 +10,6 @@ imports nothing, and Python that imports fastai.
 from __future__ import annotations
 
 import argparse
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -19,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from processes import FASTAI, seconds_of
+from processes import FASTAI, in_turns
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from kfood.exported.predict import Model
@@ -72,14 +71,7 @@ def cold(folder: Path, photo: str, repetitions: int) -> None:
         "predict.py PHOTO": (sys.executable, str(folder / "predict.py"), photo),
         "from fastai.vision.all import *": (sys.executable, "-c", FASTAI),
     }
-    taken: dict[str, list[float]] = {name: [] for name in commands}
-    for turn in range(repetitions + 1):
-        for name, command in commands.items():
-            seconds = seconds_of(*command)
-            if turn:  # the first is to warm up
-                taken[name].append(seconds)
-    for name, seconds in taken.items():
-        print(f"  {name:34} {statistics.median(seconds):6.2f} s ({min(seconds):.2f} to {max(seconds):.2f})")
+    in_turns(commands, repetitions)
 
 
 def main() -> None:

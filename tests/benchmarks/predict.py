@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -129,6 +128,7 @@ def measure_memory(place: Path, counts: list[int]) -> None:
 def measure_start(place: Path, repetitions: int) -> None:
     """Print the seconds that one photo takes."""
     import contenders as by
+    from processes import in_turns
 
     from kfood.exported import predict as script
 
@@ -142,18 +142,9 @@ def measure_start(place: Path, repetitions: int) -> None:
         "kfood predict PHOTO model.onnx": ["-m", "kfood", "predict", photo, place / "model.onnx"],
         "kfood predict PHOTO RUN": ["-m", "kfood", "predict", photo, run],
     }
-    seconds = {name: [] for name in works}
-    for turn in range(repetitions + 1):
-        for name, arguments in works.items():
-            started = time.perf_counter()
-            subprocess.run([sys.executable, *map(str, arguments)], check=True, capture_output=True)
-            took = time.perf_counter() - started
-            if turn:
-                seconds[name].append(took)
-            elif name.endswith("RUN"):
-                print(f"  {name:32} {took:5.2f} s the first time, when the graph is made")
-    for name, each in seconds.items():
-        print(f"  {name:32} {statistics.median(each):5.2f} s ({min(each):.2f} to {max(each):.2f})")
+    first = in_turns({name: (sys.executable, *arguments) for name, arguments in works.items()}, repetitions)
+    seconds = first["kfood predict PHOTO RUN"]
+    print(f"  kfood predict PHOTO RUN took {seconds:.2f} s the first time, when the graph is made")
 
 
 def peak_of(*command: object) -> float:

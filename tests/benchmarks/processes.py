@@ -60,6 +60,17 @@ def seconds_of(*command: str) -> float:
     return time.perf_counter() - started
 
 
+def in_turns(commands: dict[str, tuple[object, ...]], repetitions: int) -> dict[str, float]:
+    """Print the median seconds of each command and their range; return those of a first turn, which is to warm up."""
+    turns = [
+        {name: seconds_of(*map(str, command)) for name, command in commands.items()} for _ in range(repetitions + 1)
+    ]
+    for name in commands:
+        seconds = [turn[name] for turn in turns[1:]]
+        print(f"  {name:34} {statistics.median(seconds):6.2f} s ({min(seconds):.2f} to {max(seconds):.2f})")
+    return turns[0]
+
+
 def peak_of(code: str) -> float:
     """Return the most memory that a Python process held, in MB."""
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -78,15 +89,8 @@ def start_up(place: Path, repetitions: int) -> None:
         "from fastai.vision.all import *": (sys.executable, "-c", FASTAI),
         "kfood train, to its first batch": (sys.executable, "-c", train),
     }
-    taken: dict[str, list[float]] = {name: [] for name in commands}
-    for turn in range(repetitions + 1):
-        for name, command in commands.items():
-            seconds = seconds_of(*command)
-            if turn:  # the first is to warm up
-                taken[name].append(seconds)
     print("start-up:")
-    for name, seconds in taken.items():
-        print(f"  {name:34} {statistics.median(seconds):6.2f} s ({min(seconds):.2f} to {max(seconds):.2f})")
+    in_turns(commands, repetitions)
 
 
 def memory(place: Path, arch: str, size: int, batch: int) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import os
-import shutil
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,10 +14,9 @@ from kfood.errors import MachineError
 from kfood.exported.predict import Model
 from kfood.exporting.folder import export_run
 from kfood.exporting.onnxruntime_web import FILES, put_onnxruntime_web
-from kfood.run.cannot_tell import CannotTell, set_rule
 from kfood.run.folder import Run
 from support.browser import asked_of, chromium, files_served
-from support.two_runs import A, C
+from support.two_runs import A, C, unsure_copy
 
 pytest.importorskip("selenium")
 pytest.importorskip("onnxscript")
@@ -41,10 +39,7 @@ import("/ask.js").then(async ask => {
 @pytest.fixture(scope="module")
 def run(two_runs, tmp_path_factory) -> Run:
     """A copy of the small run that says of two classes when it cannot tell them."""
-    folder = tmp_path_factory.mktemp("runs") / "mission1" / "run"
-    run = Run(shutil.copytree(two_runs.main.folder, folder))
-    set_rule(run, (A, C), CannotTell((A, C), 0.999999, 0.9, 0.95))
-    return run
+    return unsure_copy(two_runs.main, tmp_path_factory.mktemp("runs"), 0.999999)
 
 
 @pytest.fixture(scope="module")

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import shutil
-
 import pytest
 from starlette.testclient import TestClient
 
 from kfood.errors import KfoodError
-from kfood.run.cannot_tell import CannotTell, set_rule
+from kfood.run.cannot_tell import CannotTell
 from kfood.run.folder import Run
 from kfood.serving.app import build_app
 from kfood.serving.load import load_service
 from support.served import photo_of
-from support.two_runs import A, C
+from support.two_runs import A, C, unsure_copy
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
 def run(two_runs, tmp_path_factory) -> Run:
-    folder = tmp_path_factory.mktemp("runs") / "mission1" / "run"
-    run = Run(shutil.copytree(two_runs.main.folder, folder))
-    set_rule(run, (A, C), CannotTell((A, C), 0.9, 0.9, 0.95))
-    return run
+    return unsure_copy(two_runs.main, tmp_path_factory.mktemp("runs"), 0.9)
 
 
 @pytest.fixture(scope="module")

@@ -9,12 +9,7 @@ from kfood.cli import options
 
 
 def calibrate(
-    run: Annotated[
-        str | None,
-        typer.Argument(
-            help="A run folder, a name from kfood runs ls, or a recipe. Default: the latest.", show_default=False
-        ),
-    ] = None,
+    run: options.FinishedRun = None,
     coverage: Annotated[
         float, typer.Option("--coverage", help="How often a set is to contain the dish, between 0 and 1.")
     ] = 0.9,

@@ -17,14 +17,7 @@ class Precision(str, Enum):
 
 
 def export(
-    run: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="RUN",
-            help="A run folder, a name from kfood runs ls, or a recipe. Default: the latest run.",
-            show_default=False,
-        ),
-    ] = None,
+    run: options.FinishedRun = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", help="A new folder. Default: export in the run's own folder.", show_default=False),

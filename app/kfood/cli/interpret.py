@@ -26,12 +26,7 @@ class InterpretCommand(TyperCommand):
 
 
 def interpret(
-    run: Annotated[
-        str | None,
-        typer.Argument(
-            help="A run folder, a name from kfood runs ls, or a recipe. Default: the latest.", show_default=False
-        ),
-    ] = None,
+    run: options.FinishedRun = None,
     top_losses: Annotated[
         bool, typer.Option("--top-losses", help="Photos with the highest loss; --top-losses 20 shows 20.")
     ] = False,

@@ -21,6 +21,14 @@ Settings = Annotated[
         "--set", help="Change a value of the recipe, as training.epochs=5. May be repeated.", show_default=False
     ),
 ]
+FinishedRun = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="RUN",
+        help="A run folder, a name from kfood runs ls, or a recipe. Default: the latest.",
+        show_default=False,
+    ),
+]
 Runs = Annotated[Path, typer.Option("--runs", help="Folder of all runs.", envvar="KFOOD_RUNS")]
 RUNS = Path("runs")
 

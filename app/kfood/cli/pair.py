@@ -8,19 +8,11 @@ import typer
 from kfood.cli import options
 
 app = typer.Typer(help="Dishes that are taken for each other: which, and what can be done.", no_args_is_help=True)
-RunName = Annotated[
-    str | None,
-    typer.Argument(
-        metavar="RUN",
-        help="A run folder, a name from kfood runs ls, or a recipe. Default: the latest.",
-        show_default=False,
-    ),
-]
 
 
 @app.command("find")
 def find(
-    run: RunName = None,
+    run: options.FinishedRun = None,
     n: Annotated[int, typer.Option("-n", min=1, max=1000, help="Pairs.")] = 10,
     split: Annotated[
         str, typer.Option(help="Whose photos choose the pairs: valid, or test, which then judges no more.")
@@ -116,7 +108,7 @@ def cascade(
 @app.command("abstain")
 def abstain(
     pair: Annotated[tuple[str, str], typer.Option("--pair", help="The two classes.", show_default=False)],
-    run: RunName = None,
+    run: options.FinishedRun = None,
     accuracy: Annotated[float, typer.Option(help="Wanted of the answers that name one of the two.")] = 0.95,
     confidence: Annotated[float, typer.Option(help="That they are at least as accurate on photos of the kind.")] = 0.95,
     runs: options.Runs = options.RUNS,

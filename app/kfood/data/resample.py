@@ -19,9 +19,14 @@ def shrunk(photos: Tensor, size: int) -> Tensor:
     side = photos.shape[-1]
     if side == size:
         return photos
-    if side / size / LARGEST_SHRINK > size / (size - 1):  # how far apart the outermost centres are has a part in it
+    if averages_first(side, size):
         photos = F.interpolate(photos, scale_factor=2 * size / side, mode="area", recompute_scale_factor=True)
     return F.interpolate(photos, size=(size, size), mode="bilinear", align_corners=False)
+
+
+def averages_first(side: int, size: int) -> bool:
+    """Return whether fastai averages pixels of photos of this side before it interpolates them to a size."""
+    return side / size / LARGEST_SHRINK > size / (size - 1)  # how far apart the outermost centres are has a part in it
 
 
 def affine_grid(matrices: Tensor, height: int, width: int) -> Tensor:

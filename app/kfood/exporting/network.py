@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from kfood.data.resample import averages_first
 from kfood.model.build import Classifier
 from kfood.model.cascade import Cascade, at_size
 from kfood.statistics.temperature import LEAST
@@ -46,9 +47,9 @@ class Answers(nn.Module):
 
 def shrinking(side: int, size: int) -> Tensor:
     """Return side x size: what `kfood.data.augment.Resample` makes of a row of pixels of a validation photo."""
-    rows, factor = torch.eye(side)[None], side / size / 2
-    if factor * (size - 1) > size:  # fastai averages pixels before it interpolates
-        rows = F.interpolate(rows, scale_factor=1 / factor, mode="area", recompute_scale_factor=True)
+    rows = torch.eye(side)[None]
+    if averages_first(side, size):
+        rows = F.interpolate(rows, scale_factor=2 * size / side, mode="area", recompute_scale_factor=True)
     return F.interpolate(rows, size=size, mode="linear", align_corners=False)[0]
 
 
