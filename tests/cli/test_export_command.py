@@ -5,7 +5,6 @@ import shutil
 import pytest
 
 from kfood.exporting import folder as module
-from kfood.exporting import needs
 from kfood.recipes.schema import Recipe
 from kfood.run.folder import create_run
 
@@ -34,11 +33,3 @@ def test_a_run_that_is_not_finished(kfood, here):
 
 def test_a_run_that_is_not_there(kfood):
     require_sentence(kfood("export", "best"), "There is no finished run")
-
-
-@pytest.mark.slow
-def test_an_extra_that_is_not_installed(kfood, here, two_runs, monkeypatch):
-    monkeypatch.setattr(needs, "find_spec", lambda name: None if name == "onnxscript" else object())
-    answer = kfood("export", two_runs.main.folder, "--out", "out")
-    require_sentence(answer, 'To export a model, kfood needs onnxscript: pip install "kfood[export]".')
-    assert list(here.iterdir()) == []

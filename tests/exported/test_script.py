@@ -73,7 +73,7 @@ def test_a_changed_byte_is_told_wherever_it_is(exported, tmp_path):
         changed = bytearray(whole)
         changed[place] ^= 1
         (tmp_path / "model.onnx").write_bytes(changed)
-        with pytest.raises(ValueError, match=r"model\.onnx was damaged or changed since kfood exported it\."):
+        with pytest.raises(ValueError, match=r"model\.onnx was damaged or changed since it was exported by kfood\."):
             Model(tmp_path / "model.onnx")
     (tmp_path / "model.onnx").write_bytes(whole[:-1])
     with pytest.raises(ValueError, match="was damaged or changed"):
@@ -90,7 +90,7 @@ def others() -> dict[str, bytes]:
 @pytest.mark.parametrize("kind", ["another's", "empty", "text"])
 def test_what_kfood_has_not_exported_is_refused(tmp_path, kind):
     (tmp_path / "model.onnx").write_bytes(others()[kind])
-    with pytest.raises(ValueError, match=r"model\.onnx is not a model that kfood exported\."):
+    with pytest.raises(ValueError, match=r"model\.onnx was not exported by kfood\."):
         Model(tmp_path / "model.onnx")
 
 
@@ -101,5 +101,5 @@ def test_the_script_says_so_in_a_sentence(script, exported, tmp_path):
     with (tmp_path / "model.onnx").open("r+b") as file:
         file.write(b"!")
     ended = script("photo.jpg", folder=tmp_path)
-    sentence = f"Error: {tmp_path / 'model.onnx'} was damaged or changed since kfood exported it.\n"
+    sentence = f"Error: {tmp_path / 'model.onnx'} was damaged or changed since it was exported by kfood.\n"
     assert (ended.returncode, ended.stdout, ended.stderr) == (1, "", sentence)

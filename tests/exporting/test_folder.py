@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
 import shutil
 from pathlib import Path
 
@@ -73,7 +75,7 @@ def test_a_folder_that_holds_something_is_refused_and_an_empty_one_is_taken(two_
     out.mkdir()
     export_run(two_runs.main, out)
     before = {file.name: file.read_bytes() for file in out.iterdir()}
-    with pytest.raises(RunError, match=r"out holds something already: name a new folder"):
+    with pytest.raises(RunError, match=r"out holds something already \(README\.md\): name a new folder"):
         export_run(two_runs.main, out)
     assert {file.name: file.read_bytes() for file in out.iterdir()} == before
     (tmp_path / "file").write_text("a")
@@ -91,15 +93,47 @@ def test_a_cascade_is_proved_as_any_run(two_runs, tmp_path):
     assert got.tolist() == pytest.approx(row.tolist(), abs=5e-3)  # the run may have predicted in bfloat16
 
 
-def test_nothing_is_left_where_it_is_stopped(two_runs, tmp_path, monkeypatch):
+@pytest.mark.parametrize("out", ["out", "new/folder/out", "there", "."])
+@pytest.mark.parametrize("error", [KeyboardInterrupt, KfoodError("refused"), OSError(errno.ENOSPC, "full")])
+def test_nothing_is_left_where_it_is_stopped(two_runs, tmp_path, monkeypatch, out, error):
     def stopped(run, file):
         file.write_bytes(b"half")
-        raise KeyboardInterrupt
+        raise error
 
+    (tmp_path / "there").mkdir()
+    monkeypatch.chdir(tmp_path / "there")
     monkeypatch.setattr(module, "export_graph", stopped)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises((KeyboardInterrupt, KfoodError)):
+        export_run(two_runs.main, tmp_path / out if out != "." else Path(out))
+    assert list(tmp_path.rglob("*")) == [tmp_path / "there"]
+
+
+def test_an_empty_folder_stays_the_same_one(two_runs, exported, tmp_path, monkeypatch):
+    """It may be the current folder, a link to another, or one whose parent nobody may write."""
+    monkeypatch.setattr(module, "export_graph", lambda run, file: shutil.copy(exported / "model.onnx", file))
+    (tmp_path / "there").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "there")
+    monkeypatch.chdir(tmp_path / "there")
+    for out in (Path(), tmp_path / "link"):
+        export_run(two_runs.main, out)
+        assert sorted(os.listdir()) == sorted(each.name for each in exported.iterdir())
+        for file in Path().iterdir():
+            file.unlink()
+
+
+def test_two_at_once_into_one_folder(two_runs, exported, tmp_path, monkeypatch):
+    """The later one is refused, and does no harm to what the earlier one has written."""
+
+    def slower(run, file):
+        monkeypatch.setattr(module, "export_graph", lambda run, file: shutil.copy(exported / "model.onnx", file))
+        export_run(run, tmp_path / "out")
+        shutil.copy(exported / "model.onnx", file)
+
+    monkeypatch.setattr(module, "export_graph", slower)
+    with pytest.raises(RunError, match=r"out holds something already \(README\.md\)"):
         export_run(two_runs.main, tmp_path / "out")
-    assert list(tmp_path.iterdir()) == []
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    assert Model(tmp_path / "out" / "model.onnx").name == two_runs.main.name
 
 
 def test_from_python_into_the_runs_own_folder(two_runs, exported, tmp_path, monkeypatch):

@@ -1,4 +1,4 @@
-"""What 8 bits cost is said, and first of all where they are worse or slower."""
+"""What 8 bits cost is said, first of all where they are worse or slower; and what differs from recorded answers."""
 
 from types import SimpleNamespace
 
@@ -8,7 +8,7 @@ import pytest
 
 from kfood.exporting import proof
 from kfood.exporting.comparison import Answers
-from kfood.exporting.proof import say_what_it_costs
+from kfood.exporting.proof import prove_equal, say_what_it_costs
 
 MODEL = SimpleNamespace(classes=["갈비찜", "김밥"])
 
@@ -58,3 +58,30 @@ def test_fewer_right_is_said_first(said):
 def test_slower_is_said_first(said):
     lines = said(180, 0.03)
     assert lines[0].startswith("int8 is worse here: Seconds a photo") and "0.67 x as fast" in lines[0]
+
+
+@pytest.mark.parametrize(
+    ("precision", "form"),
+    [
+        ("bfloat16", ", computed in bfloat16"),
+        ("bfloat16, predicting float32", ", computed in float32"),
+        ("", ""),
+    ],
+)
+def test_recorded_answers_that_differ_are_counted_and_no_reason_to_refuse(monkeypatch, tmp_path, precision, form):
+    photos = pd.DataFrame({"path": [f"{number}.jpg" for number in range(200)]})
+    numbers = np.arange(200) % 2
+    same = answers(np.ones(200, bool), numbers, 0.01)
+    monkeypatch.setattr(proof, "judged_photos", lambda run: photos)
+    monkeypatch.setattr(proof, "answers_of_run", lambda run, rows: same)
+    monkeypatch.setattr(proof, "answers_of_file", lambda model, rows: same)
+    file = tmp_path / "predictions.csv"
+    recorded = photos.assign(predicted=[MODEL.classes[number] for number in numbers])
+    recorded.loc[:2, "predicted"] = MODEL.classes[::-1] + MODEL.classes[1:]
+    run = SimpleNamespace(name="a", predictions_file=file, predictions=recorded, precision=precision)
+    assert len(prove_equal(run, MODEL)[1]) == 2  # it is not there
+    file.touch()
+    said = prove_equal(run, MODEL)[1]
+    assert said[2:] == [f"Of the 200 answers in predictions.csv{form}, 3 differ from those of model.onnx."]
+    run.predictions = recorded[::-1]  # of other photos
+    assert len(prove_equal(run, MODEL)[1]) == 2

@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 
 from kfood.errors import KfoodError
-from kfood.exporting import graph, needs
+from kfood.exporting import graph
 from kfood.prediction import kept_graph as module
 from kfood.prediction import load
 from kfood.prediction.kept_graph import kept_graph
 from kfood.prediction.load import FEW_PHOTOS, load_predictor
 from kfood.prediction.run_predictor import RunPredictor
+from kfood.system import extras
 from support.imported import imported_by
 
 pytestmark = pytest.mark.slow
@@ -89,8 +90,7 @@ def test_where_nothing_can_be_kept_none_is_made(two_runs, without_torch, monkeyp
 
 @pytest.mark.parametrize("package", ["onnxruntime", "onnxscript"])
 def test_without_the_extra_the_network_predicts(two_runs, without_torch, monkeypatch, package):
-    for place in (module, needs):
-        monkeypatch.setattr(place, "find_spec", lambda name: None if name == package else object())
+    monkeypatch.setattr(extras, "find_spec", lambda name: None if name == package else object())
     assert kept_graph(two_runs.main) is None
 
 

@@ -7,6 +7,7 @@ import pytest
 
 import kfood
 from kfood.errors import KfoodError, MachineError
+from kfood.exported.predict import DIGEST
 from kfood.prediction import load
 from kfood.prediction.load import identity, load_predictor
 
@@ -40,16 +41,28 @@ def test_a_changed_byte_or_another_file_is_told(exported, tmp_path):
     content = bytearray((exported / "model.onnx").read_bytes())
     content[len(content) // 2] ^= 1
     (tmp_path / "model.onnx").write_bytes(content)
-    with pytest.raises(KfoodError, match=r"model\.onnx was damaged or changed since kfood exported it"):
+    with pytest.raises(KfoodError, match=r"model\.onnx was damaged or changed since it was exported by kfood"):
         load_predictor(tmp_path)
     (tmp_path / "model.onnx").write_bytes(b"another model")
-    with pytest.raises(KfoodError, match=r"model\.onnx is not a model that kfood exported"):
+    with pytest.raises(KfoodError, match=r"model\.onnx was not exported by kfood"):
         load_predictor(tmp_path / "model.onnx")
 
 
-def test_an_exported_model_needs_onnxruntime(exported, monkeypatch):
-    monkeypatch.setattr(load, "find_spec", lambda name: None)
-    with pytest.raises(MachineError, match=r'needs onnxruntime: pip install "kfood\[export\]"'):
+def test_what_onnxruntime_cannot_load_is_said(tmp_path):
+    """As an older one says of a newer file: its digest is right."""
+    for number, content in enumerate((b"", b"\x00" * 50)):
+        digest = hashlib.sha256(content).hexdigest().encode()
+        (tmp_path / f"{number}.onnx").write_bytes(content + DIGEST + digest)
+        with pytest.raises(KfoodError, match=rf"{number}\.onnx cannot be loaded \(.+\): use the onnxruntime that is"):
+            load_predictor(tmp_path / f"{number}.onnx")
+
+
+def test_a_model_that_may_not_be_read_is_said(exported, monkeypatch):
+    def refused(file):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(load, "Model", refused)
+    with pytest.raises(MachineError, match=r"model\.onnx cannot be opened or written: the system does not permit it"):
         load_predictor(exported)
 
 

@@ -96,13 +96,6 @@ def test_another_ending_is_refused(tmp_path, name, words):
         require_kind(tmp_path / name)
 
 
-def test_parquet_needs_an_extra(tmp_path, monkeypatch):
-    monkeypatch.setattr(outputs, "find_spec", lambda name: None)
-    with pytest.raises(MachineError, match=r'pip install "kfood\[parquet\]"'):
-        require_kind(tmp_path / "a.parquet")
-    assert require_kind(tmp_path / "a.csv")
-
-
 @pytest.mark.parametrize("name", ["a.csv", "a.jsonl"])
 @pytest.mark.parametrize("content", ["path,label\na.jpg,x\n", '{"path": "a"}\n', "\x00\n", "[1]\n", "1\n"])
 def test_another_file_is_never_added_to(tmp_path, name, content):

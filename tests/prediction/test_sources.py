@@ -1,7 +1,9 @@
 """What words name: each photo once, in a known order, and nothing held that could be many."""
 
+import io
 import os
 import shutil
+import sys
 import tarfile
 
 import pytest
@@ -152,8 +154,20 @@ def test_what_holds_no_photo_is_said(here, word, words):
 def test_standard_input_is_followed_line_by_line(here):
     lines = iter([b"\xef\xbb\xbfphotos/0.png\n", b"\n", b"gone.png\r\n", b"\xff.png\n", b"photos/1.png"])
     found = [line for line in paths_on_stdin(lines) if line]
-    assert [line.path for line in found] == ["photos/0.png", "gone.png", "\ufffd.png", "photos/1.png"]
+    assert [line.path for line in found] == ["photos/0.png", "gone.png", "\udcff.png", "photos/1.png"]
     assert [line.file is None for line in found] == [False, True, True, False]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_a_name_that_is_no_utf8_is_one_that_any_file_can_hold(here, monkeypatch):
+    for name in (b"\xff.png", b"folder \xff/0.png"):
+        paint(here / os.fsdecode(name), 0)
+    zip_of(here / os.fsdecode(b"\xff.zip"), {"0.png": b"x"})
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"\xff.png\n")))
+    words = [os.fsdecode(name) for name in (b"\xff.png", b"folder \xff", b"\xff.zip")]
+    named = [photo for photo in find_photos([*words, "-"]) if photo]
+    assert [photo.path for photo in named] == ["\ufffd.png", "folder \ufffd/0.png", "\ufffd.zip/0.png", "\ufffd.png"]
+    assert all(content(photo) for photo in named)
 
 
 def test_while_nothing_comes_standard_input_says_so(here):

@@ -34,6 +34,15 @@ def test_a_run_by_folder_and_by_name(tmp_path):
         assert find_run(name, tmp_path).folder.resolve() == run.folder.resolve()
 
 
+@pytest.mark.parametrize(("here", "named"), [(".", "20260101-000000-aaaa"), ("20260101-000000-aaaa", "."), ("..", "")])
+def test_a_run_has_one_name_however_its_folder_is_named(tmp_path, monkeypatch, here, named):
+    run = a_run(tmp_path / "runs")
+    monkeypatch.chdir(run.folder.parent / here)
+    found = Run(named or f"mission1/{run.folder.name}")
+    assert (found.name, found.runs) == (run.name, tmp_path / "runs")
+    assert found.name == f"mission1/{run.folder.name}"
+
+
 def test_an_unknown_name_names_the_nearest(tmp_path):
     a_run(tmp_path)
     with pytest.raises(KfoodError, match='no finished run "mision1".*Did you mean "mission1"'):

@@ -103,13 +103,6 @@ def test_what_cannot_be_served_is_one_sentence(monkeypatch, capsys, words, said)
     assert error.startswith("Error: ") and said in error and error.count("\n") == 1
 
 
-def test_packages_that_are_not_installed_are_named_with_their_command(monkeypatch, capsys):
-    monkeypatch.setattr("kfood.system.extras.find_spec", lambda name: None if name == "uvicorn" else name)
-    assert command(monkeypatch, "serve") == 2
-    error = capsys.readouterr().err
-    assert error == 'Error: kfood serve needs uvicorn, which is not installed: pip install "kfood[serve]"\n'
-
-
 def test_a_connection_that_sends_nothing_is_closed(monkeypatch, service):
     monkeypatch.setattr("kfood.serving.running._HEADER_SECONDS", 0.05)
     with behind_an_address(build_app(service)) as address:

@@ -64,6 +64,7 @@ def remedies(
     from kfood.system import logs
     from kfood.system.disk import output_file
     from kfood.system.files import write_csv
+    from kfood.system.os_errors import writing_into
 
     pair = (nfc(pair[0]), nfc(pair[1]))
     resolved = load_recipe(recipe, settings or [], data)
@@ -76,7 +77,8 @@ def remedies(
         with stop_on_signals() as stop:
             found = try_remedies(resolved, pair, seeds, runs, fixes, tuple(only or ()), stop)
         table = remedies_table(found, pair)
-        write_csv(file, table)
+        with writing_into(file.parent):
+            write_csv(file, table)
     print_table(f"Remedies for {pair[0]} and {pair[1]}, test", readable_remedies(table))
     for line in conclusion(table, pair, seeds):
         typer.echo(line)

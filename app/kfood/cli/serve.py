@@ -37,7 +37,7 @@ def serve(
     from kfood.system import logs
     from kfood.system.extras import require_extra
 
-    require_extra("serve", "kfood serve", "starlette", "uvicorn", "python_multipart")
+    require_extra("serve", "kfood serve")
     with logs.shown():
         from kfood.serving.serve import serve as serve_model
 

@@ -13,20 +13,17 @@ def shrunk(photos: Tensor, size: int) -> Tensor:
     """Return photos `size` pixels wide and high, as fastai brings validation photos of a larger `presize` to size.
 
     Args:
-        photos: n x 3 x side x side, with a side of `size` or more.
+        photos: n x channels x side x side, with a side of `size` or more; or rows of pixels, n x channels x side.
         size: pixels.
     """
     side = photos.shape[-1]
     if side == size:
         return photos
-    if averages_first(side, size):
+    # How far apart the outermost centres are has a part in when fastai averages pixels first.
+    if side / size / LARGEST_SHRINK > size / (size - 1):
         photos = F.interpolate(photos, scale_factor=2 * size / side, mode="area", recompute_scale_factor=True)
-    return F.interpolate(photos, size=(size, size), mode="bilinear", align_corners=False)
-
-
-def averages_first(side: int, size: int) -> bool:
-    """Return whether fastai averages pixels of photos of this side before it interpolates them to a size."""
-    return side / size / LARGEST_SHRINK > size / (size - 1)  # how far apart the outermost centres are has a part in it
+    mode = "linear" if photos.dim() == 3 else "bilinear"
+    return F.interpolate(photos, size=size, mode=mode, align_corners=False)
 
 
 def affine_grid(matrices: Tensor, height: int, width: int) -> Tensor:

@@ -88,7 +88,7 @@ def _start(place: Path, run: Run, *command: str) -> subprocess.Popen[bytes]:
 
 
 def _said(run: Run) -> Path:
-    return run.folder.parents[1] / f"{run.folder.parent.name}.txt"
+    return run.runs / f"{run.folder.parent.name}.txt"
 
 
 def _kill_within(training: subprocess.Popen[bytes], run: Run) -> None:

@@ -11,19 +11,14 @@ import pandas as pd
 from kfood.data.copies import contents
 from kfood.errors import RunError
 from kfood.evaluation.predictions import PATH, groups_of, is_right, of_split
+from kfood.recipes.of_result import of_result
+from kfood.recipes.schema import Recipe
 from kfood.run.folder import Run
 from kfood.run.tables import results
 from kfood.statistics.differences import Difference, paired_difference
 from kfood.text import listed
 
 _LEVEL = 0.05
-# What makes no other recipe: another seed is another training of the same one.
-_NOT_THE_RECIPE: dict[str, Any] = {
-    "name": True,
-    "ladder": True,
-    "data": {"groups"},
-    "training": {"seed", "workers", "checkpoint_minutes", "calibrate"},
-}
 
 
 @dataclass(frozen=True)
@@ -69,11 +64,18 @@ def _verdicts(runs: list[Run], split: str) -> list[str]:
     return verdicts
 
 
+def _but_the_seed(recipe: Recipe) -> object:
+    """Return what makes a recipe: another seed is another training of the same one, other photos are another one."""
+    settings = of_result(recipe)
+    del settings["training"]["seed"]
+    return settings, recipe.data.root, recipe.model.start_from
+
+
 def _by_recipe(runs: list[Run]) -> list[dict[int, Run]]:
     """Return the runs of each recipe by seed, the first run's recipe first; a seed's second run counts alone."""
     found: list[tuple[object, dict[int, Run]]] = []
     for run in runs:
-        recipe, seed = run.recipe.model_dump(mode="json", exclude=_NOT_THE_RECIPE), run.recipe.training.seed
+        recipe, seed = _but_the_seed(run.recipe), run.recipe.training.seed
         place = next((its for known, its in found if known == recipe and seed not in its), None)
         if place is None:
             found.append((recipe, {seed: run}))

@@ -119,8 +119,7 @@ class Model:
 
         before, mark, after = (content := Path(file).read_bytes()).rpartition(DIGEST)
         if hashlib.sha256(before + after[64:]).hexdigest().encode() != after[:64]:
-            why = "was damaged or changed since kfood exported it" if mark else "is not a model that kfood exported"
-            raise ValueError(f"{file} {why}.")
+            raise ValueError(f"{file} was {'damaged or changed since it was' if mark else 'not'} exported by kfood.")
         (options := onnxruntime.SessionOptions()).add_session_config_entry("session.intra_op.allow_spinning", "0")
         self._session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
         self.metadata: dict[str, str] = self._session.get_modelmeta().custom_metadata_map
@@ -138,11 +137,12 @@ class Model:
 
 
 if __name__ == "__main__":
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # Hangul, where its encoding has none
     try:
         model = Model(Path(__file__).with_name("model.onnx"))
     except (OSError, ValueError, ImportError) as problem:
         sys.exit(f"Error: {problem}")
-    for path in sys.argv[1:]:
+    for path in sys.argv[1:] or sys.exit(__doc__):
         try:
             row = model.probabilities(model.prepare(path)[None])[0]
             print(path, *(f"{model.classes[n]}\t{row[n]:.4f}" for n in np.argsort(-row, kind="stable")[:3]), sep="\t")

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import logging
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from kfood.errors import RunError, require_choice
 from kfood.exported import predict
 from kfood.exported.predict import Model
 from kfood.exporting.graph import export_graph
-from kfood.exporting.needs import require_export
 from kfood.exporting.onnxruntime_web import put_onnxruntime_web
 from kfood.exporting.page import ONNXRUNTIME, write_page
 from kfood.exporting.proof import prove_equal, say_what_it_costs
 from kfood.run.folder import Run
 from kfood.system.disk import require_writable
+from kfood.system.extras import require_extra
 from kfood.system.files import write_text
 from kfood.system.os_errors import writing_into
+from kfood.system.paths import real_path
 
 log = logging.getLogger(__name__)
 FLOAT32, INT8 = PRECISIONS = ("float32", "int8")
@@ -73,10 +74,9 @@ def export_run(
             graph, or the file answers otherwise than the run: nothing is written then.
     """
     require_choice(precision, PRECISIONS, "--precision")
-    require_export()
+    require_extra("export", "Exporting a model")
     folder = folder or run.folder / ("export" if precision == FLOAT32 else f"export-{precision}")
     _require_empty(folder)
-    require_writable(folder.parent)
     with _made_whole(folder) as partial:
         if page:
             put_onnxruntime_web(partial / ONNXRUNTIME, onnxruntime_web)  # first, as it may not be there to be had
@@ -99,25 +99,39 @@ def export_run(
     return folder
 
 
-def _require_empty(folder: Path) -> None:
-    if folder.is_file():
+def _require_empty(folder: Path, but: str = "") -> None:
+    if folder.exists() and not folder.is_dir():
         raise RunError(f"{folder} is a file: name a new folder.")
-    if folder.is_dir() and any(folder.iterdir()):
-        raise RunError(f"{folder} holds something already: name a new folder, or remove it. Nothing is written over.")
+    held = [each.name for each in folder.iterdir() if each.name != but] if folder.is_dir() else []
+    if held:
+        raise RunError(
+            f"{folder} holds something already ({min(held)}): name a new folder, or remove it. Nothing is written over."
+        )
 
 
 @contextmanager
 def _made_whole(folder: Path) -> Iterator[Path]:
-    """Give a folder to write into, which gets its name when all is there."""
-    partial = folder.with_name(f".{folder.name}.{os.getpid()}.partial")
-    try:
-        with writing_into(partial):
-            yield partial
-            if folder.is_dir():
-                folder.rmdir()  # it is empty, or this fails
-            partial.rename(folder)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+    """Give a folder to write into, whose files are in `folder` once all are there; else nothing is left.
+
+    An empty folder that is there already stays the same one: it may be the current folder, a link, or another disk.
+
+    Raises:
+        RunError: the folder holds something, put there in the meantime.
+        MachineError: the system refuses.
+    """
+    place, there = real_path(folder), folder.is_dir()
+    above = place if there else place.parent
+    require_writable(above)
+    with writing_into(above), TemporaryDirectory(prefix=".export-", dir=above) as beside:
+        partial = Path(beside) / place.name
+        partial.mkdir()
+        yield partial
+        _require_empty(folder, but=Path(beside).name)
+        if there:
+            for file in list(partial.iterdir()):
+                file.rename(place / file.name)
+        else:
+            partial.rename(place)
 
 
 def _write_the_rest(folder: Path, model: Model, page: bool) -> None:

@@ -16,12 +16,12 @@ from torch import nn
 from kfood.calibration.stored import Calibration, read_calibration
 from kfood.errors import KfoodError
 from kfood.exported.predict import DIGEST, MARGIN
-from kfood.exporting.needs import require_export
 from kfood.exporting.network import Answers
 from kfood.exporting.quiet import quiet
 from kfood.model.saved import load_model
 from kfood.run.cannot_tell import read_rules, rules_as_text
 from kfood.run.folder import Run
+from kfood.system.extras import require_extra
 from kfood.system.files import write_whole
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def export_graph(run: Run, file: Path) -> None:
         KfoodError: the extra `export` is not installed, the run's files are damaged, or the network cannot be written
             as a graph.
     """
-    require_export()
+    require_extra("export", "Exporting a model")
     run.verify(run.weights_file, run.model_file)
     network, about = load_model(run.weights_file, run.model_file)
     data = run.recipe.data

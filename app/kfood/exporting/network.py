@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
-from kfood.data.resample import averages_first
+from kfood.data.resample import shrunk
 from kfood.model.build import Classifier
 from kfood.model.cascade import Cascade, at_size
 from kfood.statistics.temperature import LEAST
@@ -28,7 +27,7 @@ class Answers(nn.Module):
         super().__init__()
         self.network = traceable(network.set_precision(torch.float32))
         self.temperature = temperature
-        self.register_buffer("shrink", None if side == size else shrinking(side, size))
+        self.register_buffer("shrink", None if side == size else shrunk(torch.eye(side)[None], size)[0])
 
     def forward(self, photos: Tensor) -> Tensor:
         """Return n x classes, float32, of n x side x side x 3, uint8."""
@@ -43,14 +42,6 @@ class Answers(nn.Module):
         if self.shrink is not None:
             pixels = self.shrink.T @ pixels @ self.shrink
         return pixels * 2 - 1
-
-
-def shrinking(side: int, size: int) -> Tensor:
-    """Return side x size: what `kfood.data.augment.Resample` makes of a row of pixels of a validation photo."""
-    rows = torch.eye(side)[None]
-    if averages_first(side, size):
-        rows = F.interpolate(rows, scale_factor=2 * size / side, mode="area", recompute_scale_factor=True)
-    return F.interpolate(rows, size=size, mode="linear", align_corners=False)[0]
 
 
 def traceable(network: Classifier | Cascade) -> nn.Module:

@@ -9,6 +9,7 @@ import numpy as np
 from kfood.errors import KfoodError
 from kfood.exported.predict import Model
 from kfood.exporting.comparison import TIE, Answers, answers_of_file, answers_of_run, compare, judged_photos
+from kfood.recipes.schema import nfc
 from kfood.run.folder import Run
 from kfood.statistics.differences import paired_difference
 from kfood.text import listed
@@ -41,14 +42,28 @@ def prove_equal(run: Run, model: Model) -> tuple[Answers, list[str]]:
             f"{run.name} is not exported: model.onnx gives {len(found.changed)} of {found.photos} photos another first "
             f"answer, and probabilities that are off by up to {found.largest:.4f}, on {listed(named, 3)}."
         )
-    return of_file, said
+    return of_file, [*said, *_against_recorded(run, photos["path"].tolist(), model, of_file)]
+
+
+def _against_recorded(run: Run, paths: list[str], model: Model, answers: Answers) -> list[str]:
+    """Return a sentence on what the run has in its predictions.csv: it may be of another number format."""
+    if not run.predictions_file.is_file():
+        return []
+    recorded = run.predictions
+    if recorded["path"].tolist() != paths:
+        return []
+    said = np.array(model.classes)[answers.first]
+    differ = int((recorded["predicted"].map(nfc).to_numpy() != said).sum())
+    form = f", computed in {run.precision.rpartition(' ')[2]}" if run.precision else ""
+    where = f"{run.predictions_file.name}{form}"
+    return [f"Of the {len(paths)} answers in {where}, {differ} differ from those of model.onnx."]
 
 
 def say_what_it_costs(run: Run, exact: Answers, model: Model) -> None:
     """Say what 8 bits cost in accuracy on validation and test, and gain in time; what speaks against them first."""
     photos = judged_photos(run)
     rounded = answers_of_file(model, photos)
-    labels = photos["label"].map(model.classes.index).to_numpy()
+    labels = photos["label"].map(nfc).map(model.classes.index).to_numpy()
     groups = (photos["group"] if "group" in photos else photos["path"]).to_numpy()
     lines: list[str] = []
     against: list[str] = []

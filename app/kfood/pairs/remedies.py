@@ -5,16 +5,17 @@ What fits a recipe is a row of changes to it; what does not is a function from a
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from kfood.pairs.cascade import make_cascade
 from kfood.recipes.schema import Recipe, nfc
 from kfood.run.folder import DONE, Run
+from kfood.training.ensure import ensure_trained
 from kfood.training.stop import Stop
-from kfood.training.train import resume, train
+from kfood.training.train import train
 
 NOTHING = "nothing"  # the remedy that the others are compared with
 _WEIGHT = 2.0  # as in the report
@@ -85,19 +86,13 @@ def with_specialist(run: Run, pair: tuple[str, str], folder: Path, stop: Stop | 
         model={"start_from": str(run.folder.absolute()), "pretrained": False, "pretrained_file": ""},
         loss={"class_weights": {name: each for name, each in run.recipe.loss.class_weights.items() if name in pair}},
     ).model_copy(update={"name": "pair"})
-    specialist = ensure_trained(recipe, folder.with_name(f"{folder.name}-pair"), stop)
+    specialist = trained(recipe, folder.with_name(f"{folder.name}-pair"), stop)
     return Run(folder) if Run(folder).status == DONE else make_cascade(run, specialist, folder=folder).run
 
 
-def ensure_trained(recipe: Recipe, folder: Path, stop: Stop | None = None) -> Run:
-    """Return the run in a folder: finished as it is, stopped before its end resumed, or trained now."""
-    run = Run(folder)
-    if run.status == DONE:
-        return run
-    if any(run.checkpoints.glob("*.pt")):
-        return resume(run, stop)
-    shutil.rmtree(folder, ignore_errors=True)  # ended before it had learned anything
-    return train(recipe, folder.parent, folder, stop=stop)
+def trained(recipe: Recipe, folder: Path, stop: Stop | None = None) -> Run:
+    """Return the run of a recipe in a folder, as `ensure_trained` does."""
+    return ensure_trained(folder, partial(train, recipe, folder.parent, folder, stop=stop), stop)
 
 
 def changed(recipe: Recipe, **changes: dict[str, Any]) -> Recipe:

@@ -15,7 +15,7 @@ from kfood.data.prepare import fingerprint, prepare_samples
 from kfood.errors import KfoodError
 from kfood.exported.predict import read_file
 from kfood.pairs.photos import pair_among
-from kfood.pairs.remedies import NOTHING, Remedy, changed, ensure_trained, remedies, with_specialist
+from kfood.pairs.remedies import NOTHING, Remedy, changed, remedies, trained, with_specialist
 from kfood.recipes.schema import Recipe
 from kfood.run.folder import DONE, Run
 from kfood.system.files import content_digest
@@ -92,7 +92,7 @@ def try_remedies(
         if name == SPECIALIST:
             found[name].append(with_specialist(found[NOTHING][seed], pair, folder / trial.folder, stop))
         else:
-            found[name].append(ensure_trained(trial.recipe, folder / trial.folder, stop))
+            found[name].append(trained(trial.recipe, folder / trial.folder, stop))
     return found
 
 

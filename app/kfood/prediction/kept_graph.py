@@ -7,7 +7,6 @@ import os
 import sys
 from collections.abc import Iterator
 from importlib.metadata import version
-from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +18,7 @@ from kfood.exported.predict import Model
 from kfood.run.folder import Run
 from kfood.system.cache import Cache
 from kfood.system.disk import require_writable
+from kfood.system.extras import has_extra
 from kfood.system.files import content_digest, write_text
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def kept_graph(run: Run) -> Model | None:
     Raises:
         KfoodError: the run's files are damaged.
     """
-    if not find_spec("onnxruntime"):
+    if not has_extra("export", "onnxruntime"):
         return None
     run.verify(run.weights_file, run.model_file, run.recipe_file)
     file = _CACHE.folder / f"{_key(run)}.onnx"
@@ -62,9 +62,7 @@ def _unfit(file: Path) -> Path:
 
 
 def _made(run: Run, file: Path) -> Model | None:
-    from kfood.exporting.needs import can_export
-
-    if not can_export():
+    if not has_extra("export"):
         return None
     partial = file.with_suffix(f".{os.getpid()}.partial")
     try:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
-from kfood.errors import KfoodError, MachineError
+from kfood.errors import KfoodError
 from kfood.exported.predict import Model
 from kfood.prediction.kept_graph import kept_graph
 from kfood.prediction.predictor import Predictor
 from kfood.run.find import EXPORTED, find_run, is_exported
 from kfood.run.folder import Run
+from kfood.system.extras import require_extra
 from kfood.system.files import content_digest
 from kfood.system.gpu import may_have_gpu
+from kfood.system.os_errors import cannot_use
 
 FEW_PHOTOS = 256  # with more it matters less how soon the first answer comes than how fast the network computes
 
@@ -112,12 +113,19 @@ def _in_float32(run: Run) -> bool:
 
 
 def _exported(path: Path) -> Predictor:
-    if not find_spec("onnxruntime"):
-        raise MachineError(f'To predict with {path}, kfood needs onnxruntime: pip install "kfood[export]".')
+    require_extra("export", f"Predicting with {path}", "onnxruntime")
+    file = _file_of(path)
     try:
-        return Model(_file_of(path))
-    except (OSError, ValueError) as error:
+        return Model(file)
+    except OSError as error:
+        raise cannot_use(file, error) from None
+    except ValueError as error:
         raise KfoodError(str(error)) from None
+    except Exception as error:  # onnxruntime's own: it may be older than the file
+        reason = str(error).splitlines() or [type(error).__name__]
+        raise KfoodError(
+            f"{file} cannot be loaded ({reason[0]}): use the onnxruntime that is named beside it."
+        ) from None
 
 
 def _file_of(path: Path) -> Path:

@@ -6,15 +6,15 @@ import csv
 import json
 import os
 from collections.abc import Iterator, Sequence
-from importlib.util import find_spec
 from io import StringIO
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from kfood.errors import KfoodError, MachineError
+from kfood.errors import KfoodError
 from kfood.prediction.predictor import Cell
+from kfood.system.extras import require_extra
 from kfood.system.files import write_whole
 from kfood.system.os_errors import cannot_use
 from kfood.text import did_you_mean
@@ -90,8 +90,8 @@ def require_kind(file: Path) -> Path:
             f"{file} does not end in .csv, .excel.csv (which Excel opens with Hangul), .jsonl or .parquet: name it so."
             f"{did_you_mean(file.suffix.lower(), ENDINGS)}"
         )
-    if ending == _PARQUET and not find_spec("pyarrow"):
-        raise MachineError('To write Parquet, kfood needs pyarrow: pip install "kfood[parquet]".')
+    if ending == _PARQUET:
+        require_extra("parquet", "Writing Parquet")
     return file
 
 

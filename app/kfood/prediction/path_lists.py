@@ -59,7 +59,7 @@ def paths_on_stdin(stream: BinaryIO | None = None) -> Iterator[Line | None]:
         if line is None:
             return
         if path := os.fsdecode(line.removeprefix(b"\xef\xbb\xbf")).strip("\r\n"):
-            yield Line(_printed(path), _found(path, [Path()]))
+            yield Line(path, _found(path, [Path()]))
 
 
 def _feed(stream: BinaryIO, lines: Queue[bytes | None]) -> None:
@@ -87,8 +87,3 @@ def _found(path: str, places: list[Path]) -> str | None:
             if os.path.exists(there := os.path.join(place, way)):
                 return there
     return None
-
-
-def _printed(path: str) -> str:
-    """Return a path whose bytes are no UTF-8 with a sign in place of each."""
-    return path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

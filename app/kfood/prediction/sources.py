@@ -93,12 +93,19 @@ def find_photos(words: Sequence[str | Path]) -> Photos:
     return Photos(
         named=listed(places, 3),
         total=None if None in totals else sum(total or 0 for total in totals),
-        found=chain.from_iterable(found for _, found in parts),
+        found=map(_in_unicode, chain.from_iterable(found for _, found in parts)),
         folder=Path(places[0]) if len(parts) == 1 and os.path.isdir(places[0]) else None,
     )
 
 
 _Part = tuple[int | None, Iterable[Named | None]]
+
+
+def _in_unicode(photo: Named | None) -> Named | None:
+    """Return a photo whose path any file can hold: bytes in a name that are no UTF-8 are shown by a sign for each."""
+    if photo is None or photo.path.isascii():
+        return photo
+    return photo._replace(path=photo.path.encode("utf-8", "surrogateescape").decode("utf-8", "replace"))
 
 
 def _part(place: str, apart: set[str]) -> _Part:

@@ -15,7 +15,7 @@ from kfood.prediction.outputs import RowFile, paths_in, require_kind, rows_file
 from kfood.prediction.sources import Named, Photos
 from kfood.prediction.stream import column_names, more_columns, predicted_rows
 from kfood.run.folder import Run
-from kfood.system.files import write_json
+from kfood.system.files import made_folder, write_json
 from kfood.system.progress import track
 
 log = logging.getLogger(__name__)
@@ -71,16 +71,17 @@ def write_predictions(
     if goes_on:
         left = _after(left, paths_in(rows_file(file), columns), written, file)
         log.info("%d photos are in %s already.", written.photos, file)
-    write_json(note, settings)
     total = None if photos.total is None else photos.total - written.photos
     try:
-        with RowFile(file, columns, add=goes_on) as rows:
-            for row in track(predicted_rows(predictor, left, top), total, "predicting"):
-                rows.write(row.cells(top, len(more)))
-                written.photos += 1
-                written.unread += bool(row.error)
-                written.read += not row.error
-                written.first_reason = written.first_reason or row.error
+        with made_folder(file.parent):
+            write_json(note, settings)
+            with RowFile(file, columns, add=goes_on) as rows:
+                for row in track(predicted_rows(predictor, left, top), total, "predicting"):
+                    rows.write(row.cells(top, len(more)))
+                    written.photos += 1
+                    written.unread += bool(row.error)
+                    written.read += not row.error
+                    written.first_reason = written.first_reason or row.error
     except KeyboardInterrupt:
         log.info("Stopped: %d photos are in %s. The same command with --resume goes on.", written.photos, file)
         raise

@@ -12,7 +12,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from kfood.errors import KfoodError
-from kfood.system.files import write_text
+from kfood.system.files import made_folder, write_text
 from kfood.webpage.hangul_font import hangul_faces
 
 # What HTML or an old JavaScript would take for more than text. All stand only inside JSON's strings.
@@ -57,8 +57,8 @@ def write_html(out: Path, page: str) -> Path:
         KfoodError: the file cannot be written.
     """
     try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        write_text(out, page)
+        with made_folder(out.parent):
+            write_text(out, page)
     except OSError as error:
         raise KfoodError(f"The report {out} cannot be written: {error}. Name another file with --out.") from None
     return out

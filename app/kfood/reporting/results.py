@@ -117,7 +117,7 @@ def _counted(of: dict[str, Any]) -> str:
 def _began(run: Run) -> str:
     """Return the day and time in the folder's name; '' where it has a name of its own."""
     try:
-        began = datetime.strptime(run.folder.name.rpartition("-")[0], "%Y%m%d-%H%M%S")
+        began = datetime.strptime(run.name.rpartition("/")[2].rpartition("-")[0], "%Y%m%d-%H%M%S")
     except ValueError:
         return ""
     return f"{began.day} {began:%B %Y, %H:%M}"

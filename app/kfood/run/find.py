@@ -73,7 +73,9 @@ def find_run(name: str | None, runs: Path) -> Run:
 
 def is_exported(path: Path) -> bool:
     """Return whether this is a model that was exported, or the folder that holds one and is no run."""
-    return path.is_file() if path.suffix == Path(EXPORTED).suffix else (path / EXPORTED).is_file() and not _is_run(path)
+    if path.is_dir():
+        return (path / EXPORTED).is_file() and not _is_run(path)
+    return path.suffix == Path(EXPORTED).suffix and path.is_file()
 
 
 def split_off_run(words: Iterable[str], runs: Path) -> tuple[list[Path], str | None]:

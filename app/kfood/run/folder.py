@@ -77,8 +77,13 @@ class Run:
 
     @property
     def name(self) -> str:
-        """`<recipe>/<time>-<id>`, as `kfood runs ls` shows it."""
-        return f"{self.folder.parent.name}/{self.folder.name}"
+        """`<recipe>/<time>-<id>`, as `kfood runs ls` shows it, in whatever way the folder was named."""
+        return "/".join(Path(os.path.abspath(self.folder)).parts[-2:])
+
+    @property
+    def runs(self) -> Path:
+        """The folder of all runs, two above its own."""
+        return Path(os.path.abspath(self.folder)).parent.parent
 
     @property
     def status(self) -> str:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import logging
-import shutil
 import time
 from pathlib import Path
 
 from kfood.errors import KfoodError, MachineError, Stopped
-from kfood.run.folder import DONE, RUNNING, Run
+from kfood.run.folder import Run
 from kfood.study.job_queue import FAILED, Claim
 from kfood.study.outcome import Outcome, outcome_from_json, outcome_of
 from kfood.study.session import Progress, Session
 from kfood.study.trainings import PlannedTraining, in_place
 from kfood.system.progress import duration
+from kfood.training.ensure import ensure_trained
 from kfood.training.stop import Stop
-from kfood.training.train import resume, train
+from kfood.training.train import train
 
 log = logging.getLogger(__name__)
 _SECONDS_BETWEEN_LOOKS = 1.0
@@ -116,14 +116,13 @@ def ensure_run(training: PlannedTraining, folder: Path, stop: Stop) -> Run:
         KfoodError: it cannot be trained.
         Stopped: it was asked to stop.
     """
-    run = Run(folder / training.key)
-    if run.recipe_file.exists():
-        if run.status == RUNNING:
-            raise MachineError(f"{run.folder} is being trained by another process, which the study does not know of.")
-        return run if run.status == DONE else resume(run, stop)
-    shutil.rmtree(run.folder, ignore_errors=True)  # of a process that was killed before it had begun
-    start = ensure_run(training.start, folder, stop) if training.start else None
-    return train(in_place(training, start), folder, run.folder, stop=stop)
+    place = folder / training.key
+
+    def begin() -> Run:
+        start = ensure_run(training.start, folder, stop) if training.start else None
+        return train(in_place(training, start), folder, place, stop=stop)
+
+    return ensure_trained(place, begin, stop)
 
 
 def row_names(now: Progress) -> dict[str, str]:

@@ -48,7 +48,7 @@ def require_writable(folder: Path) -> None:
 
 
 def output_file(file: Path) -> Path:
-    """Return a file to be written later, after a look whether it can be; its folder is made where it is not there.
+    """Return a file to be written later, after a look whether it can be; its folder need not be there yet.
 
     Raises:
         KfoodError: it is a folder, or cannot be written.
@@ -56,7 +56,6 @@ def output_file(file: Path) -> Path:
     if file.is_dir():
         raise KfoodError(f"{file} is a folder: name a file in it, such as {file / 'predictions.csv'}.")
     require_writable(file.parent)
-    file.parent.mkdir(parents=True, exist_ok=True)
     return file
 
 

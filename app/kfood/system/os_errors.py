@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from kfood.errors import MachineError
+from kfood.system.files import made_folder
 
 
 class Trouble(NamedTuple):
@@ -57,13 +58,13 @@ def cannot_use(path: str | Path, error: OSError) -> MachineError:
 
 @contextmanager
 def writing_into(folder: Path) -> Iterator[None]:
-    """Write files into a folder, which is made where it is not there.
+    """Write files into a folder, which is made where it is not there, and does not stay where nothing is written.
 
     Raises:
         MachineError: the system refuses.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        yield
+        with made_folder(folder):
+            yield
     except OSError as error:
         raise cannot_use(folder, error) from None

@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 from typing import Any, TypeVar
 
 import torch
@@ -21,6 +20,7 @@ from fastai.learner import Learner
 from fastai.torch_core import set_seed
 
 from kfood.errors import KfoodError
+from kfood.system.extras import require_extra
 from kfood.system.processes import is_main_process, rank, world_size
 
 T = TypeVar("T")
@@ -31,15 +31,12 @@ def process_group() -> Iterator[None]:
     """Within it, torchrun's processes know each other (gloo, or nccl with a GPU each); nothing outside torchrun.
 
     Raises:
-        KfoodError: the extra for it is not installed.
+        MachineError: the extra for it is not installed.
     """
     if world_size() == 1:
         yield
         return
-    if find_spec("accelerate") is None:
-        raise KfoodError(
-            "Several processes need accelerate, which fastai deals photos out with: pip install 'kfood[distributed]'."
-        )
+    require_extra("distributed", "Training with several processes")  # fastai deals photos out with accelerate
     if torch.cuda.is_available():
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
     dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo")

@@ -139,7 +139,7 @@ def resume(run: Run, stop: Stop | None = None, settings: Sequence[str] = ()) -> 
     log.info("Going on with %s.", run.name)
     prepared = photos_of_run(run)
     before = run.environment.get("started_from")
-    start = find_run(before, run.folder.parents[1]) if before else None
+    start = find_run(before, run.runs) if before else None
     learner = prepare_learner(recipe, prepared, start, run.precision)
     needed = disk_estimate(learner.model, recipe, prepared.samples)
     require_room(run.folder, needed - size_of(run.folder), run.name)
