@@ -1,6 +1,7 @@
 """predict.py alone, as a user runs it, answers any photo as the run does; a model that was changed is told."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -28,11 +29,11 @@ def script(exported, tmp_path_factory):
     hiding = tmp_path_factory.mktemp("hiding")
     for name in HIDDEN:
         (hiding / f"{name}.py").write_text("raise AssertionError('imported')", encoding="utf-8")
-    environment = {**os.environ, "PYTHONPATH": str(hiding), "PYTHONIOENCODING": "utf-8"}
 
-    def run(*photos: object, folder: Path = exported) -> subprocess.CompletedProcess[str]:
+    def run(*photos: object, folder: Path = exported, encoding: str = "utf-8") -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, "PYTHONPATH": str(hiding), "PYTHONIOENCODING": encoding}
         command = [sys.executable, str(folder / "predict.py"), *map(str, photos)]
-        return subprocess.run(command, capture_output=True, encoding="utf-8", env=environment)
+        return subprocess.run(command, capture_output=True, encoding=encoding, env=environment)
 
     return run
 
@@ -62,6 +63,22 @@ def test_what_cannot_be_read_is_said_and_the_others_are_answered(script, two_run
     first, second = ended.stderr.splitlines()
     assert first == f"{tmp_path / 'no photo.jpg'} cannot be read as a photo: cannot identify image file"
     assert "gone.jpg cannot be read as a photo" in second
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
+def test_what_the_console_cannot_show_is_written_out(script, two_runs, tmp_path, encoding):
+    photo = shutil.copy(two_runs.main.samples["path"][0], tmp_path / os.fsdecode(b"\xff.jpg"))
+    ended = script(photo, encoding=encoding)
+    assert (ended.returncode, ended.stderr) == (0, "") and ended.stdout.startswith(f"{tmp_path}/\\udcff.jpg\t")
+    assert ("갈비찜" if encoding == "utf-8" else "\\uac08\\ube44\\ucc1c") in ended.stdout
+
+
+@pytest.mark.slow
+def test_without_a_photo_it_says_how_it_is_called(script):
+    ended = script()
+    assert ended.returncode == 1 and "python predict.py PHOTO" in ended.stderr
 
 
 @pytest.mark.slow

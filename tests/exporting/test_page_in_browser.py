@@ -53,9 +53,10 @@ def engine(tmp_path_factory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
-def page(run, engine, tmp_path_factory):
-    folder = export_run(run, tmp_path_factory.mktemp("out") / "page", page=True, onnxruntime_web=engine)
+@pytest.fixture(scope="module", params=["float32", "int8"])
+def page(run, engine, tmp_path_factory, request):
+    out = tmp_path_factory.mktemp("out") / "page"
+    folder = export_run(run, out, request.param, page=True, onnxruntime_web=engine)
     (folder / "extra.txt").write_text("not the page's", encoding="utf-8")
     return folder
 
@@ -93,9 +94,10 @@ def test_it_answers_as_the_model_does(opened, page, run):
         assert isinstance(found, list), found
         here.append(found)
         there.append(model.probabilities(model.prepare(photo)[None])[0])
+    in_8_bits = model.metadata["precision"] == "int8"  # which engines round in ways of their own
     changed = np.argmax(here, axis=1) != np.argmax(there, axis=1)
-    assert changed.mean() <= 0.005
-    assert np.abs(np.array(here) - np.array(there)).max() < 0.01
+    assert changed.mean() <= (0.05 if in_8_bits else 0.005)
+    assert np.abs(np.array(here) - np.array(there)).max() < (0.05 if in_8_bits else 0.01)
 
 
 def test_a_person_is_answered_and_told_that_the_photo_stays(opened, run):

@@ -1,5 +1,7 @@
 """Runs and exported models are named alike."""
 
+import errno
+import hashlib
 import shutil
 
 import pandas as pd

@@ -160,14 +160,12 @@ def test_standard_input_is_followed_line_by_line(here):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
 def test_a_name_that_is_no_utf8_is_one_that_any_file_can_hold(here, monkeypatch):
-    for name in (b"\xff.png", b"folder \xff/0.png"):
-        paint(here / os.fsdecode(name), 0)
+    paint(here / os.fsdecode(b"\xff.png"), 0)
     zip_of(here / os.fsdecode(b"\xff.zip"), {"0.png": b"x"})
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"\xff.png\n")))
-    words = [os.fsdecode(name) for name in (b"\xff.png", b"folder \xff", b"\xff.zip")]
-    named = [photo for photo in find_photos([*words, "-"]) if photo]
-    assert [photo.path for photo in named] == ["\ufffd.png", "folder \ufffd/0.png", "\ufffd.zip/0.png", "\ufffd.png"]
-    assert all(content(photo) for photo in named)
+    photos = find_photos([*map(os.fsdecode, (b"\xff.png", b"\xff.zip")), "-"])
+    named = [photo.path for photo in photos if photo and content(photo)]
+    assert named == ["\ufffd.png", "\ufffd.zip/0.png", "\ufffd.png"]
 
 
 def test_while_nothing_comes_standard_input_says_so(here):

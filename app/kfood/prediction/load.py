@@ -122,10 +122,8 @@ def _exported(path: Path) -> Predictor:
     except ValueError as error:
         raise KfoodError(str(error)) from None
     except Exception as error:  # onnxruntime's own: it may be older than the file
-        reason = str(error).splitlines() or [type(error).__name__]
-        raise KfoodError(
-            f"{file} cannot be loaded ({reason[0]}): use the onnxruntime that is named beside it."
-        ) from None
+        why = (str(error).splitlines() or [type(error).__name__])[0]
+        raise KfoodError(f"{file} cannot be loaded ({why}): use the onnxruntime that is named beside it.") from None
 
 
 def _file_of(path: Path) -> Path:
