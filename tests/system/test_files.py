@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from kfood.system.files import read_csv, write_csv, write_whole
+from kfood.system.files import made_folder, read_csv, write_csv, write_whole
 
 
 def test_text_comes_back_as_it_was(tmp_path):
@@ -31,6 +31,22 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
         write_whole(path, half)
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_that_was_made_stays_only_with_something_in_it(tmp_path):
+    (tmp_path / "there").mkdir()
+    for folder in (tmp_path / "there", tmp_path / "there" / "new" / "deep"):
+        with pytest.raises(KeyboardInterrupt), made_folder(folder):
+            assert folder.is_dir()
+            raise KeyboardInterrupt
+    assert list(tmp_path.rglob("*")) == [tmp_path / "there"]
+    with pytest.raises(KeyboardInterrupt), made_folder(tmp_path / "new" / "deep"):
+        (tmp_path / "new" / "kept").touch()
+        raise KeyboardInterrupt
+    assert list((tmp_path / "new").iterdir()) == [tmp_path / "new" / "kept"]
+    with made_folder(tmp_path / "other"):
+        (tmp_path / "other" / "file").touch()
+    assert (tmp_path / "other" / "file").exists()
 
 
 def test_a_missing_number_is_one(tmp_path):

@@ -6,7 +6,7 @@ import logging
 
 import numpy as np
 
-from kfood.errors import KfoodError
+from kfood.errors import KfoodError, RunError
 from kfood.exported.predict import Model
 from kfood.exporting.comparison import TIE, Answers, answers_of_file, answers_of_run, compare, judged_photos
 from kfood.recipes.schema import nfc
@@ -49,7 +49,10 @@ def _against_recorded(run: Run, paths: list[str], model: Model, answers: Answers
     """Return a sentence on what the run has in its predictions.csv: it may be of another number format."""
     if not run.predictions_file.is_file():
         return []
-    recorded = run.predictions
+    try:
+        recorded = run.predictions
+    except RunError as error:  # damaged; the file was made without it
+        return [str(error)]
     if recorded["path"].tolist() != paths:
         return []
     said = np.array(model.classes)[answers.first]
