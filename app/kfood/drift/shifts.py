@@ -66,16 +66,17 @@ def powers(run: Run, samples: pd.DataFrame, features: np.ndarray, predicted: np.
     some = np.random.default_rng(0).permutation(known)[: max(_CHANGED, 2 * n)]
     rows = []
     for words, change in CHANGES.items():
-        changed = _changed_features(run, samples.iloc[some], change)
+        changed = changed_features(run, samples.iloc[some], change)
         new = min(n, len(some) // 2)
         pool = np.concatenate([features, changed])
         rows.append((words, new, power_of(pool, partial(_with_change, known, some, new))))
     new = min(n, known // 2)
-    rows.append((OTHER_DISHES, new, power_of(features, partial(_with_dishes, predicted, new))))
+    rows.append((OTHER_DISHES, new, power_of(features, partial(with_dishes, predicted, new))))
     return pd.DataFrame(rows, columns=["difference", "n", "power"])
 
 
-def _changed_features(run: Run, samples: pd.DataFrame, change: Callable[[Image.Image], Image.Image]) -> np.ndarray:
+def changed_features(run: Run, samples: pd.DataFrame, change: Callable[[Image.Image], Image.Image]) -> np.ndarray:
+    """Return the features of photos, with a change made to each; files of them are there for a moment alone."""
     with tempfile.TemporaryDirectory(prefix="kfood-drift-") as folder:
         files = []
         for number, (path, area) in enumerate(zip(samples["path"], samples["area"], strict=True)):
@@ -90,7 +91,14 @@ def _with_change(known: int, some: np.ndarray, n: int, rng: np.random.Generator)
     return np.delete(np.arange(known), some[new]), known + new
 
 
-def _with_dishes(predicted: np.ndarray, n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def with_dishes(predicted: np.ndarray, n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Return the numbers of photos as they were, and of n new ones, half of which are of some of the classes alone.
+
+    Args:
+        predicted: (photos,), numbers of their classes.
+        n: new photos.
+        rng: draws classes and photos.
+    """
     classes = np.unique(predicted)
     chosen = rng.permutation(classes)[: max(1, len(classes) // _OTHER_DISHES)]
     order = rng.permutation(len(predicted))
