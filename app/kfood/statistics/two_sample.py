@@ -59,7 +59,7 @@ def two_sample_p(
     """
     of = np.zeros(len(is_new), int) if strata is None else strata
     counts = np.stack([np.bincount(of[side], minlength=of.max() + 1) for side in (~is_new, is_new)])
-    both = (counts > 0).all(axis=0)
+    both: np.ndarray = np.minimum(*counts) > 0
     if not both.any():
         return 1.0
     kept = both[of]
