@@ -3,6 +3,7 @@
 usage: python tests/benchmarks/calibration.py splits RUN [--splits 20]
        python tests/benchmarks/calibration.py strangers PHOTOS [--folds 4] [--minutes 3] [--not-food FOLDER]
                                                        [--runs FOLDER]
+       python tests/benchmarks/calibration.py drift RUN [--draws 20] [--photos 100]
 
 `splits`: validation and test photos of a trained run change places at random, whole plates, as many as before; what is
 fitted on one part is judged on the other: coverage and size of sets, ECE, and dishes and groups (`GROUPS`) at 0.95.
@@ -10,6 +11,9 @@ fitted on one part is judged on the other: coverage and size of sets, ECE, and d
 `strangers`: a fold of dishes is left out, `best` is trained on the others and calibrated. How strange are all photos of
 the dishes left out, and photos of no food: noise, textures and scikit-learn's pictures, drawn here, and those of a
 folder? Runs that are there already are used again.
+
+`drift`: of a run's validation and test photos, some are drawn as new ones, one of each plate, as they are and with a
+difference: how often is it found?
 """
 
 from __future__ import annotations
@@ -21,12 +25,14 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from kfood.calibration.features import features_of_run
+from kfood.calibration.features import features_of_run, head_of_run
 from kfood.calibration.fit import at_temperature, calibrate_run
 from kfood.calibration.judged import Judged, judged_split
 from kfood.calibration.levels import DISH, GROUP, fit_levels, group_numbers
 from kfood.calibration.sets import fit_sets
 from kfood.data.prepare import prepare_samples
+from kfood.drift.search import drawn
+from kfood.drift.shifts import CHANGES, OTHER_DISHES, changed_features, powers, with_dishes
 from kfood.evaluation.embeddings import embed
 from kfood.evaluation.predictions import class_names
 from kfood.recipes.load import load_recipe
@@ -35,9 +41,11 @@ from kfood.statistics.auroc import auroc
 from kfood.statistics.conformal import coverage_band, share_as_strange
 from kfood.statistics.estimates import share_interval
 from kfood.statistics.expected_calibration_error import judge_calibration_error, top_calibration_error
+from kfood.statistics.intervals import wilson
 from kfood.statistics.one_of_each import one_of_each
 from kfood.statistics.ood_scores import OOD_SCORES, Photos, fit_ood_score, logits_of, ood_score
 from kfood.statistics.temperature import fit_temperature
+from kfood.statistics.two_sample import LEVEL, gaussian_kernel, two_sample_p
 from kfood.training.train import train
 
 COVERAGE, ACCURACY, REFUSE = 0.9, 0.95, 0.05
@@ -180,6 +188,31 @@ def _of_fold(run: Run, fold: int, others: dict[str, pd.DataFrame]) -> list[dict[
     return rows
 
 
+def drift(run: Run, draws: int, photos: int) -> None:
+    """Print in how many draws the test finds a difference at 0.05, and the power that kfood data drift says."""
+    known = drawn(run.samples[run.samples["split"] != "train"])
+    features = embed(known, run)
+    predicted = logits_of(head_of_run(run), features).argmax(axis=1)
+    pools = {words: changed_features(run, known, change) for words, change in CHANGES.items()}
+    rng, rows = np.random.default_rng(0), []
+    for words in ("the same source", *CHANGES, OTHER_DISHES):
+        found = []
+        for _ in range(draws):
+            before, new = with_dishes(predicted, photos, rng) if words == OTHER_DISHES else _parted(known, photos, rng)
+            both = np.concatenate([features[before], pools.get(words, features)[new]])
+            found.append(two_sample_p(gaussian_kernel(both), np.arange(len(both)) >= len(before)))
+        low, high = wilson(sum(p <= LEVEL for p in found), draws)
+        rows.append((words, sum(p <= LEVEL for p in found), draws, low, high, np.median(found)))
+    columns = ["difference", "found", "of", "low", "high", "median p"]
+    print(pd.DataFrame(rows, columns=columns).round(4).to_string(index=False))
+    print(powers(run, known, features, predicted, photos).to_string(index=False))
+
+
+def _parted(known: pd.DataFrame, photos: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    order = rng.permutation(len(known))
+    return order[photos:], order[:photos]
+
+
 def _no_food(folder: Path, more: Path | None) -> pd.DataFrame:
     """Return photos of no food: drawn into the folder once, and those of another folder, cut into squares."""
     if not folder.is_dir():
@@ -229,8 +262,10 @@ def _noise(rng: np.random.Generator) -> np.ndarray:
 def main() -> None:
     """Measure what the command line names."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("what", choices=["splits", "strangers"])
+    parser.add_argument("what", choices=["splits", "strangers", "drift"])
     parser.add_argument("where", help="a run folder, or a folder of photos")
+    parser.add_argument("--draws", type=int, default=20)
+    parser.add_argument("--photos", type=int, default=100)
     parser.add_argument("--splits", type=int, default=20)
     parser.add_argument("--folds", type=int, default=4)
     parser.add_argument("--minutes", type=float, default=3)
@@ -239,6 +274,8 @@ def main() -> None:
     asked = parser.parse_args()
     if asked.what == "splits":
         splits(Run(asked.where), asked.splits)
+    elif asked.what == "drift":
+        drift(Run(asked.where), asked.draws, asked.photos)
     else:
         strangers(asked.where, asked.folds, asked.minutes, asked.not_food, asked.runs)
 

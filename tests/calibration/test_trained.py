@@ -153,6 +153,56 @@ def test_an_export_carries_the_temperature_and_what_sets_go_by(run, tmp_path):
     assert (1 - own <= np.array(thresholds)).mean() == pytest.approx(found.sets.members(own).mean(), abs=0.01)
 
 
+def test_an_exported_model_answers_with_sets_and_groups_as_its_run(run, tmp_path):
+    pytest.importorskip("onnxscript", reason="the extra export is not installed")
+    from kfood.exporting.graph import export_graph
+    from kfood.serving.load import load_service
+
+    file = tmp_path / "model.onnx"
+    export_graph(run, file)
+    paths = judged_split(run, "test").paths
+    for asked in (Asked(), Asked(coverage=0.9)):
+        of_run = predicted_table(load_predictor(run, asked=asked), paths, 1)
+        table = predicted_table(load_predictor(file, asked=asked), paths, 1)
+        assert list(table) == [name for name in of_run if name != "known_p"]
+        stayed = of_run["level"] != "none of these"  # which an exported model cannot answer
+        for column in ("set", "group"):
+            assert (table[column] == of_run[column]).mean() > 0.9  # but for rounding at a threshold
+        for column in ("level", "answer"):
+            assert (table[column].fillna("") == of_run[column].fillna(""))[stayed].mean() > 0.9
+    with pytest.raises(KfoodError, match='cannot answer "none of these", so that --refuse means nothing'):
+        load_predictor(file, asked=Asked(refuse=0.2))
+    with pytest.raises(KfoodError, match="The coverage that is wanted is 1.5: it must lie between 0 and 1"):
+        load_predictor(file, asked=Asked(coverage=1.5))
+    about = load_service(str(file), tmp_path, Asked(coverage=0.9)).description()["calibrated"]
+    assert (about["coverage"], about["refuse"], about["accuracy"]) == (0.9, None, 0.7)
+
+
+def test_a_server_says_what_was_calibrated_and_what_it_goes_by(run):
+    pytest.importorskip("starlette", reason="the extra serve is not installed")
+    from starlette.testclient import TestClient
+
+    from kfood.serving.app import build_app
+    from kfood.serving.load import load_service
+
+    paths = judged_split(run, "test").paths[:8]
+    asked = Asked(coverage=0.9, refuse=0.2)
+    table = predicted_table(load_predictor(run, asked=asked), paths, 1)
+    with TestClient(build_app(load_service(str(run.folder), run.folder.parents[1], asked))) as client:
+        about = client.get("/model").json()["calibrated"]
+        files = [("photo", Path(path).read_bytes()) for path in paths]
+        photos = client.post("/predict", files=files).json()["photos"]
+    found = read_calibration(run)
+    assert (about["coverage"], about["refuse"]) == (0.9, 0.2)
+    assert (about["dish_from"], about["group_from"]) == (found.levels.dish.least, found.levels.group.least)
+    for photo, row in zip(photos, table.to_dict("records"), strict=True):
+        assert "|".join(photo["set"]) == row["set"] and photo["level"] == row["level"]
+        assert photo["known_p"] == pytest.approx(row["known_p"])
+        assert photo["classes"][0]["probability"] == pytest.approx(row["predicted_probability"], abs=1e-5)
+        if not photo["cannot_tell"]:
+            assert photo["answer"] == (row["answer"] or None)
+
+
 def test_a_recipe_can_ask_for_it(make_photos, groups, tmp_path, caplog):
     photos = make_photos(tmp_path / "photos", dict.fromkeys(("갈비찜", "김밥", "돼지갈비찜"), 44))
     asked = [*SMALL, "training.calibrate=true", f"data.groups={groups}"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import ClassVar
 from urllib.parse import urlsplit
 
 import pytest
@@ -244,3 +245,42 @@ return [...document.querySelectorAll('body *')]
         return [one.outerHTML.slice(0, 80), (two[0] + 0.05) / (two[1] + 0.05)];
     });
 """
+
+
+class Calibrated(ByColour):
+    """Says by the colour at which level it answers."""
+
+    columns = ("answer", "level", "set", "group", "group_probability", "known_p")
+    said: ClassVar = {
+        "김밥": ["김밥", "dish", "김밥", "밥", 0.98, 0.6],
+        "갈비찜": ["찜", "group", "갈비찜|돼지갈비찜", "찜", 0.97, 0.4],
+        "라면": [None, "unsure", f"라면|{HOSTILE}", "밥", 0.5, 0.2],
+        "비빔밥": [None, "none of these", "비빔밥", "밥", 0.6, 0.003],
+    }
+
+    def answers(self, photos):
+        shares = self.probabilities(photos)
+        return shares, [self.said.get(self.classes[row.argmax()], self.said["라면"]) for row in shares]
+
+
+@pytest.mark.parametrize(
+    ("dish", "answer", "of_set"),
+    [
+        ("김밥", "김밥, ", "In 90% of cases it is one of: 김밥"),
+        ("갈비찜", "A kind of 찜, 97%", "In 90% of cases it is one of: 갈비찜, 돼지갈비찜"),
+        ("라면", f"Not sure: 라면, {HOSTILE}", f"In 90% of cases it is one of: 라면, {HOSTILE}"),
+        ("비빔밥", "None of the dishes that it knows", ""),
+    ],
+)
+def test_a_calibrated_model_answers_at_the_level_that_it_can(browser, photos, dish, answer, of_set):
+    about = {"calibrated": {"coverage": 0.9, "refuse": 0.05, "accuracy": 0.95, "dish_from": 0.8, "group_from": 0.9}}
+    with behind_an_address(build_app(Service(Calibrated(), [], about))) as address:
+        browser.get(address)
+        use(browser, "en")
+        ask(browser, photos, dish)
+        assert text(browser, "answer").startswith(answer)
+        assert text(browser, "set") == of_set
+        share = {"김밥": "60%", "갈비찜": "40%", "라면": "20%", "비빔밥": "0.3%"}[dish]
+        assert text(browser, "stranger") == (
+            f"Of photos of dishes that it knows, {share} are as strange (the limit is 5%)."
+        )

@@ -15,7 +15,7 @@ from typing import NamedTuple
 APP = Path(__file__).parents[2] / "app" / "kfood"
 FLOORS = (  # from the top
     ("api", "cli"),
-    ("label_issues", "serving"),
+    ("drift", "label_issues", "serving"),
     ("duplicates",),
     ("review",),
     ("reporting",),

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _FOLDS = 5
 _LEAST_CLASSES = 4  # two are left out, two are known
 _FAR = "knn"  # the guard, and the score where classes are too few to choose by
-_SEES_FEATURES = ("knn", "mahalanobis", "vim")
+_SEES_FEATURES = ("knn", "mahalanobis", "vim", "cosine")
 _GUARD_SHARES = (0.2, 0.5)  # of what may be refused: the first that validation plates are enough for
 
 

@@ -109,18 +109,20 @@ def read_calibration(run: Run) -> Calibration | None:
 def _parsed(numbers: dict[str, Any], arrays: dict[str, np.ndarray]) -> Calibration:
     sets = Sets(**numbers["sets"], scores=arrays["sets.scores"], labels=arrays["sets.labels"])
     none = _none_of_these(numbers["none_of_these"], arrays) if numbers["none_of_these"] else None
-    levels = Levels(
-        **{**numbers["levels"], **{level: Threshold(**numbers["levels"][level]) for level in (DISH, GROUP)}}
-    )
     return Calibration(
         numbers["weights"],
         list(numbers["classes"]),
         Temperature(**numbers["temperature"]),
         sets,
-        levels,
+        levels_of(numbers["levels"]),
         none,
         numbers["why_none"],
     )
+
+
+def levels_of(numbers: dict[str, Any]) -> Levels:
+    """Return levels of what `dataclasses.asdict` made of them."""
+    return Levels(**{**numbers, **{level: Threshold(**numbers[level]) for level in (DISH, GROUP)}})
 
 
 def _none_of_these(numbers: dict[str, Any], arrays: dict[str, np.ndarray]) -> OutOfDistribution:

@@ -1,14 +1,15 @@
-"""`kfood data check | duplicates | label-issues | unpack`."""
+"""`kfood data check | drift | duplicates | label-issues | unpack`."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from kfood.cli import duplicates, label_issues, options
+from kfood.cli import drift, duplicates, label_issues, options
 
 _SHOWN = 30  # rows of what is left out
-app = typer.Typer(help="Unpack photos, and look at them before training.", no_args_is_help=True)
+app = typer.Typer(help="Unpack photos, look at them before training, and compare new ones.", no_args_is_help=True)
+app.command("drift")(drift.drift)
 app.command("duplicates")(duplicates.duplicates)
 app.command("label-issues")(label_issues.label_issues)
 

@@ -29,6 +29,18 @@ FinishedRun = Annotated[
         show_default=False,
     ),
 ]
+Coverage = Annotated[
+    float | None,
+    typer.Option("--coverage", help="Of a calibrated run: how often a set is to contain the dish.", show_default=False),
+]
+Refuse = Annotated[
+    float | None,
+    typer.Option(
+        "--refuse",
+        help="Of a calibrated run: the share of photos of its dishes that may be taken for none of them.",
+        show_default=False,
+    ),
+]
 Runs = Annotated[Path, typer.Option("--runs", help="Folder of all runs.", envvar="KFOOD_RUNS")]
 RUNS = Path("runs")
 

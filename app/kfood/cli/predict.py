@@ -39,20 +39,8 @@ def predict(
         ),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a file that was interrupted.")] = False,
-    coverage: Annotated[
-        float | None,
-        typer.Option(
-            "--coverage", help="Of a calibrated run: how often a set is to contain the dish.", show_default=False
-        ),
-    ] = None,
-    refuse: Annotated[
-        float | None,
-        typer.Option(
-            "--refuse",
-            help="Of a calibrated run: the share of photos of its dishes that may be taken for none of them.",
-            show_default=False,
-        ),
-    ] = None,
+    coverage: options.Coverage = None,
+    refuse: options.Refuse = None,
     runs: options.Runs = options.RUNS,
 ) -> None:
     """Say what is on photos that belong to no training; by a calibrated run also what it can answer for.

@@ -31,6 +31,8 @@ def serve(
             show_default=False,
         ),
     ] = None,
+    coverage: options.Coverage = None,
+    refuse: options.Refuse = None,
     runs: options.Runs = options.RUNS,
 ) -> None:
     """Serve a page to try photos on, and answers as JSON: POST /predict, GET /model, /health and /metrics."""
@@ -39,6 +41,7 @@ def serve(
 
     require_extra("serve", "kfood serve")
     with logs.shown():
+        from kfood.prediction.load import Asked
         from kfood.serving.serve import serve as serve_model
 
-        serve_model(model, runs, host, port, collect)
+        serve_model(model, runs, host, port, collect, Asked(coverage, refuse))

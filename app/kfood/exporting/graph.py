@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import nn
 
+from kfood.calibration.exported import calibration_as_text
 from kfood.calibration.stored import Calibration, read_calibration
 from kfood.errors import KfoodError
 from kfood.exported.predict import DIGEST, MARGIN
@@ -38,7 +39,7 @@ def export_graph(run: Run, file: Path) -> None:
     Its input `photos` is n x side x side x 3, uint8, RGB, with side = size x presize of the metadata, as
     `kfood.exported.predict.Model.prepare` makes them; its output `probabilities` n x classes, float32. In the graph are
     normalization, the mean over the mirror image, the second network of a cascade, and the softmax; of a calibrated run
-    also its temperature. What its sets go by is in the metadata; "none of these" and groups need the run.
+    also its temperature. What its sets and groups go by is in the metadata; "none of these" needs the run.
 
     Args:
         run: finished.
@@ -59,7 +60,7 @@ def export_graph(run: Run, file: Path) -> None:
 
 
 def metadata_of(run: Run, classes: list[str], found: Calibration | None = None) -> dict[str, str]:
-    """Return what the file says of itself, all as text; of a calibrated run also what its sets go by (`_sets`)."""
+    """Return what the file says of itself, all as text; of a calibrated run also what it answers with."""
     data, temperature = run.recipe.data, found.temperature.value if found else 1.0
     return {
         "format": FORMAT,
@@ -75,7 +76,7 @@ def metadata_of(run: Run, classes: list[str], found: Calibration | None = None) 
         "precision": "float32",
         "temperature": f"{temperature:g}",
         "cannot_tell": rules_as_text(rule.tempered(temperature) for rule in read_rules(run)),
-        **({"sets": _sets(found)} if found else {}),
+        **({"sets": _sets(found), "calibration": calibration_as_text(found)} if found else {}),
         "weights": hashlib.sha256(run.weights_file.read_bytes()).hexdigest(),
         "kfood": version("kfood"),
     }

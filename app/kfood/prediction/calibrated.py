@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from kfood.statistics.temperature import tempered
 
 if TYPE_CHECKING:
     from kfood.prediction.run_predictor import RunPredictor
+    from kfood.prediction.untempered import Untempered
 
 _DIGITS = 6
 ANSWER, LEVEL, SET, GROUP, GROUP_PROBABILITY, KNOWN = "answer", "level", "set", "group", "group_probability", "known_p"
@@ -29,7 +30,7 @@ class CalibratedPredictor:
     "known_p" (the share of photos of known dishes that are as strange or stranger, where the run knows).
 
     Args:
-        base: predicts as the run does.
+        base: predicts as the run does; where the calibration knows what is none of its dishes, the run itself.
         calibration: of the run.
         coverage: of sets, and `refuse`: the share of photos of known dishes that may be refused; both between 0 and 1,
             the run's own where not given.
@@ -40,14 +41,14 @@ class CalibratedPredictor:
 
     def __init__(
         self,
-        base: RunPredictor,
+        base: RunPredictor | Untempered,
         calibration: Calibration,
         coverage: float | None = None,
         refuse: float | None = None,
     ) -> None:
         self.name, self.classes, self.base = base.name, base.classes, base
         self.calibration, self.coverage, self.refuse = calibration, coverage, refuse
-        self.device = base.device
+        self.device = getattr(base, "device", None)
         self.columns = [ANSWER, LEVEL, SET]
         self.columns += [GROUP, GROUP_PROBABILITY] if calibration.levels.groups else []
         self.columns += [KNOWN] if calibration.none_of_these else []
@@ -71,7 +72,7 @@ class CalibratedPredictor:
         """Return what is said of n prepared photos, as arrays."""
         share = None
         if none := self.calibration.none_of_these:
-            probabilities, features = self.base.outputs(photos)
+            probabilities, features = cast("RunPredictor", self.base).outputs(photos)
             share = none.share(features)
         else:
             probabilities = self.base.probabilities(photos)

@@ -56,9 +56,11 @@ def load_predictor(what: Run | Path, photos: int | None = None, asked: Asked = A
             asked of what is not calibrated, or cannot be had.
         MachineError: onnxruntime is needed and not installed.
     """
-    if not isinstance(what, Run) or not what.calibration_file.exists():
+    if not isinstance(what, Run):
+        return _of_file(what, asked)
+    if not what.calibration_file.exists():
         _require_calibrated(what, asked)
-        return _of_run(what, photos) if isinstance(what, Run) else _exported(what)
+        return _of_run(what, photos)
     from kfood.calibration.stored import read_calibration
     from kfood.prediction.calibrated import CalibratedPredictor
 
@@ -79,6 +81,20 @@ def _of_run(what: Run, photos: int | None) -> Predictor:
     return RunPredictor(what)
 
 
+def _of_file(path: Path, asked: Asked) -> Predictor:
+    model = exported_model(path)
+    if "calibration" not in model.metadata:
+        _require_calibrated(path, asked)
+        return model
+    from kfood.calibration.exported import calibration_of_text
+    from kfood.prediction.calibrated import CalibratedPredictor
+    from kfood.prediction.untempered import Untempered
+
+    found = calibration_of_text(model.metadata["calibration"], model.metadata["weights"], model.classes)
+    _require_refusing(path, found.why_none, asked)
+    return CalibratedPredictor(Untempered(model, found.temperature.value), found, asked.coverage, asked.refuse)
+
+
 def named_model(name: str | None, runs: Path) -> Run | Path:
     """Return the exported model or the finished run of a name; the latest run where there is none.
 
@@ -91,13 +107,14 @@ def named_model(name: str | None, runs: Path) -> Run | Path:
 def _require_calibrated(what: Run | Path, asked: Asked) -> None:
     if asked.noted():
         name = what.folder if isinstance(what, Run) else what
-        how = f"kfood calibrate {name} first" if isinstance(what, Run) else "name the run that it was exported from"
+        how = f"kfood calibrate {name} first" if isinstance(what, Run) else "calibrate the run, and export it again"
         raise KfoodError(f"{name} is not calibrated, so that --{next(iter(asked.noted()))} means nothing: {how}.")
 
 
-def _require_refusing(run: Run, why_none: str, asked: Asked) -> None:
+def _require_refusing(what: Run | Path, why_none: str, asked: Asked) -> None:
     if asked.refuse is not None and why_none:
-        raise KfoodError(f'{run.folder} cannot answer "none of these", so that --refuse means nothing: {why_none}')
+        name = what.folder if isinstance(what, Run) else what
+        raise KfoodError(f'{name} cannot answer "none of these", so that --refuse means nothing: {why_none}')
 
 
 def identity(what: Run | Path) -> str:
@@ -112,7 +129,13 @@ def _in_float32(run: Run) -> bool:
     return run.precision.endswith("float32")
 
 
-def _exported(path: Path) -> Predictor:
+def exported_model(path: Path) -> Model:
+    """Return an exported model, as it is.
+
+    Raises:
+        KfoodError: the file is no model of kfood's, was changed, or cannot be loaded.
+        MachineError: onnxruntime is needed and not installed.
+    """
     require_extra("export", f"Predicting with {path}", "onnxruntime")
     file = _file_of(path)
     try:

@@ -130,7 +130,8 @@ class Server:
             if not photo.content:
                 raise Refused(400, f"{named(photo)} is empty.")
             pixels = await self.decoder.prepare(photo)
-            return self.service.answer(await self.batcher.predict(pixels), n)
+            said = await self.batcher.predict(pixels)
+            return self.service.answer(said.probabilities, n, said.more)
         except Refused as refused:
             return refused
 

@@ -13,6 +13,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from kfood.prediction.predictor import AnsweringPredictor, Cell
 from kfood.serving.refused import Refused
 
 log = logging.getLogger(__name__)
@@ -26,9 +27,16 @@ class Predicts(Protocol):
         ...
 
 
+class Said(NamedTuple):
+    """Of one photo: its probabilities, (classes,), and the cells of an `AnsweringPredictor`."""
+
+    probabilities: np.ndarray
+    more: list[Cell]
+
+
 class _Waiting(NamedTuple):
     pixels: np.ndarray
-    answer: asyncio.Future[np.ndarray]
+    answer: asyncio.Future[Said]
 
 
 class Batcher:
@@ -89,9 +97,9 @@ class Batcher:
         finally:
             self.admitted -= n
 
-    async def predict(self, pixels: np.ndarray) -> np.ndarray:
-        """Return one photo's probabilities, of its pixels as the predictor has prepared them."""
-        answer: asyncio.Future[np.ndarray] = asyncio.get_running_loop().create_future()
+    async def predict(self, pixels: np.ndarray) -> Said:
+        """Return what is said of one photo, of its pixels as the predictor has prepared them."""
+        answer: asyncio.Future[Said] = asyncio.get_running_loop().create_future()
         self._queue.put_nowait(_Waiting(pixels, answer))
         return await answer
 
@@ -122,7 +130,7 @@ class Batcher:
         self.observe(len(batch))
         try:
             photos = np.stack([each.pixels for each in batch])
-            found = await asyncio.get_running_loop().run_in_executor(self._thread, self.predictor.probabilities, photos)
+            found = await asyncio.get_running_loop().run_in_executor(self._thread, self._said, photos)
         except Exception as error:
             for each in batch:
                 if not each.answer.done():
@@ -131,6 +139,14 @@ class Batcher:
         for each, row in zip(batch, found, strict=True):
             if not each.answer.done():
                 each.answer.set_result(row)
+
+    def _said(self, photos: np.ndarray) -> list[Said]:
+        more: list[list[Cell]] = [[] for _ in photos]
+        if isinstance(self.predictor, AnsweringPredictor):
+            probabilities, more = self.predictor.answers(photos)
+        else:
+            probabilities = self.predictor.probabilities(photos)
+        return [Said(*each) for each in zip(probabilities, more, strict=True)]
 
 
 def _busy() -> Refused:

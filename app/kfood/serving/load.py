@@ -8,7 +8,9 @@ from typing import Any
 
 from kfood.calibration.stored import read_calibration
 from kfood.exported.predict import Model
-from kfood.prediction.load import load_predictor, named_model
+from kfood.prediction.calibrated import CalibratedPredictor
+from kfood.prediction.load import Asked, exported_model, load_predictor, named_model
+from kfood.prediction.predictor import Predictor
 from kfood.run.cannot_tell import parse_rules, read_rules
 from kfood.run.folder import Run
 from kfood.serving.maps import Maps
@@ -16,26 +18,28 @@ from kfood.serving.service import Service
 from kfood.system.gpu import may_have_gpu
 
 
-def load_service(what: str | None, runs: Path) -> Service:
+def load_service(what: str | None, runs: Path, asked: Asked = Asked()) -> Service:
     """Return a model, ready to be asked.
 
     Args:
         what: an exported model (its file or folder); or a run as in `find_run`; None for the latest run.
         runs: the folder of all runs.
+        asked: of a calibrated one.
 
     Raises:
-        KfoodError: there is no such run or model, or it is damaged.
+        KfoodError: there is no such run or model, it is damaged, or as `load_predictor`.
     """
     found = named_model(what, runs)
     if isinstance(found, Run):
         # One photo at a time, a graph on a CPU answers several times sooner than torch; on a GPU, torch does.
-        predictor = load_predictor(found, photos=None if may_have_gpu() else 1)
+        predictor = load_predictor(found, None if may_have_gpu() else 1, asked)
         calibrated = read_calibration(found)  # its probabilities are tempered, and so are the rules then
         rules = [rule.tempered(calibrated.temperature.value if calibrated else 1.0) for rule in read_rules(found)]
-        return Service(predictor, rules, _about_run(found), Maps(found, predictor.classes))
-    model = load_predictor(found)
-    assert isinstance(model, Model)
-    return Service(model, parse_rules(model.metadata.get("cannot_tell", "[]")), _about_exported(model))
+        about = _about_run(found) | _thresholds(predictor)
+        return Service(predictor, rules, about, Maps(found, predictor.classes))
+    model, predictor = exported_model(found), load_predictor(found, asked=asked)
+    rules = parse_rules(model.metadata.get("cannot_tell", "[]"))
+    return Service(predictor, rules, _about_exported(model) | _thresholds(predictor))
 
 
 def _about_run(run: Run) -> dict[str, Any]:
@@ -46,3 +50,20 @@ def _about_run(run: Run) -> dict[str, Any]:
 def _about_exported(model: Model) -> dict[str, Any]:
     about = model.metadata
     return {"run": about["run"], "size": int(about["size"]), "digest": about["weights"]}
+
+
+def _thresholds(predictor: Predictor) -> dict[str, Any]:
+    """Return what a calibrated model's answers go by; {} of any other."""
+    if not isinstance(predictor, CalibratedPredictor):
+        return {}
+    found = predictor.calibration
+    none = found.none_of_these
+    return {
+        "calibrated": {
+            "coverage": predictor.coverage or found.sets.coverage,
+            "refuse": (predictor.refuse or none.refuse) if none else None,
+            "accuracy": found.levels.accuracy,
+            "dish_from": found.levels.dish.least,
+            "group_from": found.levels.group.least,
+        }
+    }

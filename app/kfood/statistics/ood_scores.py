@@ -13,6 +13,8 @@ import numpy as np
 from scipy.special import logsumexp, softmax
 
 _NEIGHBOURS = 10
+_SHRINKAGE = 0.3  # of the covariance of cosines, towards equal spread in all directions
+_COSINES = 2.0  # how much they count beside the softmax: 1 to 3 are as good, see tests/benchmarks/README.md
 _RIDGE = 1e-6  # on the diagonal of a covariance, beside the sum of squares
 Arrays = Mapping[str, np.ndarray]
 
@@ -109,6 +111,33 @@ def _mahalanobis(photos: Photos, arrays: Arrays) -> np.ndarray:
     return score
 
 
+def _fit_cosine(photos: Photos, head: Head) -> dict[str, np.ndarray]:
+    unit = Photos(_unit(photos.features).astype(float), photos.logits, photos.labels)
+    middle, centres = unit.features.mean(axis=0), _centres(unit)
+    spread = unit.features - centres[np.unique(photos.labels, return_inverse=True)[1]]
+    values, directions = np.linalg.eigh(spread.T @ spread / len(spread))
+    shrunk = (1 - _SHRINKAGE) * np.maximum(values, 0) + _SHRINKAGE * values.mean()
+    root = (directions / np.sqrt(np.maximum(shrunk, np.finfo(float).tiny))).T
+    return {"middle": middle, "root": root, "centres": _unit((centres - middle) @ root.T)}
+
+
+def _cosine(photos: Photos, arrays: Arrays) -> np.ndarray:
+    """The largest cosine to a class's centre, seen from the middle of all, in units of the spread within classes.
+
+    Whitening is that of linear discriminants, as in Y. Chen et al., "WDiscOOD", ICCV (2023); the cosine as in E.
+    Techapanurak et al., "Hyperparameter-free out-of-distribution detection using cosine similarity", ACCV (2020). The
+    covariance is shrunk towards equal spread by a constant, as photos are few beside the features.
+    """
+    seen = _unit((_unit(photos.features) - arrays["middle"]) @ arrays["root"].T)
+    score: np.ndarray = -(seen @ arrays["centres"].T).max(axis=1)
+    return score
+
+
+def _softmax_and_cosine(photos: Photos, arrays: Arrays) -> np.ndarray:
+    """The largest softmax probability, which the head gives, and twice the cosine, which the features do."""
+    return _max_softmax(photos, arrays) + _COSINES * _cosine(photos, arrays)
+
+
 def _fit_vim(photos: Photos, head: Head) -> dict[str, np.ndarray]:
     origin = -np.linalg.pinv(head.weights) @ head.biases
     centred = photos.features.astype(float) - origin
@@ -145,6 +174,8 @@ _SCORES: dict[str, tuple[_Fit, _Score]] = {
     "knn": (_fit_knn, _knn),
     "mahalanobis": (_fit_mahalanobis, _mahalanobis),
     "vim": (_fit_vim, _vim),
+    "cosine": (_fit_cosine, _cosine),
+    "softmax+cosine": (_fit_cosine, _softmax_and_cosine),
 }
 OOD_SCORES = tuple(_SCORES)
 BASELINE = "max-softmax"

@@ -2,10 +2,20 @@
 
 import { percent, say } from "./words.js";
 
-// Of {answer, cannot_tell, classes: [{name, probability}]}. Bars are buttons where `choose` is given: called with a name.
+const UNANSWERED = ["unsure", "none of these"];
+
+// What a calibrated model says besides, and the thresholds that it goes by, in two paragraphs; hidden of any other.
+export function showCalibrated(found, goesBy, setOf, stranger) {
+  setOf.hidden = !found.set || found.level === "none of these";
+  if (!setOf.hidden) setOf.textContent = say("setOf", percent(goesBy.coverage), found.set.join(", "));
+  stranger.hidden = found.known_p === undefined;
+  if (!stranger.hidden) stranger.textContent = say("stranger", percent(found.known_p), percent(goesBy.refuse));
+}
+
+// Of {answer, cannot_tell, classes: [{name, probability}]}, of a calibrated model also {level, set, group …}. Bars are buttons where `choose` is given: called with a name.
 export function showAnswer(found, heading, list, choose) {
   heading.textContent = inWords(found);
-  heading.classList.toggle("open", Boolean(found.cannot_tell));
+  heading.classList.toggle("open", Boolean(found.cannot_tell) || UNANSWERED.includes(found.level));
   list.replaceChildren(...found.classes.map((dish, place) => bar(dish, isNamed(found, dish, place), choose)));
 }
 
@@ -17,10 +27,14 @@ export function markChosen(list, name) {
 
 function inWords(found) {
   if (found.cannot_tell) return say("cannotTell", ...found.cannot_tell);
+  if (found.level === "none of these") return say("noneOfThese");
+  if (found.level === "unsure") return say("unsure", found.set.join(", "));
+  if (found.level === "group") return say("ofGroup", found.group, percent(found.group_probability));
   return say("is", found.classes[0].name, percent(found.classes[0].probability));
 }
 
 function isNamed(found, dish, place) {
+  if (found.set && found.level !== "dish") return found.level !== "none of these" && found.set.includes(dish.name);
   return found.cannot_tell ? found.cannot_tell.includes(dish.name) : place === 0;
 }
 

@@ -1,6 +1,6 @@
 // The page: a photo comes in, is asked about, and what is known of it is shown.
 
-import { markChosen, showAnswer } from "./answer.js";
+import { markChosen, showAnswer, showCalibrated } from "./answer.js";
 import * as ask from "./ask.js";
 import { say, setLanguage, translate } from "./words.js";
 
@@ -33,7 +33,10 @@ function show() {
     $("it-is").replaceChildren(option("", say("pick")), ...model.classes.map(name => option(name, name)));
   }
   if (photo) document.querySelector('label[for="file"] span').textContent = say("another");
-  if (found) showAnswer(found, $("answer"), $("dishes"), model.maps ? name => look(name) : null);
+  if (found) {
+    showAnswer(found, $("answer"), $("dishes"), model.maps ? name => look(name) : null);
+    showCalibrated(found, model.calibrated, $("set"), $("stranger"));
+  }
   $("result").hidden = !found;
   $("where").hidden = !model?.maps;
   $("verdict").hidden = !model?.collects;
