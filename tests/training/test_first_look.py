@@ -71,7 +71,7 @@ def data(make_photos, tmp_path) -> dict[str, str]:
     ("setting", "words"),
     [
         ('loss.class_weights={"갈비짐"=2}', r'loss\.class_weights names "갈비짐".*Did you mean "갈비찜"'),
-        ("data.classes=갈비찜,김빱", r'data\.classes names "김빱".*Did you mean "김밥"'),
+        ("data.classes=김밥,갈비짐", r'data\.classes names "갈비짐".*Did you mean "갈비찜"'),
     ],
 )
 def test_a_class_that_data_of_ones_own_does_not_have_is_told(data, kind, setting, words, capfd, caplog):
@@ -81,6 +81,7 @@ def test_a_class_that_data_of_ones_own_does_not_have_is_told(data, kind, setting
     with pytest.raises(KfoodError) as late:
         train(load_recipe("mission1", [setting], data[kind]))
     assert str(early.value) == str(late.value)
+    assert ("Left out" in caplog.text) == (kind == "folder")
 
 
 def test_a_weight_for_a_class_that_is_not_chosen_is_told(data):

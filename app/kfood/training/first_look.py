@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from kfood.model.names import require_known_network
 from kfood.recipes.class_weights import weights_by_number
@@ -23,8 +24,8 @@ def look_first(recipe: Recipe) -> None:
     if recipe.loss.class_weights or recipe.data.classes:
         from kfood.data.prepare import look_at_classes
 
-        look_at_classes(recipe.data, lambda counts: _require_classes(recipe, counts))
+        look_at_classes(recipe.data, partial(_require_weighted, recipe))
 
 
-def _require_classes(recipe: Recipe, counts: Mapping[str, int]) -> None:
+def _require_weighted(recipe: Recipe, counts: Mapping[str, int]) -> None:
     weights_by_number(recipe.loss.class_weights, sorted(counts))
