@@ -17,7 +17,7 @@ from kfood.model.build import Classifier, build_head
 from kfood.model.cascade import Cascade
 from support.tiny import TinyBody, tiny_model
 
-BODIES = {  # and how many blocks a stage has where timm is asked for fewer; see `shallow`
+BODIES = {  # and what timm is asked for, so that they have few blocks; see `shallow`
     "resnet18": {"layers": (1, 1, 1, 1)},
     "densenet121": {"block_config": (2, 2, 2, 2)},
     "tf_efficientnet_lite0": {},
@@ -29,11 +29,12 @@ BODIES = {  # and how many blocks a stage has where timm is asked for fewer; see
 
 
 def shallow(arch: str, size: int) -> nn.Module:
-    """The body with few blocks in each stage, two at most: more of a kind take longer to write, and say no more."""
+    """The body with some blocks of each kind that it has: more of them take longer to export, and show no more."""
     body = build_body(arch, size, **BODIES[arch])
-    for stage in getattr(body, "blocks", ()):
-        if isinstance(stage, nn.Sequential):
-            del stage[2:]
+    if hasattr(body, "conv_head"):  # of MobileNetV2 and EfficientNets
+        del body.blocks[3:]
+        channels = body.blocks[-1][-1].conv_pwl.out_channels
+        body.conv_head = nn.Conv2d(channels, body.conv_head.out_channels, 1, bias=False)
     return body
 
 
