@@ -12,7 +12,16 @@ from PIL import Image
 
 from kfood.recipes.schema import nfc
 
-LONGEST = ("training", "faults", "readme", "recipes", "interpretation", "study")  # folders below this one
+LONGEST = (
+    "doctor",
+    "exporting",
+    "faults",
+    "interpretation",
+    "readme",
+    "recipes",
+    "study",
+    "training",
+)  # folders below this one
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

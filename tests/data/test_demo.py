@@ -72,6 +72,13 @@ def test_the_same_files_come_out_again(demo, tmp_path):
     assert all((demo / file).read_bytes() == (again / file).read_bytes() for file in files)
 
 
+def test_a_subset_alone_is_drawn_as_beside_the_other(demo, tmp_path):
+    alone = make_demo(tmp_path / "demo", 0.04, ["kfood_health"])
+    files = sorted(path.relative_to(demo) for path in demo.glob("kfood_health*/*/*.jpg"))
+    assert files and files == sorted(path.relative_to(alone) for path in alone.rglob("*.jpg"))
+    assert all((demo / file).read_bytes() == (alone / file).read_bytes() for file in files)
+
+
 def test_a_folder_that_exists_is_left_alone(tmp_path, caplog):
     folder = tmp_path / "demo"
     folder.mkdir()

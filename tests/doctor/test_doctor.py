@@ -10,7 +10,7 @@ import pytest
 
 from kfood.data.demo import make_demo
 from kfood.doctor import examine, machine
-from kfood.doctor.proof import differences, prove_resume
+from kfood.doctor.proof import SUBSET, differences, prove_resume
 from kfood.errors import KfoodError
 from kfood.run.folder import Run
 from kfood.system.files import write_csv
@@ -30,7 +30,7 @@ main()
 
 
 def test_the_proof_tells_an_exact_resume_from_one_that_is_not(tmp_path, monkeypatch):
-    drawings = make_demo(tmp_path / "demo", share=0.1)
+    drawings = make_demo(tmp_path / "demo", 0.1, (SUBSET,))
     assert prove_resume(tmp_path, drawings, workers=0, resume=(sys.executable, "-c", COPY_AND_RESUME)) == []
     whole, copy = (Run(tmp_path / name) for name in ("0-whole/run", "0-killed/copy"))
     monkeypatch.setattr("kfood.training.callbacks.checkpoint.set_random_state", lambda _: None)
@@ -131,7 +131,7 @@ def test_nothing_is_left_of_the_proof(monkeypatch, tmp_path):
         raise KfoodError("it did not end")
 
     monkeypatch.setattr(examine, "prove_resume", fails)
-    monkeypatch.setattr(examine, "make_demo", lambda folder, share: folder)
+    monkeypatch.setattr(examine, "make_demo", lambda folder, *_: folder)
     assert {(found.problem, found.serious) for found in examine.proofs()} == {("it did not end", True)}
     assert places and not any(place.exists() for place in places)
 
@@ -141,7 +141,7 @@ def test_what_is_not_exact_is_serious_on_a_cpu(monkeypatch, device, serious):
     from types import SimpleNamespace
 
     monkeypatch.setattr(examine, "prove_resume", lambda *_: ["model.safetensors"])
-    monkeypatch.setattr(examine, "make_demo", lambda folder, share: folder)
+    monkeypatch.setattr(examine, "make_demo", lambda folder, *_: folder)
     monkeypatch.setattr(examine, "device", lambda: SimpleNamespace(type=device))
     (found, *_) = examine.proofs()
     assert found.found == "not exact: model.safetensors differ"

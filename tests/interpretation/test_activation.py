@@ -228,7 +228,7 @@ def test_the_map_is_where_the_class_was_planted(arch, side, colours, fit):
     torch.manual_seed(0)
     network = build_model(Model(arch=arch), 2, side).to_device(torch.device("cpu"))
     fit(network, side)
-    photos, classes, places = planted(48, side, colours)
+    photos, classes, places = planted(28, side, colours)
     assert (network(photos).argmax(1) == classes).float().mean() > 0.85
     there = torch.tensor([colours[number] is not None for number in classes])
     photos, classes, places = photos[there], classes[there], places[there]

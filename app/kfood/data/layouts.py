@@ -56,14 +56,40 @@ def read_layout(root: str | Path, subset: str = "kfood") -> Layout:
         DataError: there is nothing there, no photo in it, two folders are one class after NFC, or it cannot be told
             which folders are the classes.
     """
+    root = _existing(root)
+    if root.is_file():
+        return Layout("CSV with path and label", read_csv_samples(root))
+    tree, left_out = list_tree(root)
+    name, rows = _required(root, tree, left_out, subset)
+    samples = pd.DataFrame(rows, columns=["path", "label", "split", "area"])
+    samples = samples.sort_values(["label", "path"], kind="stable", ignore_index=True)
+    if unread := describe_unread(left_out):
+        log.warning("Left out: %s.", unread)
+    return Layout(name, samples, _unused(tree, set(samples["path"]), name) + left_out)
+
+
+def count_classes(root: str | Path, subset: str = "kfood") -> Counter[str]:
+    """Return how many samples of each class `read_layout` finds, without a word on what is left out.
+
+    Arguments and errors are those of `read_layout`.
+    """
+    root = _existing(root)
+    if root.is_file():
+        return Counter(read_csv_samples(root)["label"])
+    return Counter(label for _, label, _, _ in _required(root, *list_tree(root), subset)[1])
+
+
+def _existing(root: str | Path) -> Path:
     root = real_path(root)
     if not os.path.exists(root):
         raise DataError(f"There is no data folder {root}. Name one with --data, data.root or KFOOD_DATA.")
-    if root.is_file():
-        if root.suffix.lower() != ".csv":
-            raise DataError(f"{root} is neither a folder nor a CSV; an archive is unpacked by kfood data unpack.")
-        return Layout("CSV with path and label", read_csv_samples(root))
-    tree, left_out = list_tree(root)
+    if root.is_file() and root.suffix.lower() != ".csv":
+        raise DataError(f"{root} is neither a folder nor a CSV; an archive is unpacked by kfood data unpack.")
+    return root
+
+
+def _required(root: Path, tree: Folder, left_out: list[LeftOut], subset: str) -> tuple[str, list[_Row]]:
+    """Return the layout's name and its rows, of which there is one at least."""
     name, rows = _recognised(_unwrapped(tree), subset)
     if not rows:
         raise DataError(
@@ -71,11 +97,7 @@ def read_layout(root: str | Path, subset: str = "kfood") -> Layout:
             f"{_endings()}), the same below train, val and test, the camp's four folders, or AI Hub's "
             "<category>/<dish>/*."
         )
-    samples = pd.DataFrame(rows, columns=["path", "label", "split", "area"])
-    samples = samples.sort_values(["label", "path"], kind="stable", ignore_index=True)
-    if unread := describe_unread(left_out):
-        log.warning("Left out: %s.", unread)
-    return Layout(name, samples, _unused(tree, set(samples["path"]), name) + left_out)
+    return name, rows
 
 
 def _recognised(tree: Folder, subset: str) -> tuple[str, list[_Row]]:

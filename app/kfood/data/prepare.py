@@ -14,7 +14,7 @@ from kfood.data.check import check_photos, readable
 from kfood.data.copies import join_copies, say_copies
 from kfood.data.fixes import Fixed, apply_fixes, describe_fixes, find_fixes, join_groups
 from kfood.data.fixes_file import read_fixes
-from kfood.data.layouts import Layout, read_layout
+from kfood.data.layouts import Layout, count_classes, read_layout
 from kfood.data.split import SPLITS, add_groups, require_every_class, split_samples, subsample
 from kfood.errors import DataError
 from kfood.recipes.load import DEMO
@@ -98,6 +98,19 @@ def prepare_samples(data: Data, look_ahead: LookAhead | None = None) -> Prepared
     log.info("Fixes by %s: %s.", data.fixes, done)
     left_out = pd.concat([left_out, dropped[[*left_out.columns]]], ignore_index=True)
     return Prepared(samples, left_out, f"{layout.name}; fixes: {done}")
+
+
+def look_at_classes(data: Data, look_ahead: LookAhead) -> None:
+    """Say what can be said against the classes, as `prepare_samples` would, by the names of folders and files alone.
+
+    Arguments and errors are those of `prepare_samples`.
+    """
+    if data.root != DEMO:
+        _look(count_classes(data.root, data.subset), data, look_ahead)
+        return
+    from kfood.data.demo import demo_counts
+
+    _look(demo_counts(data.subset), data, look_ahead)
 
 
 def _look(counts: Mapping[str, int], data: Data, look_ahead: LookAhead | None) -> None:

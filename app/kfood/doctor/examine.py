@@ -9,7 +9,7 @@ from pathlib import Path
 
 from kfood.data.demo import make_demo
 from kfood.doctor.machine import Diagnosis, folders, font, memory, photos, versions_and_device
-from kfood.doctor.proof import prove_resume
+from kfood.doctor.proof import SUBSET, prove_resume
 from kfood.errors import KfoodError
 from kfood.model.device import device
 
@@ -37,7 +37,7 @@ def proofs() -> Iterator[Diagnosis]:
     """Yield whether a killed training goes on exactly, without and with processes that load photos."""
     with tempfile.TemporaryDirectory(prefix="kfood-doctor-", ignore_cleanup_errors=True) as name:
         place = Path(name)
-        drawings = make_demo(place / "demo", _SHARE)
+        drawings = make_demo(place / "demo", _SHARE, (SUBSET,))
         for workers in (0,) if sys.platform in ("darwin", "win32") else (0, 2):
             what = f"resume, {workers} workers"
             try:

@@ -13,9 +13,10 @@ from pathlib import Path
 from kfood.errors import KfoodError
 from kfood.run.folder import DONE, Run
 
+SUBSET = "kfood_health"  # of the demo photos
 # Everything that must be brought back is in it: shuffling, augmentation, dropout, the optimizer, the schedule.
 _SETTINGS = {
-    "data.subset": "kfood_health",
+    "data.subset": SUBSET,
     "data.size": "32",
     "data.presize": "1.25",
     "augment.transforms": "random_crop,horizontal_flip",
@@ -39,7 +40,7 @@ def prove_resume(place: Path, photos: Path, workers: int, resume: Sequence[str] 
 
     Args:
         place: a folder for runs and cache; the caller removes it.
-        photos: as `make_demo` draws them; a hundred are enough.
+        photos: as `make_demo` draws `SUBSET`; a hundred are enough.
         workers: processes that load photos.
         resume: the command that goes on, in place of kfood.
 

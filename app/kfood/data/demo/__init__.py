@@ -2,7 +2,7 @@
 
 import logging
 import zlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -32,6 +32,11 @@ HEALTH_COUNTS = {  # the contest's own counts, of which the demo has a 15th and 
     "순대": (864, 87),
     "오리로스구이": (1152, 161),
 }
+_DISHES = {"kfood": KFOOD, "kfood_health": HEALTH}
+_FOLDERS = {  # of photos to train with and to validate with
+    "kfood": ("kfood_train/train", "kfood_val/val"),
+    "kfood_health": ("kfood_health_train", "kfood_health_val"),
+}
 MISTAKEN = {"갈비찜": "돼지갈비찜", "돼지갈비찜": "갈비찜"}  # what people mix up when they label photos
 ONE_MISTAKE_IN = 8
 
@@ -48,21 +53,21 @@ def demo_counts(subset: str) -> dict[str, int]:
     return {nfc(name): sum(counts) for name, counts in _counts()[subset].items()}
 
 
-def make_demo(folder: Path, share: float = 1.0) -> Path:
+def make_demo(folder: Path, share: float = 1.0, subsets: Collection[str] = ("kfood", "kfood_health")) -> Path:
     """Draw the demo photos into `folder`, unless it exists, and return it.
 
-    `share` is the part of the photos to draw, above 0 and at most 1; every class keeps at least one photo.
-    The folder appears whole or not at all, also when two processes make it at once. Raises OSError where the
-    folder can't be written.
+    `share` is the part of the photos to draw, above 0 and at most 1; every class keeps at least one photo. `subsets`
+    are the contest's data sets to draw, both or one: a hundred photos take a second. The folder appears whole or not
+    at all, also when two processes make it at once. Raises OSError where the folder can't be written.
     """
     if folder.is_dir():
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as beside:
         draft = Path(beside) / folder.name
-        counts = _counts()
-        _draw_set(draft / "kfood_train/train", draft / "kfood_val/val", KFOOD, counts["kfood"], share)
-        _draw_set(draft / "kfood_health_train", draft / "kfood_health_val", HEALTH, counts["kfood_health"], share)
+        for subset in subsets:
+            train, val = (draft / name for name in _FOLDERS[subset])
+            _draw_set(train, val, _DISHES[subset], _counts()[subset], share)
         try:
             draft.rename(folder)
         except OSError:
