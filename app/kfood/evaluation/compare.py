@@ -21,6 +21,8 @@ _LEVEL = 0.05
 _NOT_THE_RECIPE: dict[str, Any] = {
     "name": True,
     "ladder": True,
+    "candidates": True,
+    "portfolio": True,
     "data": {"groups"},
     "training": {"seed", "workers", "checkpoint_minutes", "calibrate"},
 }

@@ -43,6 +43,7 @@ def describe_model(recipe: Recipe, classes: list[str], normalization: Normalizat
         mean=list(normalization.mean),
         std=list(normalization.std),
         hflip_tta=model.hflip_tta,
+        intermediate_maps=model.intermediate_maps,
     )
 
 
