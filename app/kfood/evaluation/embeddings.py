@@ -96,10 +96,7 @@ def embed_views(model: Classifier, dls: DataLoaders, recipe: Recipe) -> tuple[np
     Raises:
         KfoodError, OSError: a photo cannot be read.
     """
-    parts = [
-        _embed_views(part.to_device(dls.device), dls, alone)
-        for part, alone in zip(model.parts(), recipe.networks, strict=True)
-    ]
+    parts = [_embed_views(part, dls, alone) for part, alone in zip(model.parts(), recipe.networks, strict=True)]
     features = model.joined_features([torch.from_numpy(part) for part in parts]).numpy()
     n_train = recipe.probe.views * len(dls.train.items)
     return features[:n_train], features[n_train:]

@@ -182,7 +182,7 @@ def _fit(rows: _Rows, strength: float, start: Tensor | None = None) -> Tensor:
         optimizer.zero_grad()
         each = F.cross_entropy(features @ fitted[:-1] + fitted[-1], labels, reduction="none")
         total = (each * weights).mean() + strength / 2 * fitted[:-1].square().sum()
-        total.backward()
+        torch.autograd.backward(total)
         return total
 
     optimizer.step(loss)  # type: ignore[no-untyped-call]

@@ -109,14 +109,13 @@ class Classifier(nn.Module):
         """Return each of the joined bodies by itself, sharing its weights; this one where there is but one."""
         if not isinstance(self.body, JoinedBodies):
             return [self]
-        alone = zip(self.body.bodies, self.body.renormalize, strict=True)
-        return [
-            Classifier(body, nn.Identity(), self.hflip_tta, self.intermediate_maps)
-            .set_normalization(own.normalization)
-            .set_precision(*self.precision)
-            .train(self.training)
-            for body, own in alone
-        ]
+        return [self._part(body, own) for body, own in zip(self.body.bodies, self.body.normalizations, strict=True)]
+
+    def _part(self, body: nn.Module, normalization: Normalization) -> Classifier:
+        part = Classifier(body, nn.Identity(), self.hflip_tta, self.intermediate_maps)
+        part.set_normalization(normalization).set_precision(*self.precision).train(self.training)
+        part.renormalize.to(self.renormalize.scale.device)
+        return part
 
     def joined_features(self, parts: Sequence[Tensor]) -> Tensor:
         """Return what `pooled` returns, of what it returns for each of `parts`: n x features of each."""

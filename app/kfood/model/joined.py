@@ -30,6 +30,7 @@ class JoinedBodies(nn.Module):
     def __init__(self, bodies: Sequence[Any], normalizations: Sequence[Normalization], size: int) -> None:
         super().__init__()
         self.bodies = nn.ModuleList(bodies)
+        self.normalizations = list(normalizations)
         self.renormalize = nn.ModuleList(map(Renormalize, normalizations))
         with torch.no_grad():
             maps = [body.eval().forward_features(torch.zeros(1, 3, size, size)) for body in self._bodies]

@@ -137,6 +137,20 @@ def choose_networks(recipe: Recipe, samples: pd.DataFrame, seconds: float, rates
     return Portfolio(chosen, _with(step, best.candidates), tried)
 
 
+def with_first_at_hand(recipe: Recipe) -> Recipe:
+    """Return a recipe with the first of its candidates whose weights are at hand, or as it is where it has none.
+
+    Raises:
+        KfoodError: it has candidates, and none is at hand.
+    """
+    if not recipe.candidates:
+        return recipe
+    for candidate in recipe.candidates:
+        if candidate.licence in recipe.portfolio.licences and weights_at_hand(candidate.arch, candidate.file).source:
+            return _with(recipe, [candidate])
+    raise KfoodError(_nothing_at_hand(recipe, candidates_at_hand(recipe, 0)[1]))
+
+
 def candidates_at_hand(recipe: Recipe, seconds: float) -> tuple[list[Candidate], list[Tried]]:
     """Return the candidates that may be used and whose weights are here, and why the others do not count.
 

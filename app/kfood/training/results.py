@@ -57,6 +57,8 @@ def evaluate_run(run: Run, learner: Learner, seconds: float) -> None:
         "seconds": round(seconds, 1),
         "parameters": parameter_count(learner.model),
     }
+    if tried := run.environment.get("portfolio"):
+        metrics["portfolio"] = tried
     write_json(run.metrics_file, metrics)
     log.info("Trained for %s.", duration(seconds))
     say_results(metrics)

@@ -39,7 +39,7 @@ from kfood.training.fit import fit_in_memory
 from kfood.training.initial_weights import starting_run
 from kfood.training.learner import prepare_learner
 from kfood.training.lr_range import LR_STEPS, LR_TRIALS, search_learning_rate
-from kfood.training.portfolio import Portfolio, choose_for_budget
+from kfood.training.portfolio import Portfolio, choose_for_budget, with_first_at_hand
 from kfood.training.results import describe_model, evaluate_run
 from kfood.training.starts import trained_first
 from kfood.training.stop import Stop
@@ -82,7 +82,7 @@ def train(
     log.info("Training %s.", recipe.name)
     if minutes:
         require_ladder(recipe)
-    steps = ladder_steps(recipe) if minutes else [recipe]
+    steps = ladder_steps(with_first_at_hand(recipe)) if minutes else [recipe]
     portfolio = Portfolio(recipe)
     for step in steps:
         check_without_photos(step, runs)
