@@ -186,6 +186,22 @@ def test_without_any_weights_it_is_told_how_to_have_some(recipe, tiny_samples, t
         choose_networks(missing, tiny_samples, 60, Rates())
 
 
+def test_a_file_of_another_network_is_named(recipe, weights, make_photos, tmp_path):
+    photos = make_photos(tmp_path / "photos", dict.fromkeys(CLASSES, 12))
+    wanted = recipe({"arch": "resnet10t", "file": weights["good"]}, data=photos)
+    with pytest.raises(KfoodError, match=r"good\.safetensors does not (fit|hold the weights of) resnet10t"):
+        train(wanted, tmp_path / "runs", minutes=1)
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.slow
+def test_a_dish_with_few_photos_does_not_end_it(recipe, weights, make_photos, tmp_path):
+    photos = make_photos(tmp_path / "photos", {CLASSES[0]: 20, CLASSES[1]: 20, CLASSES[2]: 5})
+    candidates = ({"arch": ARCH, "file": file} for file in weights.values())
+    run = train(recipe(*candidates, data=photos), tmp_path / "runs", minutes=1)
+    assert run.recipe.model.pretrained_file == weights["good"]
+
+
 def test_what_is_too_slow_is_neither_probed_nor_measured_beyond(recipe, telling, halves, monkeypatch, tiny_samples):
     measured = []
 
