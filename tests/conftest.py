@@ -12,6 +12,7 @@ from PIL import Image
 
 from kfood.recipes.schema import nfc
 
+pytest_plugins = ["support.stand_in_hub"]
 LONGEST = (
     "doctor",
     "exporting",

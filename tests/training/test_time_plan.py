@@ -200,7 +200,7 @@ def test_what_a_person_sets_stays_set_on_every_step():
     steps = ladder_steps(recipe)
     assert len(steps) > 1
     assert {(step.training.epochs, step.data.size) for step in steps} == {(2, 96)}
-    assert len({step.probe.views for step in steps}) > 1  # what is not set still changes
+    assert len({step.data.presize for step in steps}) > 1  # what is not set still changes
 
 
 def test_a_step_changes_only_what_it_names():

@@ -44,17 +44,18 @@ _FEW_PHOTOS = 1000
 
 
 class Photo(NamedTuple):
-    """One item of the data set. `digest` stands for the file's content; '' where it is not known."""
+    """One item of the data set. `digest` stands for the file's content, `group` for its plate; '' where not known."""
 
     path: str
     area: str
     digest: str
     label: str
+    group: str = ""
 
 
 def as_items(samples: pd.DataFrame) -> list[Photo]:
     """Return samples as the items that the DataLoaders take."""
-    known = samples if "digest" in samples else samples.assign(digest="")
+    known = samples.assign(**{column: "" for column in ("digest", "group") if column not in samples})
     return [Photo(*row) for row in known[list(Photo._fields)].itertuples(index=False)]
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from kfood.data.demo import make_demo
-from kfood.doctor.machine import Diagnosis, folders, font, memory, photos, versions_and_device
+from kfood.doctor.machine import Diagnosis, folders, font, memory, photos, versions_and_device, weights
 from kfood.doctor.proof import SUBSET, prove_resume
 from kfood.errors import KfoodError
 from kfood.model.device import device
@@ -27,6 +27,7 @@ def examine(data: str | None, runs: Path, quick: bool) -> Iterator[Diagnosis]:
     yield from versions_and_device()
     yield from memory()
     yield font()
+    yield weights()
     yield from folders(runs)
     yield photos(data)
     if not quick:

@@ -11,6 +11,7 @@ import torch
 
 from kfood.data.prepare import find_samples
 from kfood.errors import KfoodError
+from kfood.model.at_hand import weights_at_hand
 from kfood.model.device import device
 from kfood.plotting.fonts import hangul_family
 from kfood.recipes.load import DEMO, load_recipe
@@ -59,6 +60,15 @@ def font() -> Diagnosis:
     if family is None:
         return Diagnosis("Hangul font", "none", "figures show boxes for it: pip install koreanize-matplotlib")
     return Diagnosis("Hangul font", family)
+
+
+def weights() -> Diagnosis:
+    """Say which of the networks that `best` chooses among have their weights at hand; it may ask the hub, once."""
+    hands = {each.arch: weights_at_hand(each.arch, each.file) for each in load_recipe("best", data=DEMO).candidates}
+    found = [f"{arch} ({hand.words})" for arch, hand in hands.items() if hand.source]
+    others = [arch for arch, hand in hands.items() if not hand.source]
+    words = "; ".join(filter(None, (", ".join(found), f"not at hand: {', '.join(others)}" if others else "")))
+    return Diagnosis("weights", words, "" if found else "pip install 'kfood[lite]' brings those of three networks")
 
 
 def folders(runs: Path) -> Iterator[Diagnosis]:

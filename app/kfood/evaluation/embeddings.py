@@ -96,6 +96,14 @@ def embed_views(model: Classifier, dls: DataLoaders, recipe: Recipe) -> tuple[np
     Raises:
         KfoodError, OSError: a photo cannot be read.
     """
+    parts = [_embed_views(part, dls, alone) for part, alone in zip(model.parts(), recipe.networks, strict=True)]
+    features = model.joined_features([torch.from_numpy(part) for part in parts]).numpy()
+    n_train = recipe.probe.views * len(dls.train.items)
+    return features[:n_train], features[n_train:]
+
+
+def _embed_views(model: Classifier, dls: DataLoaders, recipe: Recipe) -> np.ndarray:
+    """Return the features of one network: those of all views of training photos, then of validation photos."""
     views, seed = recipe.probe.views, recipe.training.seed
     photos = [[photo_key(photo.digest or _digest(photo.path), photo.area) for photo in part.items] for part in dls]
     n_train = views * len(photos[0])
@@ -112,8 +120,7 @@ def embed_views(model: Classifier, dls: DataLoaders, recipe: Recipe) -> tuple[np
             paths = [photo.path for photo in [*views * [*dls.train.items], *dls.valid.items]]
             require_finite_rows(torch.from_numpy(parts[0][1]), paths, "The features")
         _remember(drawn, *parts[0])
-    features = parts[0][1]
-    return features[:n_train], features[n_train:]
+    return parts[0][1]
 
 
 def require_network(run: Run | None) -> None:
@@ -169,7 +176,10 @@ def _key_of(model: Classifier, recipe: Recipe) -> str:
     """Return what stands for everything but the photos that their features depend on."""
 
     def parts() -> Iterator[object]:
-        yield recipe.model.arch  # networks of the same weights differ in how they fill up the border
+        yield (
+            recipe.model.arch,
+            recipe.model.intermediate_maps,
+        )  # networks of the same weights differ in how they fill up the border
         yield str(model.precision.predicting)
         yield model.normalization
         yield recipe.data.model_dump_json(include={"size", "presize", "resize", "denoise"})

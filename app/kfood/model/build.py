@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -9,10 +10,11 @@ from timm.models import group_parameters
 from torch import Tensor, nn
 
 from kfood.errors import KfoodError
-from kfood.model.body import build_body, feature_count
+from kfood.model.body import build_body
+from kfood.model.joined import JoinedBodies, bodies_of
 from kfood.model.normalization import UNIT_RANGE, Normalization, Renormalize
 from kfood.model.pretrained import load_pretrained
-from kfood.recipes.schema import Model
+from kfood.recipes.schema import JOINS, Model
 
 
 class Precision(NamedTuple):
@@ -44,9 +46,9 @@ class Classifier(nn.Module):
 
     body: Any  # nn.Module declares none of what timm's networks have
 
-    def __init__(self, body: nn.Module, head: nn.Module, hflip_tta: bool = False) -> None:
+    def __init__(self, body: nn.Module, head: nn.Module, hflip_tta: bool = False, intermediate_maps: int = 0) -> None:
         super().__init__()
-        self.body, self.head, self.hflip_tta = body, head, hflip_tta
+        self.body, self.head, self.hflip_tta, self.intermediate_maps = body, head, hflip_tta, intermediate_maps
         self.renormalize = Renormalize()
         self.feature_map = nn.Identity()  # where activation maps look
         self.precision = Precision(torch.float32, torch.float32)
@@ -60,10 +62,14 @@ class Classifier(nn.Module):
         return (logits + self._logits(photos.flip(3))) / 2 if self.hflip_tta and not self.training else logits
 
     def pooled(self, photos: Tensor) -> Tensor:
-        """Return what the head is given, n x features."""
+        """Return what the head is given, n x features: the pooled last map, then the means of those before it."""
         with self._autocast(photos):
-            features = self.feature_map(self.body.forward_features(self.renormalize(photos)))
-            return self.body.forward_head(features, pre_logits=True)
+            photos = self.renormalize(photos)
+            if not self.intermediate_maps:
+                return self._of_last_map(self.body.forward_features(photos))
+            last, maps = self.body.forward_intermediates(photos, indices=self.intermediate_maps)
+            means = [each.float().mean((2, 3)) for each in maps if each is not last]
+            return torch.cat([self._of_last_map(last), *means], dim=1)
 
     @property
     def normalization(self) -> Normalization:
@@ -99,6 +105,28 @@ class Classifier(nn.Module):
         with self._autocast(photos):
             return self.head(self.pooled(photos)).float()
 
+    def parts(self) -> list[Classifier]:
+        """Return each of the joined bodies by itself, sharing its weights; this one where there is but one."""
+        if not isinstance(self.body, JoinedBodies):
+            return [self]
+        return [self._part(body, own) for body, own in zip(self.body.bodies, self.body.normalizations, strict=True)]
+
+    def _part(self, body: nn.Module, normalization: Normalization) -> Classifier:
+        part = Classifier(body, nn.Identity(), self.hflip_tta, self.intermediate_maps)
+        part.set_normalization(normalization).set_precision(*self.precision).train(self.training)
+        part.renormalize.to(self.renormalize.scale.device)
+        return part
+
+    def joined_features(self, parts: Sequence[Tensor]) -> Tensor:
+        """Return what `pooled` returns, of what it returns for each of `parts`: n x features of each."""
+        if not isinstance(self.body, JoinedBodies):
+            return parts[0]
+        split = [part.tensor_split([length], dim=1) for part, length in zip(parts, self.body.lengths, strict=True)]
+        return torch.cat([last for last, _ in split] + [means for _, means in split], dim=1)
+
+    def _of_last_map(self, features: Tensor) -> Tensor:
+        return self.body.forward_head(self.feature_map(features), pre_logits=True)
+
     def _autocast(self, photos: Tensor) -> torch.autocast:
         wanted = self.precision.training if self.training else self.precision.predicting
         return torch.autocast(photos.device.type, wanted, enabled=wanted != torch.float32)
@@ -118,9 +146,9 @@ def build_model(model: Model, n_classes: int, size: int) -> Classifier:
     body, normalization = build_body(model.arch, size, model.drop_path), UNIT_RANGE
     if model.pretrained:
         normalization = load_pretrained(body, model.arch, size, model.pretrained_file)
-    head = build_head(model.head, feature_count(body), n_classes, model.dropout)
-    classifier = Classifier(body, head, model.hflip_tta).set_normalization(normalization)
-    _require_size(classifier, model.arch, size)
+    classifier = Classifier(body, nn.Identity(), model.hflip_tta, model.intermediate_maps)
+    length = _length_of_features(classifier.set_normalization(normalization), model, size)
+    classifier.head = build_head(model.head, length, n_classes, model.dropout)
     return classifier
 
 
@@ -150,14 +178,19 @@ def freeze_stages(model: Classifier, arch: str, stages: int) -> None:
     """
     if not stages:
         return
-    if not hasattr(model.body, "group_matcher"):
+    for body, name in zip(bodies_of(model.body), arch.split(JOINS), strict=True):
+        _freeze_stages(body, name, stages)
+
+
+def _freeze_stages(body: Any, arch: str, stages: int) -> None:  # noqa: ANN401 - nn.Module declares none of timm's
+    if not hasattr(body, "group_matcher"):
         raise KfoodError(f"model.frozen_stages is {stages}, but timm does not know the stages of {arch}: set it to 0.")
-    names = group_parameters(model.body, model.body.group_matcher(coarse=True))
+    names = group_parameters(body, body.group_matcher(coarse=True))
     if stages >= len(names):
         raise KfoodError(f"model.frozen_stages is {stages}, but {arch} has {len(names)} stages, and one must learn.")
     for stage in range(stages):
         for name in names[stage]:
-            model.body.get_parameter(name).requires_grad_(False)
+            body.get_parameter(name).requires_grad_(False)
 
 
 def parameter_groups(model: Classifier) -> list[list[nn.Parameter]]:
@@ -171,13 +204,25 @@ def parameter_count(module: nn.Module) -> int:
     return sum(parameter.numel() for parameter in module.parameters())
 
 
-def _require_size(model: Classifier, arch: str, size: int) -> None:
-    """Try the network on a grey photo, so that a size it cannot take is known before anything is trained."""
+def _length_of_features(model: Classifier, section: Model, size: int) -> int:
+    """Try the network on a grey photo: how long what its head is given is, and whether it takes this size at all."""
     model.eval()
     try:
         with torch.no_grad():
-            model(torch.zeros(1, 3, size, size))
+            length = model.pooled(torch.zeros(1, 3, size, size)).shape[1]
+    except AttributeError as error:
+        if "forward_intermediates" not in str(error):
+            raise
+        raise KfoodError(
+            f"model.intermediate_maps is {section.intermediate_maps}, but timm does not know the maps of "
+            f"{section.arch}: set it to 0."
+        ) from None
     except (AssertionError, RuntimeError, ValueError) as error:  # how timm's networks refuse a size
         reason = str(error).splitlines()[0]
-        raise KfoodError(f"{arch} cannot take photos of data.size = {size} pixels: {reason}.") from None
+        if section.intermediate_maps and "out of range" in reason:
+            raise KfoodError(
+                f"model.intermediate_maps is {section.intermediate_maps}, more than {section.arch} has."
+            ) from None
+        raise KfoodError(f"{section.arch} cannot take photos of data.size = {size} pixels: {reason}.") from None
     model.train()
+    return length

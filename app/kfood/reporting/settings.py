@@ -96,6 +96,7 @@ def _flat(table: dict[str, Any], above: str = "") -> dict[str, Any]:
 
 def _environment(run: Run) -> dict[str, Any]:
     noted = dict(run.environment)
+    noted.pop("portfolio", None)  # has a section of its own
     noted["run folder"] = str(run.folder)
     noted["seed"], noted["seed of the split"] = run.recipe.training.seed, run.recipe.data.split_seed
     if isinstance(packages := noted.pop("packages", None), dict):

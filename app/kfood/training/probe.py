@@ -14,10 +14,11 @@ from fastai.data.core import DataLoaders
 from fastai.data.load import DataLoader
 from fastai.learner import Learner
 from fastai.metrics import accuracy
-from torch import Tensor
+from torch import Tensor, nn
 
 from kfood.data.sampling import class_balancing_weights, draw
 from kfood.evaluation.embeddings import embed_views
+from kfood.evaluation.logistic import fit_logistic
 from kfood.recipes.schema import Recipe
 from kfood.training.callbacks.terminate_on_nan import TerminateOnNaN
 from kfood.training.losses import LossFollowsMode
@@ -76,22 +77,30 @@ class FeatureLoader(DataLoader):
 def fit_probe(learner: Learner, recipe: Recipe) -> dict[str, float]:
     """Train the learner's head on features of its body; return a row of the history, as epoch 0.
 
-    Sampling, class weights, label smoothing and the optimizer are the recipe's; MixUp is not used here.
+    Sampling and class weights are the recipe's, MixUp is not used here. With `probe.solver` "epochs" label smoothing
+    and the optimizer are the recipe's, too.
     """
     started = time.monotonic()
     features = body_features(learner, recipe)
+    lr = recipe.probe.lr
+    if recipe.probe.solver == "lbfgs":
+        lr = 0.0
+        _solve(learner, recipe, features)
     head = _head_learner(learner, recipe, features)
-    steps = ParamScheduler({"lr": SchedCos(recipe.probe.lr, 0.0)})
-    with head.no_bar(), head.no_logging():
-        head.fit(recipe.probe.epochs, cbs=[steps, TerminateOnNaN("This is the probe: try a smaller probe.lr.")])
-    train_loss, valid_loss, valid_accuracy = (float(value) for value in head.recorder.values[-1])
-    row = {"epoch": 0, "lr": recipe.probe.lr, "train_loss": train_loss, "valid_loss": valid_loss}
+    if recipe.probe.solver == "epochs":
+        steps = ParamScheduler({"lr": SchedCos(lr, 0.0)})
+        with head.no_bar(), head.no_logging():
+            head.fit(recipe.probe.epochs, cbs=[steps, TerminateOnNaN("This is the probe: try a smaller probe.lr.")])
+        train_loss, valid_loss, valid_accuracy = (float(value) for value in head.recorder.values[-1])
+    else:
+        with head.no_bar(), head.no_logging():
+            (train_loss, _), (valid_loss, valid_accuracy) = (map(float, head.validate(dl=dl)) for dl in head.dls)
+    row = {"epoch": 0, "lr": lr, "train_loss": train_loss, "valid_loss": valid_loss}
     row |= {"valid_accuracy": valid_accuracy, "seconds": round(time.monotonic() - started, 2)}
     log.info(
-        "probe: the head alone, %d views of %d photos, %d epochs: accuracy %.4f on validation, %.0f s",
+        "probe: the head alone, %d views of %d photos: accuracy %.4f on validation, %.0f s",
         recipe.probe.views,
         len(learner.dls.train.items),
-        recipe.probe.epochs,
         valid_accuracy,
         row["seconds"],
     )
@@ -104,6 +113,22 @@ def body_features(learner: Learner, recipe: Recipe) -> Features:
     train, valid = (torch.from_numpy(features) for features in embed_views(learner.model, dls, recipe))
     numbers = [torch.tensor([dls.vocab.o2i[photo.label] for photo in part.items]) for part in dls]
     return Features(train, numbers[0].repeat(recipe.probe.views), valid, numbers[1])
+
+
+def _solve(learner: Learner, recipe: Recipe, features: Features) -> None:
+    """Fit the last layer of the head; the dropout before it has no part in it."""
+    items = learner.dls.train.items
+    groups = np.array([photo.group or photo.path for photo in items])
+    labels = features.train_labels[: len(items)].numpy()
+    each = learner.loss_func.weights.cpu().numpy()[labels]
+    if recipe.sampling.method == "over":
+        each = each * class_balancing_weights(pd.Series(labels))
+    views = features.train.unflatten(0, (recipe.probe.views, len(items)))
+    fitted = fit_logistic(views, labels, groups, len(learner.dls.vocab), each, recipe.training.seed)
+    layer = next(each for each in learner.model.head.modules() if isinstance(each, nn.Linear))
+    with torch.no_grad():
+        layer.weight.copy_(fitted.weight)
+        layer.bias.copy_(fitted.bias)
 
 
 def _head_learner(learner: Learner, recipe: Recipe, features: Features) -> Learner:

@@ -43,6 +43,7 @@ def describe_model(recipe: Recipe, classes: list[str], normalization: Normalizat
         mean=list(normalization.mean),
         std=list(normalization.std),
         hflip_tta=model.hflip_tta,
+        intermediate_maps=model.intermediate_maps,
     )
 
 
@@ -56,6 +57,8 @@ def evaluate_run(run: Run, learner: Learner, seconds: float) -> None:
         "seconds": round(seconds, 1),
         "parameters": parameter_count(learner.model),
     }
+    if tried := run.environment.get("portfolio"):
+        metrics["portfolio"] = tried
     write_json(run.metrics_file, metrics)
     log.info("Trained for %s.", duration(seconds))
     say_results(metrics)

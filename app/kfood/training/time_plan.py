@@ -19,7 +19,7 @@ from kfood.model.device import device
 from kfood.model.fold_batchnorm import fold_batchnorm
 from kfood.model.precision import choose_precision
 from kfood.recipes.load import ladder_steps
-from kfood.recipes.schema import Recipe
+from kfood.recipes.schema import JOINS, Recipe
 from kfood.system.memory import free_memory, is_out_of_memory, keep_freed_memory
 from kfood.system.progress import duration
 from kfood.training.callbacks.freeze import keep_norms
@@ -30,6 +30,7 @@ _CAUTION = 1.1  # a training may take longer than the same batch again and again
 _SECONDS_BESIDE = 6  # to build the network, to make it ready to predict and to write what came of it
 _SECONDS_TO_BUILD = 1  # the network, for each trial of lr_find
 _SECONDS_A_PROBE_STEP = 0.004
+_SECONDS_A_LOGISTIC_ROW = 0.004  # and network, of some 1,800 features and 20 classes: it falls away beside the rest
 
 
 Before = Callable[[Recipe], Iterable[tuple[Recipe, pd.DataFrame]]]
@@ -41,6 +42,8 @@ def choose_step_for_budget(
     seconds: float,
     trials: tuple[int, int] = (0, 0),
     before: Before | None = None,
+    rates: Rates | None = None,
+    probed: Recipe | None = None,
 ) -> Recipe:
     """Return the recipe at the first step of its ladder that takes no longer than `seconds` on this machine.
 
@@ -53,15 +56,18 @@ def choose_step_for_budget(
         seconds: until it is to be done.
         trials: how often lr_find is run, and with how many optimizer steps each.
         before: returns the recipes that are to be trained first for a step, each with its photos.
+        rates: of this machine, where some are known; they are measured where not.
+        probed: a recipe whose features of all photos are known, so that a step with the same need not compute them.
 
     Raises:
         KfoodError: the recipe has no ladder.
     """
     require_ladder(recipe)
     steps, began = ladder_steps(recipe), time.monotonic()
-    rates, needed, left = Rates(), 0.0, seconds
+    rates, needed, left = rates or Rates(), 0.0, seconds
     for number, step in enumerate(steps, 1):
-        needed = rates.seconds(step, samples) + rates.lr_find_seconds(step, samples, *trials)
+        known = probed is not None and _features_depend_on(step) == _features_depend_on(probed)
+        needed = rates.seconds(step, samples, known) + rates.lr_find_seconds(step, samples, *trials)
         needed += sum(rates.seconds(*each) for each in (before(step) if before else ()))
         left = seconds - (time.monotonic() - began)  # less what measuring has taken
         if needed <= left:
@@ -69,6 +75,11 @@ def choose_step_for_budget(
             return step
     log.warning("%s is too short: the shortest step takes about %s.", duration(left), duration(needed))
     return steps[-1]
+
+
+def _features_depend_on(recipe: Recipe) -> tuple[object, ...]:
+    pixels = recipe.data.model_dump(include={"size", "presize", "resize", "denoise"})
+    return recipe.model.arch, recipe.model.intermediate_maps, recipe.probe.views, recipe.augment, pixels
 
 
 def require_ladder(recipe: Recipe) -> None:
@@ -87,9 +98,9 @@ class Rates:
         self._known: dict[tuple[str, int, bool, str], tuple[float, float]] = {}
         self._decoding: dict[Preprocess, float] = {}  # seconds a photo
 
-    def seconds(self, recipe: Recipe, samples: pd.DataFrame) -> float:
+    def seconds(self, recipe: Recipe, samples: pd.DataFrame, features_known: bool = False) -> float:
         """Return about how long a recipe takes on these samples, all its epochs made."""
-        return seconds_of(recipe, samples, *self._measured(recipe, samples))
+        return seconds_of(recipe, samples, *self._measured(recipe, samples), features_known)
 
     def lr_find_seconds(self, recipe: Recipe, samples: pd.DataFrame, trials: int, steps: int) -> float:
         """Return about how long lr_find takes beside the training; it decodes photos for it, and computes features."""
@@ -98,14 +109,18 @@ class Rates:
         return lr_find_seconds_of(recipe, samples, trials, steps, *self._measured(recipe, samples))
 
     def _measured(self, recipe: Recipe, samples: pd.DataFrame) -> tuple[float, float, float]:
-        model = recipe.model
-        kind = (model.arch, model.frozen_stages, model.freeze_norm, recipe.training.precision)
-        if kind not in self._known:
-            self._known[kind] = measure_rates(recipe)
+        predict, train = map(sum, zip(*map(self._of_network, recipe.networks), strict=True))
         shrink = preprocessing(recipe.data)
         if shrink not in self._decoding:
             self._decoding[shrink] = seconds_to_fill(samples, shrink) / len(samples)
-        return *self._known[kind], self._decoding[shrink]
+        return predict, train, self._decoding[shrink]
+
+    def _of_network(self, recipe: Recipe) -> tuple[float, float]:
+        model, learns = recipe.model, bool(recipe.training.epochs)
+        kind = (model.arch, model.frozen_stages, model.freeze_norm, recipe.training.precision)
+        if kind not in self._known or (learns and not self._known[kind][1]):
+            self._known[kind] = measure_rates(recipe)
+        return self._known[kind]
 
 
 def lr_find_seconds_of(
@@ -115,27 +130,46 @@ def lr_find_seconds_of(
     photos, probe, n_train = steps * recipe.training.batch_size, recipe.probe, int((samples["split"] == "train").sum())
     each = train * recipe.data.size**2 * photos + (0 if recipe.data.cache else decode * photos)
     if probe.epochs:
-        each += _SECONDS_A_PROBE_STEP * probe.epochs * probe.views * n_train / probe.batch_size
+        each += seconds_to_solve(recipe, probe.views * n_train)
     return trials * (_SECONDS_TO_BUILD + _CAUTION * each)
 
 
-def seconds_of(recipe: Recipe, samples: pd.DataFrame, predict: float, train: float, decode: float) -> float:
-    """Return how long a recipe takes, from seconds a photo and pixel to predict and train, and a photo to decode."""
+def seconds_of(
+    recipe: Recipe,
+    samples: pd.DataFrame,
+    predict: float,
+    train: float,
+    decode: float,
+    features_known: bool = False,
+) -> float:
+    """Return how long a recipe takes, from seconds a photo and pixel to predict and train, and a photo to decode.
+
+    With `features_known` the probe computes none, and the photos are decoded.
+    """
     count = {split: int((samples["split"] == split).sum()) for split in ("train", "valid", "test")}
     area, probe, epochs = recipe.data.size**2, recipe.probe, recipe.training.epochs
     judge = predict * area * (2 if recipe.model.hflip_tta else 1)
     passes = 1 if recipe.data.cache else 1 + epochs
+    passes -= features_known and recipe.data.cache
     total = decode * passes * len(samples) + judge * (count["valid"] + count["test"])
     if probe.epochs:
         rows = probe.views * count["train"]
-        total += predict * area * (rows + count["valid"])
-        total += _SECONDS_A_PROBE_STEP * probe.epochs * rows / probe.batch_size
+        total += 0 if features_known else predict * area * (rows + count["valid"])
+        total += seconds_to_solve(recipe, rows)
     total += epochs * (train * area * count["train"] + judge * count["valid"])
     return _SECONDS_BESIDE + _CAUTION * total
 
 
+def seconds_to_solve(recipe: Recipe, rows: int) -> float:
+    """Return how long a probe takes once it has this many rows of features."""
+    probe = recipe.probe
+    if probe.solver == "lbfgs":
+        return _SECONDS_A_LOGISTIC_ROW * len(recipe.model.arch.split(JOINS)) * rows
+    return _SECONDS_A_PROBE_STEP * probe.epochs * rows / probe.batch_size
+
+
 def measure_rates(recipe: Recipe, n_photos: int = _PHOTOS) -> tuple[float, float]:
-    """Return seconds a photo and pixel, of predicting and of training, on this device.
+    """Return seconds a photo and pixel, of predicting and of training, on this device; 0 where the body never learns.
 
     Measured with `n_photos` at a time; with fewer where memory is too small for them.
     """
@@ -169,7 +203,8 @@ def _rates(recipe: Recipe, n_photos: int) -> tuple[float, float]:
         def train() -> None:
             F.cross_entropy(model(photos), labels).backward()
 
-        return _time(predict) / (n_photos * size**2), _time(train) / (n_photos * size**2)
+        trains = _time(train) if recipe.training.epochs else 0.0
+        return _time(predict) / (n_photos * size**2), trains / (n_photos * size**2)
 
 
 def _time(work: Callable[[], None]) -> float:

@@ -39,10 +39,11 @@ from kfood.training.fit import fit_in_memory
 from kfood.training.initial_weights import starting_run
 from kfood.training.learner import prepare_learner
 from kfood.training.lr_range import LR_STEPS, LR_TRIALS, search_learning_rate
+from kfood.training.portfolio import Portfolio, choose_for_budget, with_first_at_hand
 from kfood.training.results import describe_model, evaluate_run
 from kfood.training.starts import trained_first
 from kfood.training.stop import Stop
-from kfood.training.time_plan import choose_step_for_budget, require_ladder
+from kfood.training.time_plan import require_ladder
 
 log = logging.getLogger(__name__)
 MAY_CHANGE = ("training.workers", "training.checkpoint_minutes", "data.cache")  # when a run is resumed
@@ -81,7 +82,8 @@ def train(
     log.info("Training %s.", recipe.name)
     if minutes:
         require_ladder(recipe)
-    steps = ladder_steps(recipe) if minutes else [recipe]
+    steps = ladder_steps(with_first_at_hand(recipe)) if minutes else [recipe]
+    portfolio = Portfolio(recipe)
     for step in steps:
         check_without_photos(step, runs)
     prepared = prepare_samples(recipe.data, partial(check_classes, steps[-1]))
@@ -89,9 +91,10 @@ def train(
         left = 60 * minutes - (time.monotonic() - began)
         trials = (LR_TRIALS, LR_STEPS) if find_lr else (0, 0)
         first = partial(trained_first, runs=runs, photos=Photos())
-        recipe = broadcast_from_main(
-            partial(choose_step_for_budget, recipe, prepared.samples, left, trials=trials, before=first)
+        portfolio = broadcast_from_main(
+            partial(choose_for_budget, recipe, prepared.samples, left, trials=trials, before=first)
         )
+        recipe = portfolio.recipe
     check_recipe(recipe, prepared.samples)
     start = starting_run(recipe, runs, partial(train, runs=runs, stop=stop))
     if find_lr and not recipe.training.epochs:
@@ -104,6 +107,7 @@ def train(
     environment = describe_environment(learner.dls.device)
     environment |= {"data": prepared.layout, "data_fingerprint": fingerprint(prepared.samples)}
     environment |= {"precision": str(learner.model.precision)}
+    environment |= {"portfolio": portfolio.rows()}
     environment |= {"started_from": str(start.folder.resolve()) if start else None}
     require_room(folder or runs, disk_estimate(learner.model, recipe, prepared.samples), recipe.name)
     # Named only now: a run is younger than the run it starts from.
