@@ -12,7 +12,7 @@ NOT_OF_THE_RESULT: dict[str, Any] = {
     "name": True,
     "ladder": True,
     "data": {"root", "cache", "groups"},
-    "training": {"workers", "checkpoint_minutes", "calibrate"},
+    "training": {"workers", "checkpoint_minutes", "calibrate", "sync_batchnorm"},
     "model": {"start_from"},  # the training that it starts from counts
 }
 OF_PIXELS = {"size", "presize", "resize", "denoise", "cache"}  # of data: how photos are shown, not which

@@ -14,7 +14,7 @@ from kfood.recipes.class_weights import weights_by_number
 from kfood.recipes.load import find_recipe, load_recipe, on_the_same_terms
 from kfood.recipes.schema import Model, Recipe
 from kfood.run.find import finished_runs
-from kfood.training.distributed import require_even_shares
+from kfood.training.distributed import require_shares
 from kfood.training.starts import named_run
 
 
@@ -29,7 +29,7 @@ def check_without_photos(recipe: Recipe, runs: Path) -> None:
         KfoodError: an unknown network, a size that it cannot take, stages that it does not have, weights that cannot
             be had or do not fit, a start that is not there or has another body.
     """
-    require_even_shares(recipe.training.batch_size)
+    require_shares(recipe.training.batch_size)
     _require_network(recipe.model, recipe.data.size)
     if recipe.model.start_from:
         try:

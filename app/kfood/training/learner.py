@@ -27,11 +27,11 @@ from kfood.model.weights import LoadReport
 from kfood.recipes.class_weights import weights_by_number
 from kfood.recipes.schema import Recipe
 from kfood.run.folder import Run
+from kfood.system.collectives import broadcast_from_main
 from kfood.system.memory import keep_freed_memory
 from kfood.training.callbacks.freeze import FreezeNorm
 from kfood.training.callbacks.micro_batches import MicroBatches
 from kfood.training.callbacks.mixtures import Mixtures
-from kfood.training.distributed import broadcast_from_main
 from kfood.training.initial_weights import init_from_run, warn_of_leaks
 from kfood.training.losses import LossFollowsMode, StudyLoss
 from kfood.training.optimizers import optimizer_factory

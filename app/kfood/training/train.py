@@ -18,6 +18,8 @@ from kfood.data.groups import read_groups
 from kfood.data.loaders import sorted_labels, training_samples
 from kfood.data.prepare import Photos, Prepared, data_folder, fingerprint, prepare_samples
 from kfood.errors import KfoodError
+from kfood.evaluation.predict import predict
+from kfood.model.build import parameter_count
 from kfood.model.finite import require_finite_weights
 from kfood.model.saved import save_model
 from kfood.recipes.class_weights import weights_by_number
@@ -25,6 +27,7 @@ from kfood.recipes.load import ladder_steps, with_changes, with_settings
 from kfood.recipes.schema import Recipe
 from kfood.run.find import find_run
 from kfood.run.folder import DONE, RUNNING, Run, create_run, new_folder, require_free
+from kfood.system.collectives import barrier, broadcast_from_main
 from kfood.system.disk import require_room, require_writable, size_of
 from kfood.system.environment import describe_environment
 from kfood.system.files import write_csv
@@ -33,13 +36,13 @@ from kfood.system.processes import is_main_process
 from kfood.text import listed
 from kfood.training.check_first import check_classes, check_without_photos
 from kfood.training.checkpoint_files import disk_estimate, drop_checkpoints
-from kfood.training.distributed import barrier, broadcast_from_main
-from kfood.training.error_messages import recorded
+from kfood.training.elastic import remember_run, run_before_restart
+from kfood.training.error_messages import explained, recorded
 from kfood.training.fit import fit_in_memory
 from kfood.training.initial_weights import starting_run
 from kfood.training.learner import prepare_learner
 from kfood.training.lr_range import LR_STEPS, LR_TRIALS, search_learning_rate
-from kfood.training.results import describe_model, evaluate_run
+from kfood.training.results import describe_model, write_results
 from kfood.training.starts import trained_first
 from kfood.training.stop import Stop
 from kfood.training.time_plan import choose_step_for_budget, require_ladder
@@ -73,8 +76,10 @@ def train(
         KfoodError: the recipe, the photos or the starting run cannot be trained on, or training diverged.
         Stopped: it was asked to; `resume` goes on.
     """
-    began = time.monotonic()
+    began, given = time.monotonic(), recipe
     runs = runs or runs_folder()
+    if before := run_before_restart(given):
+        return before if before.status == DONE else resume(before, stop)
     if folder:
         require_free(folder)
     require_writable(folder or runs)
@@ -110,6 +115,7 @@ def train(
     barrier()  # the others have seen that the folder is free
     folder = folder or new_folder(runs, recipe.name)
     run = Run(broadcast_from_main(lambda: create_run(recipe, environment, folder).folder))
+    remember_run(given, run)
     with _recorded_once(run):
         log.info("Run folder: %s", run.folder)
         finish(run, learner, prepared, start, stop or Stop())
@@ -154,12 +160,10 @@ def resume(run: Run, stop: Stop | None = None, settings: Sequence[str] = ()) -> 
 @contextmanager
 def _recorded_once(run: Run) -> Iterator[None]:
     """Work on a run, whose files the first process alone writes; all leave it together, when it is whole."""
-    if is_main_process():
-        with recorded(run):
-            yield
-        drop_checkpoints(run.checkpoints)  # only now: a run that could not be finished goes on from them
-    else:
+    with recorded(run) if is_main_process() else explained(run):
         yield
+    if is_main_process():
+        drop_checkpoints(run.checkpoints)  # only now: a run that could not be finished goes on from them
     barrier()
 
 
@@ -197,12 +201,13 @@ def finish(run: Run, learner: Learner, prepared: Prepared, start: Run | None, st
         write_csv(run.samples_file, prepared.samples)
         run.checksums.add(run.left_out_file, run.samples_file)
     learner, seconds = fit_in_memory(learner, run, prepared, start, stop)
+    require_finite_weights(learner.model.state_dict(), "After the last epoch")
+    predictions = predict(learner, prepared.samples, run.recipe.data.size, shared=True)
     if not is_main_process():
         return
-    require_finite_weights(learner.model.state_dict(), "After the last epoch")
     description = describe_model(run.recipe, sorted_labels(prepared.samples), learner.model.normalization)
     save_model(learner.model, description, run.weights_file, run.model_file)
-    evaluate_run(run, learner, seconds)
+    write_results(run, predictions, parameter_count(learner.model), seconds)
     run.record_checksums()
     if run.recipe.training.calibrate:
         _calibrate(run)

@@ -1,0 +1,64 @@
+"""What the processes of one training say to each other; outside torchrun, each says it to itself.
+
+Everything here is about numbers and objects on the CPU, which travel by gloo: no accelerator waits for it. Gradients
+travel by torch's DistributedDataParallel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import torch
+import torch.distributed as dist
+
+from kfood.system.processes import is_main_process, rank, world_size
+
+T = TypeVar("T")
+
+
+def broadcast_from_main(say: Callable[[], T]) -> T:
+    """Return what the first process says, in all of them; measurements differ, and what is decided must not."""
+    if world_size() == 1:
+        return say()
+    said: list[T] = [say()] if is_main_process() else [None]  # type: ignore[list-item]  # it is filled in
+    dist.broadcast_object_list(said)
+    return said[0]
+
+
+def barrier() -> None:
+    """Return when all processes have come here."""
+    if world_size() > 1:
+        all_sums(0)
+
+
+def all_sums(*numbers: float) -> list[float]:
+    """Return the sum of each number over all processes, in double precision."""
+    return _reduced(numbers, dist.ReduceOp.SUM)
+
+
+def all_maxima(*numbers: float) -> list[float]:
+    """Return the largest of each number over all processes."""
+    return _reduced(numbers, dist.ReduceOp.MAX)
+
+
+def _reduced(numbers: Sequence[float], by: Any) -> list[float]:  # noqa: ANN401 - torch's ReduceOp
+    if world_size() == 1:
+        return list(numbers)
+    shared = torch.tensor(numbers, dtype=torch.float64)
+    dist.all_reduce(shared, by)
+    return shared.tolist()
+
+
+def my_part(n: int) -> slice:
+    """Return which of n things in a row are this process's; parts differ by one at most, and together are all."""
+    return slice(n * rank() // world_size(), n * (rank() + 1) // world_size())
+
+
+def gathered(mine: Sequence[T]) -> list[T]:
+    """Return what all processes have, in the order of the processes."""
+    if world_size() == 1:
+        return list(mine)
+    parts: list[Any] = [None] * world_size()
+    dist.all_gather_object(parts, list(mine))
+    return [each for part in parts for each in part]
