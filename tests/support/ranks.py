@@ -1,55 +1,73 @@
-"""Several processes that train together, as torchrun would start them, but forked from one that has imported all."""
+"""Several processes that train together, started by torchrun's own agent, but forked from one that has imported all."""
 
 from __future__ import annotations
 
 import os
-import socket
 import sys
-from collections.abc import Callable
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from support.killed import CONTEXT
 
-PATIENCE = 240  # seconds, for a machine that does much else
+PATIENCE = 300  # seconds, for a machine that does much else
 
 
 class Ranks:
-    """Processes that each do `do(*arguments)`; what each prints goes to a file of its own in `said`."""
+    """Processes that each do `do(*arguments)`, and torchrun's agent; what they print goes to files below `said`."""
 
-    def __init__(self, number: int, said: Path, do: Callable[..., None], *arguments: object, **more: str) -> None:
+    def __init__(
+        self, number: int, said: Path, do: Callable[..., None], *arguments: object, max_restarts: int = 0
+    ) -> None:
         said.mkdir(parents=True, exist_ok=True)
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        alike = {"WORLD_SIZE": number, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "CUDA_VISIBLE_DEVICES": ""}
-        alike |= {name: os.environ[name] for name in ("KFOOD_CACHE", "KFOOD_RUNS")} | more
-        self.files = [said / f"{rank}.txt" for rank in range(number)]
-        self.processes = [
-            CONTEXT.Process(target=_rank, args=(alike | {"RANK": rank, "LOCAL_RANK": rank}, file, do, arguments))
-            for rank, file in enumerate(self.files)
-        ]
-        for process in self.processes:
-            process.start()
+        self.folder = said
+        ours = {name: os.environ[name] for name in ("KFOOD_CACHE", "KFOOD_RUNS")}
+        ours |= {"CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1"}
+        self.agent = CONTEXT.Process(target=_agent, args=(number, said, ours, max_restarts, do, arguments))
+        self.agent.start()
 
-    def finish(self) -> list[int | None]:
-        """Wait for all and return their exit codes."""
-        for process in self.processes:
-            process.join(PATIENCE)
-        return [process.exitcode for process in self.processes]
+    def finish(self) -> int | None:
+        """Wait for all and return the agent's exit code: 0 where all have done their work."""
+        self.agent.join(PATIENCE)
+        if self.agent.exitcode is None:
+            self.agent.kill()
+        return self.agent.exitcode
 
     def said(self) -> str:
-        """What all of them have printed."""
-        return "".join(file.read_text() for file in self.files)
+        """What all of them have printed, in all their attempts."""
+        return "".join(file.read_text() for file in sorted(self.folder.rglob("std*.log")))
 
 
-def _rank(environment: dict[str, object], said: Path, do: Callable[..., None], arguments: tuple) -> None:
-    os.environ.update({name: str(value) for name, value in environment.items()})
+def _agent(
+    number: int,
+    said: Path,
+    environment: Mapping[str, str],
+    max_restarts: int,
+    do: Callable[..., None],
+    arguments: tuple[object, ...],
+) -> None:
+    os.environ.update(environment)
     import torch
+    from torch.distributed.elastic.multiprocessing import DefaultLogsSpecs, Std
+    from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
+    from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
     torch.set_num_threads(1)
-    with said.open("w", buffering=1) as file, redirect_stdout(file), redirect_stderr(file):
-        do(*arguments)
+    config = LaunchConfig(
+        min_nodes=1,
+        max_nodes=1,
+        nproc_per_node=number,
+        run_id=said.name,
+        rdzv_backend="c10d",
+        rdzv_endpoint="127.0.0.1:0",
+        max_restarts=max_restarts,
+        start_method="fork",
+        logs_specs=DefaultLogsSpecs(str(said), redirects=Std.ALL),
+    )
+    try:
+        elastic_launch(config, do)(*arguments)
+    except ChildFailedError as failed:
+        (said / "stderr.log").write_text(str(failed))
+        sys.exit(next(iter(failed.failures.values())).exitcode)
 
 
 def kfood(*arguments: str) -> None:

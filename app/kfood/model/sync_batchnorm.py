@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
+import torch.nn.functional as F
 from timm.layers import convert_sync_batchnorm
 from torch import Tensor, nn
 from torch.distributed.nn.functional import all_reduce
@@ -34,31 +36,41 @@ def synchronized_batchnorm(model: nn.Module) -> Iterator[None]:
 
 
 def _synchronized(norm: nn.Module) -> nn.Module:
-    shared: nn.Module = convert_sync_batchnorm(norm)  # timm's: torch's would lose the activation of timm's layers
     if next(norm.parameters()).device.type == "cpu":
-        kind = type(shared)
-        shared.__class__ = OnCpu if kind is nn.SyncBatchNorm else type(kind.__name__, (kind, OnCpu), {})
-    return shared
+        shared = copy.copy(norm)
+        shared.__class__ = OnCpu
+        return shared
+    return convert_sync_batchnorm(norm)  # timm's: torch's would lose the activation of timm's layers
 
 
-class OnCpu(nn.SyncBatchNorm):
-    """torch's SyncBatchNorm, whose own way to compute is for GPUs only, in operations that every device knows."""
+class OnCpu(_BatchNorm):
+    """What torch's SyncBatchNorm does, which is for GPUs only, in operations that every device knows.
+
+    Made of one of torch's, or of timm's, which drops and activates what it has normalised.
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         """Return n x channels x …, normalised with what all processes have."""
-        if not self.training:
-            return super().forward(input)
-        over = [dim for dim in range(input.ndim) if dim != 1]
-        shape = [1, -1, *[1] * (input.ndim - 2)]
-        x = input.float()
+        y = self._normalised(input) if self.training else self._as_known(input)
+        for after in ("drop", "act"):
+            y = getattr(self, after, nn.Identity())(y)
+        return y
+
+    def _as_known(self, x: Tensor) -> Tensor:
+        return F.batch_norm(x, self.running_mean, self.running_var, self.weight, self.bias, eps=self.eps)
+
+    def _normalised(self, photos: Tensor) -> Tensor:
+        over = [dim for dim in range(photos.ndim) if dim != 1]
+        shape = [1, -1, *[1] * (photos.ndim - 2)]
+        x = photos.float()
         n = torch.full((1,), x.numel() / x.shape[1])
-        *sums, total = all_reduce(torch.cat([x.sum(over), n])).split([x.shape[1], 1])
-        mean = sums[0] / total
+        total, of_all = all_reduce(torch.cat([x.sum(over), n])).split([x.shape[1], 1])
+        mean = total / of_all
         centred = x - mean.view(shape)
-        var = all_reduce(centred.square().sum(over)) / total
-        self._note(mean.detach(), (var * total / (total - 1)).detach())
+        var = all_reduce(centred.square().sum(over)) / of_all
+        self._note(mean.detach(), (var * of_all / (of_all - 1)).detach())
         y = centred * (var + self.eps).rsqrt().view(shape)
-        return (y * self.weight.view(shape) + self.bias.view(shape)).to(input.dtype)
+        return (y * self.weight.view(shape) + self.bias.view(shape)).to(photos.dtype)
 
     def _note(self, mean: Tensor, var: Tensor) -> None:
         """Move what is known of the photos towards what was seen, as torch does."""

@@ -5,6 +5,7 @@ Each takes its part of every batch (`shares`), and DistributedDataParallel makes
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import timedelta
@@ -24,6 +25,7 @@ from kfood.training.shares import seed_per_rank, shared_out
 # be much later with its photos. A process that died is not found by this limit: its connections end at once.
 _LONGEST_WAIT = timedelta(hours=6)
 _FAILED = "kfood/failed"  # where the processes tell each other why the training ended
+_TO_TELL = 10.0  # seconds: torchrun ends all when one has ended, also the one that is about to say why
 _FAILURE = 2  # exit code, as of every KfoodError
 _store: dist.Store | None = None
 
@@ -53,6 +55,7 @@ def process_group() -> Iterator[None]:
     except Exception as error:
         told = _tell(error)  # the process group is left as it is: to take it down could wait for the others
         if not told:
+            time.sleep(_TO_TELL)
             raise SystemExit(_FAILURE) from None
         if lost := lost_process(error):
             raise MachineError(f"{lost}.") from error

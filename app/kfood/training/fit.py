@@ -68,7 +68,7 @@ def fit(learner: Learner, recipe: Recipe, run: Run, stop: Stop) -> float:
     if begun:
         log.info("From the checkpoint of epoch %d, batch %d.", begun["epoch"] + 1, begun["batch"] + 1)
     elif recipe.probe.epochs:
-        history.add(fit_probe(learner, recipe))
+        history.add(fit_probe(learner, recipe, shared=True))
         so_far = history.rows[-1]["valid_accuracy"]
     best = BestEpoch(training.early_stopping, training.restore_best, so_far)
     schedule = schedule_callbacks(recipe.schedule, learner.group_lrs, training.epochs)

@@ -73,13 +73,14 @@ class FeatureLoader(DataLoader):
         return batch
 
 
-def fit_probe(learner: Learner, recipe: Recipe) -> dict[str, float]:
+def fit_probe(learner: Learner, recipe: Recipe, shared: bool = False) -> dict[str, float]:
     """Train the learner's head on features of its body; return a row of the history, as epoch 0.
 
     Sampling, class weights, label smoothing and the optimizer are the recipe's; MixUp is not used here.
+    `shared` says whether all processes of a training are here, so that each computes a part of the features.
     """
     started = time.monotonic()
-    features = body_features(learner, recipe)
+    features = body_features(learner, recipe, shared)
     head = _head_learner(learner, recipe, features)
     steps = ParamScheduler({"lr": SchedCos(recipe.probe.lr, 0.0)})
     with head.no_bar(), head.no_logging():
@@ -98,10 +99,10 @@ def fit_probe(learner: Learner, recipe: Recipe) -> dict[str, float]:
     return row
 
 
-def body_features(learner: Learner, recipe: Recipe) -> Features:
+def body_features(learner: Learner, recipe: Recipe, shared: bool = False) -> Features:
     """Return what the body makes of training and validation photos, from the cache where it was computed before."""
     dls = learner.dls
-    train, valid = (torch.from_numpy(features) for features in embed_views(learner.model, dls, recipe))
+    train, valid = (torch.from_numpy(features) for features in embed_views(learner.model, dls, recipe, shared))
     numbers = [torch.tensor([dls.vocab.o2i[photo.label] for photo in part.items]) for part in dls]
     return Features(train, numbers[0].repeat(recipe.probe.views), valid, numbers[1])
 

@@ -89,7 +89,7 @@ def train(
     steps = ladder_steps(recipe) if minutes else [recipe]
     for step in steps:
         check_without_photos(step, runs)
-    prepared = prepare_samples(recipe.data, partial(check_classes, steps[-1]))
+    prepared = prepare_samples(recipe.data, partial(check_classes, steps[-1]), shared=True)
     if minutes:
         left = 60 * minutes - (time.monotonic() - began)
         trials = (LR_TRIALS, LR_STEPS) if find_lr else (0, 0)
@@ -174,7 +174,7 @@ def photos_of_run(run: Run) -> Prepared:
         KfoodError: some are gone or changed.
     """
     if not run.samples_file.exists():
-        return prepare_samples(run.recipe.data)
+        return prepare_samples(run.recipe.data, shared=True)
     require_same_photos(run.samples, data_folder(run.recipe.data), run.folder)
     return Prepared(run.samples, pd.DataFrame(), run.environment.get("data", ""))
 
@@ -185,7 +185,7 @@ def require_same_photos(samples: pd.DataFrame, root: Path, folder: Path) -> None
     Raises:
         KfoodError: some are gone or changed.
     """
-    digests = check_photos(samples, root)["digest"].to_numpy()
+    digests = check_photos(samples, root, shared=True)["digest"].to_numpy()
     other = samples.loc[samples["digest"].to_numpy() != digests, "path"]
     if len(other):
         raise KfoodError(

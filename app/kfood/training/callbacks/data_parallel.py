@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import warnings
 
 import torch
 import torch.distributed as dist
@@ -58,7 +59,7 @@ class DataParallel(Callback):
         learning = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
         if self.wrapped is None or not _same(learning, self.learning):
             self.wrapped, self.learning = None, learning  # the old one goes first, with its buckets
-            self.wrapped = _wrap(self.model, self.x)
+            self.wrapped = wrap(self.model, self.x)
         self.learn.model = self.wrapped
 
     def after_pred(self) -> None:
@@ -105,13 +106,16 @@ class PoolMetrics(Callback):
             metric.total, metric.count = all_sums(float(metric.total), metric.count)
 
 
-def _wrap(model: nn.Module, photos: Tensor) -> DistributedDataParallel:
-    return DistributedDataParallel(
-        model,
-        broadcast_buffers=False,
-        find_unused_parameters=_has_unused(model, photos[:_FEW]),
-        gradient_as_bucket_view=True,
-    )
+def wrap(model: nn.Module, photos: Tensor) -> DistributedDataParallel:
+    """Return the network such that gradients are averaged over processes; `photos`, n x 3 x …, are to try it on."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # newer versions of torch have another name for the first
+        return DistributedDataParallel(
+            model,
+            broadcast_buffers=False,
+            find_unused_parameters=_has_unused(model, photos[:_FEW]),
+            gradient_as_bucket_view=True,
+        )
 
 
 def _has_unused(model: nn.Module, photos: Tensor) -> bool:
