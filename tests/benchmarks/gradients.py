@@ -1,5 +1,7 @@
-"""Which part of a step several processes wait for each other's gradients: added up after the backward pass, as kfood did
-before, and by DistributedDataParallel while it runs. The three kinds of steps take turns; gloo, a CPU core for each.
+"""Which part of a step several processes wait for each other's gradients.
+
+They are added up after the backward pass, as kfood did before, or by DistributedDataParallel while it runs; a step
+without an exchange is what is not waiting. The three kinds of steps take turns; gloo, a CPU core for each process.
 
 usage: python tests/benchmarks/gradients.py [--processes 2] [--arch convnext_tiny] [--size 64] [--batch 16] [--steps 12]
 """
@@ -43,9 +45,7 @@ def added_up(model: nn.Module, photos: Tensor, labels: Tensor) -> None:
 def measure(rank: int, port: int, asked: argparse.Namespace) -> None:
     os.environ |= {"WORLD_SIZE": str(asked.processes), "RANK": str(rank)}
     torch.set_num_threads(1)
-    dist.init_process_group(
-        "gloo", init_method=f"tcp://127.0.0.1:{port}", rank=rank, world_size=asked.processes
-    )
+    dist.init_process_group("gloo", init_method=f"tcp://127.0.0.1:{port}", rank=rank, world_size=asked.processes)
     torch.manual_seed(0)
     model = create_model(asked.arch, num_classes=CLASSES).to(memory_format=torch.channels_last)
     photos = torch.randn(asked.batch // asked.processes, 3, asked.size, asked.size)
@@ -85,7 +85,9 @@ def report(seconds: dict[str, list[float]], asked: argparse.Namespace) -> None:
         waited[name] = max(0.0, median - alone) / median
         print(f"  {name:26} {median:6.3f} s ({min(each):.3f} to {max(each):.3f}), waiting {waited[name]:6.1%}")
     before, after = waited["added up afterwards"], waited["DistributedDataParallel"]
-    print(f"  part of a step spent waiting, after / before: {after / before:.2f}" if before else "  nothing to wait for")
+    print(
+        f"  part of a step spent waiting, after / before: {after / before:.2f}" if before else "  nothing to wait for"
+    )
 
 
 def main() -> None:
