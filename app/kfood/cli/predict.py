@@ -54,6 +54,7 @@ def predict(
         ),
     ] = None,
     runs: options.Runs = options.RUNS,
+    device: options.Device = None,
 ) -> None:
     """Say what is on photos that belong to no training; by a calibrated run also what it can answer for.
 

@@ -35,6 +35,7 @@ def train(
         ),
     ] = False,
     runs: options.Runs = options.RUNS,
+    device: options.Device = None,
     folder: Annotated[
         Path | None, typer.Option("--run", help="This run's own folder; it must be new.", show_default=False)
     ] = None,
@@ -87,10 +88,11 @@ def _begin(
 def _go_on(name: str | None, runs: Path, settings: list[str], others: list[object]) -> None:
     from kfood.run.find import find_unfinished
     from kfood.system import logs
+    from kfood.system.collectives import broadcast_from_main
 
     if any(other is not None for other in others):
         raise KfoodError("A run goes on as it began: --resume takes no other option but --runs and --set.")
-    run = find_unfinished(name, runs)
+    run = broadcast_from_main(lambda: find_unfinished(name, runs))
     with logs.shown():
         from kfood.training.stop import stop_on_signals
         from kfood.training.train import resume

@@ -15,6 +15,7 @@ import torch.distributed as dist
 from fastai.learner import Learner
 
 from kfood.errors import KfoodError, MachineError
+from kfood.model.device import device
 from kfood.model.sync_batchnorm import synchronized_batchnorm
 from kfood.recipes.schema import Recipe
 from kfood.system.processes import local_rank, rank, world_size
@@ -45,10 +46,11 @@ def process_group() -> Iterator[None]:
     if world_size() == 1:
         yield
         return
-    if torch.cuda.is_available():
+    on_gpus = device().type == "cuda"
+    if on_gpus:
         _take_gpu(torch.cuda.device_count())
     _store, _, _ = next(dist.rendezvous("env://", timeout=_LONGEST_WAIT))
-    backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
+    backend = "cpu:gloo,cuda:nccl" if on_gpus else "gloo"
     dist.init_process_group(backend, store=_store, rank=rank(), world_size=world_size(), timeout=_LONGEST_WAIT)
     try:
         yield

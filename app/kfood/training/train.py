@@ -79,7 +79,7 @@ def train(
     began, given = time.monotonic(), recipe
     runs = runs or runs_folder()
     if before := run_before_restart(given):
-        return before if before.status == DONE else resume(before, stop)
+        return before if _status(before) == DONE else resume(before, stop)
     if folder:
         require_free(folder)
     require_writable(folder or runs)
@@ -133,8 +133,8 @@ def resume(run: Run, stop: Stop | None = None, settings: Sequence[str] = ()) -> 
     Raises:
         KfoodError: it is done, its photos or the run it starts from are not what they were, or another setting.
     """
-    if run.status in (DONE, RUNNING):
-        raise KfoodError(f"{run.folder} is {run.status}: there is nothing to go on with.")
+    if (status := _status(run)) in (DONE, RUNNING):
+        raise KfoodError(f"{run.folder} is {status}: there is nothing to go on with.")
     require_writable(run.folder)
     for key in (setting.partition("=")[0].strip() for setting in settings):
         if key not in MAY_CHANGE:
@@ -155,6 +155,11 @@ def resume(run: Run, stop: Stop | None = None, settings: Sequence[str] = ()) -> 
             run.write_recipe(recipe)
         finish(run, learner, prepared, start, stop or Stop())
     return run
+
+
+def _status(run: Run) -> str:
+    """Return a run's status, which one process looks at: two that look would each find the run held by the other."""
+    return broadcast_from_main(lambda: run.status)
 
 
 @contextmanager
