@@ -5,12 +5,13 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
+import torch.distributed as dist
 import torch.nn.functional as F
 from timm.layers import convert_sync_batchnorm
 from torch import Tensor, nn
-from torch.distributed.nn.functional import all_reduce
 from torch.nn.modules.batchnorm import _BatchNorm
 
 
@@ -43,6 +44,22 @@ def _synchronized(norm: nn.Module) -> nn.Module:
     return convert_sync_batchnorm(norm)  # timm's: torch's would lose the activation of timm's layers
 
 
+class _Summed(torch.autograd.Function):
+    """The sum of all processes' tensors; what it is changed by changes with each of them."""
+
+    @staticmethod
+    def forward(ctx: Any, mine: Tensor) -> Tensor:  # noqa: ANN401 - torch's own
+        total = mine.clone()
+        dist.all_reduce(total)
+        return total
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:  # type: ignore[override]  # noqa: ANN401
+        total = gradient.contiguous().clone()
+        dist.all_reduce(total)
+        return total
+
+
 class OnCpu(_BatchNorm):
     """What torch's SyncBatchNorm does, which is for GPUs only, in operations that every device knows.
 
@@ -64,10 +81,10 @@ class OnCpu(_BatchNorm):
         shape = [1, -1, *[1] * (photos.ndim - 2)]
         x = photos.float()
         n = torch.full((1,), x.numel() / x.shape[1])
-        total, of_all = all_reduce(torch.cat([x.sum(over), n])).split([x.shape[1], 1])
+        total, of_all = _Summed.apply(torch.cat([x.sum(over), n])).split([x.shape[1], 1])
         mean = total / of_all
         centred = x - mean.view(shape)
-        var = all_reduce(centred.square().sum(over)) / of_all
+        var = _Summed.apply(centred.square().sum(over)) / of_all
         self._note(mean.detach(), (var * of_all / (of_all - 1)).detach())
         y = centred * (var + self.eps).rsqrt().view(shape)
         return (y * self.weight.view(shape) + self.bias.view(shape)).to(photos.dtype)

@@ -14,7 +14,7 @@ from fastai.callback.training import BnFreeze
 from fastai.data.core import DataLoaders
 from fastai.learner import AvgSmoothLoss, Learner
 from fastai.metrics import accuracy
-from fastai.torch_core import set_seed
+from fastai.torch_core import set_seed, to_detach
 from torch import Tensor
 
 from kfood.data.loaders import Photo, build_dataloaders, sorted_labels
@@ -54,6 +54,10 @@ class StudyLearner(Learner):
     def fit(self, n_epoch: int, lr: float | list[float] | None = None, *args: Any, **options: Any) -> None:  # noqa: ANN401
         """Fit as fastai does; where no learning rate is given, with the recipe's for body and for head."""
         super().fit(n_epoch, self.group_lrs if lr is None else lr, *args, **options)
+
+    def to_detach(self, b: Any, cpu: bool = True, gather: bool = True) -> Any:  # noqa: ANN401 - fastai's own
+        """Detach as fastai does, of this process alone; fastai would ask all processes for every validation batch."""
+        return to_detach(b, cpu, gather=False)
 
     def _do_fit(self) -> None:
         for epoch in range(self.first_epoch, self.n_epoch):

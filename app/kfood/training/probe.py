@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ from fastai.data.core import DataLoaders
 from fastai.data.load import DataLoader
 from fastai.learner import Learner
 from fastai.metrics import accuracy
+from fastai.torch_core import to_detach
 from torch import Tensor
 
 from kfood.data.sampling import class_balancing_weights, draw
@@ -67,6 +68,10 @@ class FeatureLoader(DataLoader):
     def create_batch(self, rows: list[int]) -> tuple[Tensor, Tensor]:
         """Return features and class numbers of these rows."""
         return self.features[rows], self.labels[rows]
+
+    def to_detach(self, b: Any, cpu: bool = True, gather: bool = True) -> Any:  # noqa: ANN401 - fastai's own
+        """Detach what was computed, of this process alone: each fits the whole head."""
+        return to_detach(b, cpu, gather=False)
 
     def retain(self, batch: tuple[Tensor, Tensor], rows: list[int]) -> tuple[Tensor, Tensor]:
         """Leave the types as they are."""
