@@ -178,7 +178,7 @@ def test_what_ends_between_training_and_predicting_goes_on_there(photos, tmp_pat
         raise OSError("No space left on device")
 
     with monkeypatch.context() as patch, pytest.raises(OSError, match="No space"):
-        patch.setattr("kfood.training.train.evaluate_run", failing)
+        patch.setattr("kfood.training.train.write_results", failing)
         train(recipe_of(photos, "plain"), tmp_path / "runs")
     (folder,) = (tmp_path / "runs" / "mission1").iterdir()
     assert Run(folder).status == "failed"

@@ -300,7 +300,7 @@ def test_a_probe_alone_leaves_one_row_and_its_weights(made, places, monkeypatch,
     one = made(training={"epochs": 0}, schedule={"name": name})
     after = []
     monkeypatch.setattr(
-        fit_module, "fit_probe", lambda *given: [fit_probe(*given), after.append(weights(one.model))][0]
+        fit_module, "fit_probe", lambda *given, **more: [fit_probe(*given, **more), after.append(weights(one.model))][0]
     )
     fit_module.fit(one.learner, one.recipe, places, Stop())
     assert pd.read_csv(places.history_file)["epoch"].tolist() == [0]
@@ -333,7 +333,9 @@ def test_training_after_a_probe_ends_with_the_better_weights(made, places, monke
     one = made(training={"epochs": 2, "restore_best": restore}, optimizer={"lr": 0.5})
     given, after = GivenAccuracy(accuracy), []
     one.learner.add_cb(given)
-    monkeypatch.setattr(fit_module, "fit_probe", lambda *args: [fit_probe(*args), after.append(weights(one.model))][0])
+    monkeypatch.setattr(
+        fit_module, "fit_probe", lambda *args, **more: [fit_probe(*args, **more), after.append(weights(one.model))][0]
+    )
     fit_module.fit(one.learner, one.recipe, places, Stop())
     assert pd.read_csv(places.history_file)["epoch"].tolist() == [0, 1, 2]
     expected = {"probe": after[0], "first": given.seen[0], "last": given.seen[-1]}

@@ -33,6 +33,7 @@ def calibrate(
         ),
     ] = None,
     runs: options.Runs = options.RUNS,
+    device: options.Device = None,
 ) -> None:
     """Fit what a run answers with: probabilities that hold, sets that contain the dish as often as is
     wanted, the group of dishes where no dish is sure enough, and "none of these dishes".

@@ -36,6 +36,7 @@ def export(
         ),
     ] = None,
     runs: options.Runs = options.RUNS,
+    device: options.Device = None,
 ) -> None:
     """Write a folder that predicts without kfood and torch, once it is proved to answer as the run does."""
     from kfood.run.find import find_run

@@ -60,6 +60,7 @@ def interpret(
     split: Annotated[str, typer.Option(help="test or valid.")] = "test",
     photo: Annotated[Path | None, typer.Option("--photo", hidden=True, exists=True, dir_okay=False)] = None,
     runs: options.Runs = options.RUNS,
+    device: options.Device = None,
 ) -> None:
     """Explain a finished run in pictures and tables; with no option, all of them."""
     from kfood.cli.render import print_table

@@ -14,6 +14,7 @@ def lrfind(
     seeds: Annotated[int, typer.Option(min=1, help="Number of trials, each with a seed of its own.")] = 3,
     iterations: Annotated[int, typer.Option(min=40, help="Optimizer steps in a trial.")] = 100,
     runs: options.Runs = options.RUNS,
+    device: options.Device = None,
 ) -> None:
     """Find a learning rate with fastai's lr_find, over several seeds."""
     from kfood.cli.render import print_table

@@ -1,10 +1,13 @@
 """Options that several commands share."""
 
+import os
 from enum import Enum
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from kfood.system.gpu import CHOSEN
 
 Data = Annotated[
     str | None,
@@ -38,6 +41,25 @@ Refuse = Annotated[
     typer.Option(
         "--refuse",
         help="Of a calibrated run: the share of photos of its dishes that may be taken for none of them.",
+        show_default=False,
+    ),
+]
+
+
+def _choose_device(word: str | None) -> str | None:
+    if word:
+        os.environ[CHOSEN] = word
+    return word
+
+
+Device = Annotated[
+    str | None,
+    typer.Option(
+        "--device",
+        help="cpu, cuda, cuda:1, mps or xpu. Default: the environment variable KFOOD_DEVICE, then a GPU if there is "
+        "one.",
+        callback=_choose_device,
+        expose_value=False,
         show_default=False,
     ),
 ]

@@ -42,6 +42,7 @@ def predict(
     coverage: options.Coverage = None,
     refuse: options.Refuse = None,
     runs: options.Runs = options.RUNS,
+    device: options.Device = None,
 ) -> None:
     """Say what is on photos that belong to no training; by a calibrated run also what it can answer for.
 

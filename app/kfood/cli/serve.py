@@ -34,6 +34,7 @@ def serve(
     coverage: options.Coverage = None,
     refuse: options.Refuse = None,
     runs: options.Runs = options.RUNS,
+    device: options.Device = None,
 ) -> None:
     """Serve a page to try photos on, and answers as JSON: POST /predict, GET /model, /health and /metrics."""
     from kfood.system import logs

@@ -1,5 +1,6 @@
 """`kfood train RECIPE`."""
 
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -7,7 +8,7 @@ import typer
 
 from kfood.cli import options
 from kfood.errors import KfoodError
-from kfood.system.processes import is_main_process
+from kfood.system.processes import is_main_process, world_size
 
 
 def train(
@@ -34,29 +35,51 @@ def train(
         ),
     ] = False,
     runs: options.Runs = options.RUNS,
+    device: options.Device = None,
     folder: Annotated[
         Path | None, typer.Option("--run", help="This run's own folder; it must be new.", show_default=False)
     ] = None,
 ) -> None:
     """Train a recipe. What it starts from is trained first where that has not been done."""
+    with _together():
+        if resume:
+            _go_on(recipe, runs, settings or [], [data, lr, minutes, folder])
+        elif recipe is None:
+            raise KfoodError("Name a recipe, such as kfood train mission1; kfood recipe ls lists them.")
+        else:
+            _begin(recipe, data, settings or [], lr, minutes, runs, folder)
+
+
+def _together() -> AbstractContextManager[None]:
+    """Let torchrun's processes know each other from the start, so that what is wrong is told once."""
+    if world_size() == 1:
+        return nullcontext()  # for which nothing needs to be imported
+    from kfood.training.distributed import process_group
+
+    return process_group()
+
+
+def _begin(
+    recipe: str,
+    data: str | None,
+    settings: list[str],
+    lr: str | None,
+    minutes: float | None,
+    runs: Path,
+    folder: Path | None,
+) -> None:
     from kfood.recipes.load import load_recipe
     from kfood.system import logs
     from kfood.training.first_look import look_first
 
-    if resume:
-        _go_on(recipe, runs, settings or [], [data, lr, minutes, folder])
-        return
-    if recipe is None:
-        raise KfoodError("Name a recipe, such as kfood train mission1; kfood recipe ls lists them.")
-    given = [*(settings or []), *([f"optimizer.lr={_number(lr)}"] if lr not in (None, "auto") else [])]
+    given = [*settings, *([f"optimizer.lr={_number(lr)}"] if lr not in (None, "auto") else [])]
     resolved = load_recipe(recipe, given, data)
     look_first(resolved)
     with logs.shown():
-        from kfood.training.distributed import process_group
         from kfood.training.stop import stop_on_signals
         from kfood.training.train import train as train_recipe
 
-        with stop_on_signals() as stop, process_group():
+        with stop_on_signals() as stop:
             run = train_recipe(resolved, runs, folder, find_lr=lr == "auto", minutes=minutes, stop=stop)
     if is_main_process():
         typer.echo(f"Look at it:  kfood interpret {run.folder}")
@@ -65,16 +88,16 @@ def train(
 def _go_on(name: str | None, runs: Path, settings: list[str], others: list[object]) -> None:
     from kfood.run.find import find_unfinished
     from kfood.system import logs
+    from kfood.system.collectives import broadcast_from_main
 
     if any(other is not None for other in others):
         raise KfoodError("A run goes on as it began: --resume takes no other option but --runs and --set.")
-    run = find_unfinished(name, runs)
+    run = broadcast_from_main(lambda: find_unfinished(name, runs))
     with logs.shown():
-        from kfood.training.distributed import process_group
         from kfood.training.stop import stop_on_signals
         from kfood.training.train import resume
 
-        with stop_on_signals() as stop, process_group():
+        with stop_on_signals() as stop:
             resume(run, stop, settings)
     if is_main_process():
         typer.echo(f"Look at it:  kfood interpret {run.folder}")

@@ -17,11 +17,14 @@ from pathlib import Path
 import pandas as pd
 
 from kfood.data.photo import FileFindings, inspect_photo
+from kfood.errors import DataError
 from kfood.exported.predict import read_file
 from kfood.system.cache import Cache
+from kfood.system.collectives import all_maxima, gathered, my_part
 from kfood.system.cores import available_cores
 from kfood.system.files import content_digest, write_csv
 from kfood.system.paths import real_path
+from kfood.system.processes import local_rank
 from kfood.system.progress import track
 
 log = logging.getLogger(__name__)
@@ -34,34 +37,39 @@ _TICK_NS = 20_000_000  # a file system's clock: what changed so shortly before a
 _TYPES = dict.fromkeys(COLUMNS, "str") | dict.fromkeys(["bytes", "changed_ns", "width", "height"], "int64")
 
 
-def check_photos(samples: pd.DataFrame, root: str | Path) -> pd.DataFrame:
+def check_photos(samples: pd.DataFrame, root: str | Path, shared: bool = False) -> pd.DataFrame:
     """Return what each photo's file holds, in the order of `samples`.
 
     Args:
         samples: with `path`.
         root: the data folder or CSV; what is found is remembered under its name.
+        shared: whether all processes of a training are here, so that each opens a part.
 
     Returns:
         A row a photo: `path`, `bytes`, `changed_ns`, `digest` (of the file's content, 32 hex digits), `format`,
         `mode`, `width`, `height`, `notes` and `fault` ('' where the photo can be read).
+
+    Raises:
+        DataError: processes see other numbers of photos.
     """
     looked_at = time.time_ns()
     files = pd.DataFrame([_stamp(path) for path in samples["path"]], columns=_KEY)
     memory = _memory(Path(root))
     known = files.merge(_remembered(memory), on=_KEY, how="left")
-    new = known["fault"].isna()
+    new = _new_to_any(known["fault"].isna()) if shared else known["fault"].isna()
     if not new.any():
         return known[COLUMNS]
     unknown = files[new].reset_index(drop=True)
+    mine = unknown[my_part(len(unknown))].reset_index(drop=True) if shared else unknown
     findings: list[dict[str, str | int]] = []
     kept, kept_at = 0, time.monotonic()
 
     def keep() -> None:
-        fresh = unknown[kept : len(findings)].reset_index(drop=True).join(pd.DataFrame(findings[kept:]))
-        _remember(memory, fresh[fresh["changed_ns"].between(0, looked_at - _TICK_NS)])
+        fresh = mine[kept : len(findings)].reset_index(drop=True).join(pd.DataFrame(findings[kept:]))
+        _remember(memory, fresh, looked_at)
 
     try:
-        for finding in track(_looked_at(unknown["path"]), len(unknown), "checking photos"):
+        for finding in track(_looked_at(mine["path"]), len(mine), "checking photos"):
             findings.append(finding)
             if time.monotonic() - kept_at > _KEPT_EVERY:
                 keep()
@@ -70,7 +78,9 @@ def check_photos(samples: pd.DataFrame, root: str | Path) -> pd.DataFrame:
         if len(findings) > kept:
             keep()
     old = known[~new].astype(_TYPES)  # the merge had to make width and height floats
-    fresh = unknown.join(pd.DataFrame(findings))
+    fresh = unknown.join(pd.DataFrame(gathered(findings) if shared else findings))
+    if shared and local_rank() == 0:  # those of a machine have one memory, and may have written over each other
+        _remember(memory, fresh, looked_at)
     return pd.concat([old, fresh])[COLUMNS].set_index("path").loc[files["path"]].reset_index()
 
 
@@ -90,6 +100,14 @@ def readable(samples: pd.DataFrame, findings: pd.DataFrame) -> tuple[pd.DataFram
     if len(bad) > 5:
         log.warning("… and %d more: %d photos are left out in all.", len(bad) - 5, len(bad))
     return good, bad
+
+
+def _new_to_any(new: pd.Series) -> pd.Series:
+    """Return which photos some process does not know yet, so that all work on the same ones."""
+    least, most = (int(number) for number in all_maxima(-len(new), len(new)))
+    if -least != most:
+        raise DataError(f"The processes see from {-least} to {most} photos: give all machines the same ones.")
+    return pd.Series(all_maxima(*new), index=new.index) > 0
 
 
 def _looked_at(paths: pd.Series) -> Iterator[dict[str, str | int]]:
@@ -130,8 +148,9 @@ def _remembered(memory: Path) -> pd.DataFrame:
     return pd.DataFrame(columns=COLUMNS).astype(_TYPES) if found is None else found
 
 
-def _remember(memory: Path, findings: pd.DataFrame) -> None:
-    """Keep what was found, also of photos under the same root that were not asked about this time."""
+def _remember(memory: Path, findings: pd.DataFrame, looked_at: int) -> None:
+    """Keep what was found in files that had not just changed; also of others under the same root."""
+    findings = findings[findings["changed_ns"].between(0, looked_at - _TICK_NS)]
     others = _remembered(memory)
     table = pd.concat([others[~others["path"].isin(findings["path"])], findings])
     _CACHE.keep(memory, lambda file: write_csv(file, table), "What was found in the photos")

@@ -59,13 +59,14 @@ def find_samples(data: Data) -> Layout:
     return layout
 
 
-def prepare_samples(data: Data, look_ahead: LookAhead | None = None) -> Prepared:
+def prepare_samples(data: Data, look_ahead: LookAhead | None = None, shared: bool = False) -> Prepared:
     """Return the samples that a recipe's data section stands for.
 
     Args:
         data: the section.
         look_ahead: is given how many files each class has at most, before a photo is drawn or opened, and raises what
             can be said against them already.
+        shared: as in `check_photos`.
 
     Raises:
         DataError: no photos, one class, a class with too few photos, or a class in `data.classes` that is not
@@ -80,7 +81,7 @@ def prepare_samples(data: Data, look_ahead: LookAhead | None = None) -> Prepared
     layout = find_samples(data)
     _look(layout.samples["label"].value_counts().to_dict(), data, look_ahead)
     found = layout.samples if data.crop_area else layout.samples.assign(area="")
-    good, left_out = readable(found, check_photos(found, data_folder(data)))
+    good, left_out = readable(found, check_photos(found, data_folder(data), shared))
     if good.empty:
         raise DataError(f"None of the {len(found)} photos in {data.root} can be read. See kfood data check.")
     if lost := sorted(set(found["label"]) - set(good["label"])):

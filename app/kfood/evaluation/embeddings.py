@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import cycle
 from pathlib import Path
 
 import numpy as np
@@ -37,8 +38,10 @@ from kfood.model.saved import load_model
 from kfood.recipes.schema import Data, Model, Recipe
 from kfood.run.folder import Run
 from kfood.system.cache import Cache
+from kfood.system.collectives import all_added_up, all_maxima
 from kfood.system.files import content_digest, write_arrays
 from kfood.system.memory import by_halves, keep_freed_memory
+from kfood.system.processes import local_rank, rank, world_size
 from kfood.system.progress import track
 
 log = logging.getLogger(__name__)
@@ -86,23 +89,29 @@ def embed(samples: pd.DataFrame, run: Run | None = None) -> np.ndarray:
     return features
 
 
-def embed_views(model: Classifier, dls: DataLoaders, recipe: Recipe) -> tuple[np.ndarray, np.ndarray]:
+def embed_views(
+    model: Classifier, dls: DataLoaders, recipe: Recipe, shared: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
     """Return pooled features of a training's photos, (views x photos) x length, and of its validation photos, float32.
 
     They are in the order of the items of `dls`. In the first view the photos are as they are, in the other
     `recipe.probe.views` - 1 they are augmented, by the random numbers of `training.seed`. The body predicts: its batch
     normalisation uses the statistics that it has. The state of all random numbers is left as it was.
 
+    With `shared`, all processes of a training are here and each computes every so many a batch; all draw the random
+    numbers of every batch, so that the features are those of a single process.
+
     Raises:
         KfoodError, OSError: a photo cannot be read.
     """
-    parts = [_embed_views(part, dls, alone) for part, alone in zip(model.parts(), recipe.networks, strict=True)]
+    networks = zip(model.parts(), recipe.networks, strict=True)
+    parts = [_embed_views(part, dls, alone, shared) for part, alone in networks]
     features = model.joined_features([torch.from_numpy(part) for part in parts]).numpy()
     n_train = recipe.probe.views * len(dls.train.items)
     return features[:n_train], features[n_train:]
 
 
-def _embed_views(model: Classifier, dls: DataLoaders, recipe: Recipe) -> np.ndarray:
+def _embed_views(model: Classifier, dls: DataLoaders, recipe: Recipe, shared: bool) -> np.ndarray:
     """Return the features of one network: those of all views of training photos, then of validation photos."""
     views, seed = recipe.probe.views, recipe.training.seed
     photos = [[photo_key(photo.digest or _digest(photo.path), photo.area) for photo in part.items] for part in dls]
@@ -110,16 +119,19 @@ def _embed_views(model: Classifier, dls: DataLoaders, recipe: Recipe) -> np.ndar
     rows = np.arange(n_train + len(photos[1])).astype(str)
     drawn = _CACHE.key([_key_of(model, recipe), recipe.augment.model_dump_json(), views, seed, photos])
     parts = _remembered(drawn, rows)
-    if len(_keys(parts)) != len(rows):
+    missing = len(_keys(parts)) != len(rows)
+    if any(all_maxima(missing)) if shared else missing:
         log.info("Computing features of %d views of %d photos.", views, len(photos[0]))
         with no_random(seed):  # DataLoaders draw from it when they are made, too
             as_they_are, judged = (prediction_loader(dls, part.items) for part in dls)
             augmented = dls.train.new(shuffle=False, drop_last=False, bs=_BATCH)
-            computed = _pooled(model, recipe, [as_they_are, *[augmented] * (views - 1), judged])
-            parts = [(rows, np.concatenate(list(computed)))]
+            computed = _pooled(model, recipe, [as_they_are, *[augmented] * (views - 1), judged], shared)
+            features = np.concatenate(list(computed))
+            parts = [(rows, all_added_up(features) if shared else features)]
             paths = [photo.path for photo in [*views * [*dls.train.items], *dls.valid.items]]
             require_finite_rows(torch.from_numpy(parts[0][1]), paths, "The features")
-        _remember(drawn, *parts[0])
+        if not shared or local_rank() == 0:
+            _remember(drawn, *parts[0])
     return parts[0][1]
 
 
@@ -203,17 +215,23 @@ def _compute(model: Classifier, recipe: Recipe, photos: pd.DataFrame) -> Iterato
         yield part["key"].to_numpy(str), of_part
 
 
-def _pooled(model: Classifier, recipe: Recipe, loaders: Sequence[TfmdDL]) -> Iterator[np.ndarray]:
-    """Yield what the body makes of the photos of each loader, photos x length, float32."""
+def _pooled(model: Classifier, recipe: Recipe, loaders: Sequence[TfmdDL], shared: bool = False) -> Iterator[np.ndarray]:
+    """Yield what the body makes of the photos of each loader, photos x length, float32.
+
+    With `shared`, zeros for the batches that other processes compute.
+    """
     faster = fold_batchnorm(model, recipe.data.size)
     batches = (photos for loader in loaders for photos, _ in loader)
     shown = track(batches, sum(len(loader) for loader in loaders), "computing features")
+    turns = cycle([number == rank() or not shared for number in range(world_size())])
     for loader in loaders:
-        yield np.concatenate([_pooled_batch(faster, next(shown)) for _ in range(len(loader))])
+        yield np.concatenate([_pooled_batch(faster, next(shown), next(turns)) for _ in range(len(loader))])
 
 
 @torch.inference_mode()
-def _pooled_batch(model: Classifier, photos: Tensor) -> np.ndarray:
+def _pooled_batch(model: Classifier, photos: Tensor, mine: bool) -> np.ndarray:
+    if not mine:
+        return np.zeros((len(photos), model.pooled(photos[:1].as_subclass(Tensor)).shape[1]), np.float32)
     return by_halves(lambda some: model.pooled(some).float().cpu(), photos.as_subclass(Tensor)).numpy()
 
 

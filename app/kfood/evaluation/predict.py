@@ -14,19 +14,21 @@ from kfood.data.loaders import as_items
 from kfood.data.threads import prediction_loader
 from kfood.model.finite import require_finite_rows
 from kfood.model.fold_batchnorm import fold_batchnorm
+from kfood.system.collectives import gathered, my_part
 from kfood.system.memory import by_halves
 from kfood.system.progress import track
 
 log = logging.getLogger(__name__)
 
 
-def predict(learner: Learner, samples: pd.DataFrame, size: int) -> pd.DataFrame:
+def predict(learner: Learner, samples: pd.DataFrame, size: int, shared: bool = False) -> pd.DataFrame:
     """Predict all validation and test photos.
 
     Args:
         learner: its DataLoaders know the classes and how photos are resized and scaled.
         samples: with `path`, `area`, `label` and `split`.
         size: side of the photos that the model is given, in pixels.
+        shared: whether all processes of a training are here, so that each predicts a part.
 
     Returns:
         A row a photo: `path`, `split`, `label`, `group` (where samples have one), `predicted`, `probability` (of the
@@ -35,7 +37,10 @@ def predict(learner: Learner, samples: pd.DataFrame, size: int) -> pd.DataFrame:
     """
     judged = samples[samples["split"].isin(["valid", "test"])].reset_index(drop=True)
     log.info("Predicting %d validation and test photos.", len(judged))
-    logits = predict_logits(learner, judged, size)
+    part = judged[my_part(len(judged))] if shared else judged
+    logits = predict_logits(learner, part, size) if len(part) else torch.empty(0, len(learner.dls.vocab))
+    if shared:
+        logits = torch.stack(gathered([*logits]))
     classes = list(learner.dls.vocab)
     logs = logits.double().log_softmax(dim=1)
     numbers = torch.tensor([classes.index(label) for label in judged["label"]])

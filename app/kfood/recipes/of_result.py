@@ -14,7 +14,7 @@ NOT_OF_THE_RESULT: dict[str, Any] = {
     "candidates": True,  # the one that was taken is model.arch
     "portfolio": True,
     "data": {"root", "cache", "groups"},
-    "training": {"workers", "checkpoint_minutes", "calibrate"},
+    "training": {"workers", "checkpoint_minutes", "calibrate", "sync_batchnorm"},
     "model": {"start_from"},  # the training that it starts from counts
 }
 OF_PIXELS = {"size", "presize", "resize", "denoise", "cache"}  # of data: how photos are shown, not which

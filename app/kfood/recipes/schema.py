@@ -218,6 +218,7 @@ class Training(RecipeSection):
     batch_size: int = Field(64, ge=2)  # photos for each step of the optimizer
     accumulate: int = Field(1, ge=1)  # the batch goes through the network in this many parts, to take less memory
     precision: Literal["auto", "float32", "bfloat16"] = "auto"  # auto: bfloat16 where that is faster on this device
+    sync_batchnorm: bool = False  # of several processes: batch normalisation sees the whole batch, not a part
     compile: bool = False  # torch.compile: a minute or more to begin with, then faster on some machines
     early_stopping: int = Field(5, ge=0)  # epochs without a better validation accuracy; 0 never stops
     restore_best: bool = True  # end with the weights of the best epoch, not of the last

@@ -15,6 +15,11 @@ def rank() -> int:
     return int(os.environ.get("RANK", 0))
 
 
+def local_rank() -> int:
+    """Return this process's number among those of its machine, from 0: that of its GPU."""
+    return int(os.environ.get("LOCAL_RANK", 0))
+
+
 def is_main_process() -> bool:
     """Return whether this process is the one that speaks and writes; the only one outside torchrun."""
     return rank() == 0

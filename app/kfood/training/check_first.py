@@ -10,11 +10,12 @@ import torch
 
 from kfood.errors import DataError, KfoodError
 from kfood.model.build import build_model, freeze_stages
+from kfood.model.device import device
 from kfood.recipes.class_weights import weights_by_number
 from kfood.recipes.load import find_recipe, load_recipe, on_the_same_terms
 from kfood.recipes.schema import Model, Recipe
 from kfood.run.find import finished_runs
-from kfood.training.distributed import require_even_shares
+from kfood.training.distributed import require_shares
 from kfood.training.starts import named_run
 
 
@@ -27,9 +28,10 @@ def check_without_photos(recipe: Recipe, runs: Path) -> None:
 
     Raises:
         KfoodError: an unknown network, a size that it cannot take, stages that it does not have, weights that cannot
-            be had or do not fit, a start that is not there or has another body.
+            be had or do not fit, no such device, a start that is not there or has another body.
     """
-    require_even_shares(recipe.training.batch_size)
+    device()  # the one that was asked for, if it is there
+    require_shares(recipe.training.batch_size)
     _require_network(recipe.model, recipe.data.size)
     if recipe.model.start_from:
         try:

@@ -1,137 +1,127 @@
-"""One training over several processes: each takes its share of every batch, and all take the same step.
+"""One training over several processes, on one machine or several, that torchrun starts: how they begin and end.
 
-fastai's own way, DistributedDataParallel, follows neither a body that begins to learn later (`FreezeBody`) nor class
-weights, whose mean is of the whole batch, and its loader needs a GPU. Here the gradients are added up before the step,
-by weight: it is the step that one process would take with the whole batch, but for batch normalisation, which sees a
-share.
+Each takes its part of every batch (`shares`), and DistributedDataParallel makes one step of them (`data_parallel`).
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any, TypeVar
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from datetime import timedelta
 
 import torch
 import torch.distributed as dist
-from fastai.callback.core import Callback
 from fastai.learner import Learner
-from fastai.torch_core import set_seed
 
-from kfood.errors import KfoodError
-from kfood.system.extras import require_extra
-from kfood.system.processes import is_main_process, rank, world_size
+from kfood.errors import KfoodError, MachineError
+from kfood.model.device import device
+from kfood.model.sync_batchnorm import synchronized_batchnorm
+from kfood.recipes.schema import Recipe
+from kfood.system.processes import local_rank, rank, world_size
+from kfood.training.callbacks.data_parallel import DataParallel, PoolMetrics
+from kfood.training.shares import seed_per_rank, shared_out
 
-T = TypeVar("T")
+# A process waits for the first one while that searches a learning rate, or saves and calibrates; on a slow disk it may
+# be much later with its photos. A process that died is not found by this limit: its connections end at once.
+_LONGEST_WAIT = timedelta(hours=6)
+_FAILED = "kfood/failed"  # where the processes tell each other why the training ended
+_TO_TELL = 10.0  # seconds: torchrun ends all when one has ended, also the one that is about to say why
+_FAILURE = 2  # exit code, as of every KfoodError
+_store: dist.Store | None = None
 
 
 @contextmanager
 def process_group() -> Iterator[None]:
-    """Within it, torchrun's processes know each other (gloo, or nccl with a GPU each); nothing outside torchrun.
+    """Within it, torchrun's processes know each other (gloo, and nccl with a GPU each); nothing outside torchrun.
+
+    What ends one of them ends all, with one sentence: the others hear of it where they next wait for it.
 
     Raises:
-        MachineError: the extra for it is not installed.
+        KfoodError: there are more processes than GPUs.
+        MachineError: another process died without a word.
+        SystemExit: another process has told already what happened.
     """
+    global _store
     if world_size() == 1:
         yield
         return
-    require_extra("distributed", "Training with several processes")  # fastai deals photos out with accelerate
-    if torch.cuda.is_available():
-        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
-    dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+    on_gpus = device().type == "cuda"
+    if on_gpus:
+        _take_gpu(torch.cuda.device_count())
+    _store, _, _ = next(dist.rendezvous("env://", timeout=_LONGEST_WAIT))
+    backend = "cpu:gloo,cuda:nccl" if on_gpus else "gloo"
+    dist.init_process_group(backend, store=_store, rank=rank(), world_size=world_size(), timeout=_LONGEST_WAIT)
     try:
         yield
-    finally:
-        dist.destroy_process_group()
+    except Exception as error:
+        told = _tell(error)  # the process group is left as it is: to take it down could wait for the others
+        if not told:
+            time.sleep(_TO_TELL)
+            raise SystemExit(_FAILURE) from None
+        if lost := lost_process(error):
+            raise MachineError(f"{lost}.") from error
+        raise
+    dist.destroy_process_group()
+    _store = None
 
 
-def broadcast_from_main(say: Callable[[], T]) -> T:
-    """Return what the first process says, in all of them; measurements differ, and what is decided must not."""
-    if world_size() == 1:
-        return say()
-    said: list[Any] = [say() if is_main_process() else None]
-    dist.broadcast_object_list(said)
-    return said[0]
+def _take_gpu(gpus: int) -> None:
+    if local_rank() >= gpus:
+        raise KfoodError(f"There are more processes than GPUs: torchrun --nproc-per-node {gpus} at most.")
+    torch.cuda.set_device(local_rank())
 
 
-def barrier() -> None:
-    """Return when all processes have come here."""
-    if world_size() > 1:
-        dist.barrier()
+def _tell(error: Exception) -> bool:
+    """Let the other processes know what ended this one; return whether it is the first to tell."""
+    mine = f"{rank()} {error or type(error).__name__}"
+    try:
+        return _store is None or _store.compare_set(_FAILED, "", mine) == mine.encode()
+    except RuntimeError:  # it was kept by a process that is gone
+        return True
 
 
-def all_reduce_max(number: int, device: torch.device) -> int:
-    """Return the largest of all processes' numbers, such as of signals: one that is told to stop stops all."""
-    if world_size() == 1:
-        return number
-    shared = torch.tensor(number, device=device)
-    dist.all_reduce(shared, dist.ReduceOp.MAX)
-    return int(shared.item())
+def lost_process(error: BaseException) -> str | None:
+    """Return, without a full stop, why another process ended, if that is what `error` comes of."""
+    text = str(error)
+    if world_size() == 1 or not (isinstance(error, dist.DistError) or "gloo" in text or "NCCL" in text):
+        return None
+    try:
+        told = _store.get(_FAILED).decode() if _store and _store.check([_FAILED]) else ""
+    except RuntimeError:
+        told = ""
+    number, _, reason = told.partition(" ")
+    if not reason:
+        return f"Another of the {world_size()} processes was killed, or its machine was lost"
+    return f"Process {number} of {world_size()} ended: {reason.splitlines()[0].removesuffix('.')}"
 
 
-def require_even_shares(batch_size: int) -> None:
-    """Check that every process gets as many photos of a batch.
+def require_shares(batch_size: int) -> None:
+    """Check that every process gets two photos of a batch or more.
 
     Raises:
-        KfoodError: it cannot be shared out evenly.
+        KfoodError: there are too few.
     """
-    if batch_size % world_size():
+    if batch_size < 2 * world_size():
         raise KfoodError(
-            f"training.batch_size is {batch_size}, which {world_size()} processes cannot share out evenly: choose a "
-            "multiple of their number."
+            f"training.batch_size is {batch_size}, too few for {world_size()} processes, each of which needs two "
+            "photos: choose a larger one, or fewer processes."
         )
 
 
-def seed_per_rank(seed: int) -> None:
-    """Let each process augment in its own way from here on; weights and order are drawn alike in all."""
-    if not is_main_process():
-        set_seed(seed + rank(), reproducible=True)
-
-
 @contextmanager
-def sharded(learner: Learner, seed: int) -> Iterator[None]:
+def data_parallel(learner: Learner, recipe: Recipe) -> Iterator[None]:
     """Within it, a fit is made by all processes; nothing changes where there is one."""
     if world_size() == 1:
         yield
         return
-    from kfood.training.distributed_loader import ShardedDL  # needs an extra
-
-    whole = learner.dls.loaders
-    learner.dls.loaders = [ShardedDL(loader) for loader in whole]
-    seed_per_rank(seed)
-    try:
-        with learner.added_cbs(SyncGradients()):
+    seed_per_rank(recipe.training.seed)
+    if learner.opt is None:
+        learner.create_opt()  # before normalisations are of a kind that fastai does not know
+    step = DataParallel(recipe.training.batch_size)
+    synchronized = synchronized_batchnorm(learner.model) if recipe.training.sync_batchnorm else nullcontext()
+    with shared_out(learner.dls), synchronized, learner.added_cbs([step, PoolMetrics()]):
+        try:
             yield
-    finally:
-        learner.dls.loaders = whole
-
-
-class SyncGradients(Callback):
-    """Takes the step of the whole batch in every process, and judges with one batch normalisation."""
-
-    order = 90  # when the gradient is whole, before anything is done with it
-
-    def before_fit(self) -> None:
-        """Begin with the first process's weights, to the last bit."""
-        for tensor in self.model.state_dict().values():
-            dist.broadcast(tensor, 0)
-
-    def before_step(self) -> None:
-        """Make gradients and loss those of the whole batch: means of the processes', weighted as their photos are."""
-        gradients = [weights.grad for weights in self.model.parameters() if weights.grad is not None]
-        weight = self.loss_func.weight(*self.yb).reshape(1)
-        mine = [*gradients, self.loss.detach()]
-        shared = torch.cat([*(tensor.flatten() * weight for tensor in mine), weight])
-        dist.all_reduce(shared)
-        *parts, loss = (shared[:-1] / shared[-1]).split([tensor.numel() for tensor in mine])
-        for gradient, part in zip(gradients, parts, strict=True):
-            gradient.copy_(part.view_as(gradient))
-        self.learn.loss = loss.squeeze()
-
-    def before_validate(self) -> None:
-        """Take the mean of what the processes' batch normalisations have seen."""
-        for buffer in self.model.buffers():
-            if buffer.is_floating_point():
-                dist.all_reduce(buffer)
-                buffer /= world_size()
+        finally:
+            step.close()

@@ -11,6 +11,7 @@ from kfood.errors import KfoodError, MachineError
 from kfood.run.folder import Run
 from kfood.system.memory import is_out_of_memory
 from kfood.system.os_errors import trouble_of
+from kfood.training.distributed import lost_process
 
 # What torch says of the processes that load photos, and of what they hand over to the one that trains.
 _KILLED = re.compile(r"DataLoader worker .*(killed by signal|exited unexpectedly)")
@@ -49,6 +50,8 @@ def explained(run: Run) -> Iterator[None]:
 def _in_words(error: BaseException, run: Run) -> str | None:
     """Return what happened and what to do; None for an error that is kfood's own fault."""
     text = str(error)
+    if lost := lost_process(error):
+        return lost
     fewer = "let no process load photos (--set training.workers=0)"
     if photos := _PHOTO.findall(text):
         path, reason = photos[-1]  # a loading process sends its whole traceback, with this at the end

@@ -20,7 +20,7 @@ from kfood.training.callbacks.show_progress import ShowProgress
 from kfood.training.callbacks.terminate_on_nan import TerminateOnNaN
 from kfood.training.callbacks.weight_average import WeightAverage
 from kfood.training.checkpoint_files import drop_checkpoints, load_checkpoint
-from kfood.training.distributed import sharded
+from kfood.training.distributed import data_parallel
 from kfood.training.in_parts import in_more_parts
 from kfood.training.learner import prepare_learner
 from kfood.training.probe import fit_probe
@@ -68,7 +68,7 @@ def fit(learner: Learner, recipe: Recipe, run: Run, stop: Stop) -> float:
     if begun:
         log.info("From the checkpoint of epoch %d, batch %d.", begun["epoch"] + 1, begun["batch"] + 1)
     elif recipe.probe.epochs:
-        history.add(fit_probe(learner, recipe))
+        history.add(fit_probe(learner, recipe, shared=True))
         so_far = history.rows[-1]["valid_accuracy"]
     best = BestEpoch(training.early_stopping, training.restore_best, so_far)
     schedule = schedule_callbacks(recipe.schedule, learner.group_lrs, training.epochs)
@@ -86,7 +86,7 @@ def fit(learner: Learner, recipe: Recipe, run: Run, stop: Stop) -> float:
         callbacks.append(SkipDone(begun["epoch"], begun["batch"]))
         learner.first_epoch = begun["epoch"]
     try:
-        with learner.no_logging(), sharded(learner, training.seed), stop.awaited_here():  # ShowProgress says more
+        with learner.no_logging(), data_parallel(learner, recipe), stop.awaited_here():  # ShowProgress says more
             learner.fit(training.epochs, lr=learner.group_lrs, cbs=callbacks)
     finally:
         show.close()

@@ -14,7 +14,7 @@ from fastai.callback.training import BnFreeze
 from fastai.data.core import DataLoaders
 from fastai.learner import AvgSmoothLoss, Learner
 from fastai.metrics import accuracy
-from fastai.torch_core import set_seed
+from fastai.torch_core import set_seed, to_detach
 from torch import Tensor
 
 from kfood.data.loaders import Photo, build_dataloaders, sorted_labels
@@ -27,11 +27,11 @@ from kfood.model.weights import LoadReport
 from kfood.recipes.class_weights import weights_by_number
 from kfood.recipes.schema import Recipe
 from kfood.run.folder import Run
+from kfood.system.collectives import broadcast_from_main
 from kfood.system.memory import keep_freed_memory
 from kfood.training.callbacks.freeze import FreezeNorm
 from kfood.training.callbacks.micro_batches import MicroBatches
 from kfood.training.callbacks.mixtures import Mixtures
-from kfood.training.distributed import broadcast_from_main
 from kfood.training.initial_weights import init_from_run, warn_of_leaks
 from kfood.training.losses import LossFollowsMode, StudyLoss
 from kfood.training.optimizers import optimizer_factory
@@ -54,6 +54,10 @@ class StudyLearner(Learner):
     def fit(self, n_epoch: int, lr: float | list[float] | None = None, *args: Any, **options: Any) -> None:  # noqa: ANN401
         """Fit as fastai does; where no learning rate is given, with the recipe's for body and for head."""
         super().fit(n_epoch, self.group_lrs if lr is None else lr, *args, **options)
+
+    def to_detach(self, b: Any, cpu: bool = True, gather: bool = True) -> Any:  # noqa: ANN401 - fastai's own
+        """Detach as fastai does, of this process alone; fastai would ask all processes for every validation batch."""
+        return to_detach(b, cpu, gather=False)
 
     def _do_fit(self) -> None:
         for epoch in range(self.first_epoch, self.n_epoch):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ from fastai.data.core import DataLoaders
 from fastai.data.load import DataLoader
 from fastai.learner import Learner
 from fastai.metrics import accuracy
+from fastai.torch_core import to_detach
 from torch import Tensor, nn
 
 from kfood.data.sampling import class_balancing_weights, draw
@@ -69,19 +70,24 @@ class FeatureLoader(DataLoader):
         """Return features and class numbers of these rows."""
         return self.features[rows], self.labels[rows]
 
+    def to_detach(self, b: Any, cpu: bool = True, gather: bool = True) -> Any:  # noqa: ANN401 - fastai's own
+        """Detach what was computed, of this process alone: each fits the whole head."""
+        return to_detach(b, cpu, gather=False)
+
     def retain(self, batch: tuple[Tensor, Tensor], rows: list[int]) -> tuple[Tensor, Tensor]:
         """Leave the types as they are."""
         return batch
 
 
-def fit_probe(learner: Learner, recipe: Recipe) -> dict[str, float]:
+def fit_probe(learner: Learner, recipe: Recipe, shared: bool = False) -> dict[str, float]:
     """Train the learner's head on features of its body; return a row of the history, as epoch 0.
 
     Sampling and class weights are the recipe's, MixUp is not used here. With `probe.solver` "epochs" label smoothing
-    and the optimizer are the recipe's, too.
+    and the optimizer are the recipe's, too. `shared` says whether all processes of a training are here, so that each
+    computes a part of the features.
     """
     started = time.monotonic()
-    features = body_features(learner, recipe)
+    features = body_features(learner, recipe, shared)
     lr = recipe.probe.lr
     if recipe.probe.solver == "lbfgs":
         lr = 0.0
@@ -107,10 +113,10 @@ def fit_probe(learner: Learner, recipe: Recipe) -> dict[str, float]:
     return row
 
 
-def body_features(learner: Learner, recipe: Recipe) -> Features:
+def body_features(learner: Learner, recipe: Recipe, shared: bool = False) -> Features:
     """Return what the body makes of training and validation photos, from the cache where it was computed before."""
     dls = learner.dls
-    train, valid = (torch.from_numpy(features) for features in embed_views(learner.model, dls, recipe))
+    train, valid = (torch.from_numpy(features) for features in embed_views(learner.model, dls, recipe, shared))
     numbers = [torch.tensor([dls.vocab.o2i[photo.label] for photo in part.items]) for part in dls]
     return Features(train, numbers[0].repeat(recipe.probe.views), valid, numbers[1])
 

@@ -7,14 +7,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from fastai.learner import Learner
 
 from kfood.data.copies import unseen_test
 from kfood.data.fixes import fixed_labels
 from kfood.evaluation.metrics import summarise
-from kfood.evaluation.predict import predict
 from kfood.evaluation.predictions import CLASS_PREFIX, class_names, of_split
-from kfood.model.build import parameter_count
 from kfood.model.normalization import UNIT_RANGE, Normalization
 from kfood.model.saved import Description
 from kfood.recipes.schema import Recipe
@@ -47,15 +44,21 @@ def describe_model(recipe: Recipe, classes: list[str], normalization: Normalizat
     )
 
 
-def evaluate_run(run: Run, learner: Learner, seconds: float) -> None:
-    """Predict validation and test photos once, write predictions and metrics, and say the result."""
-    predictions = predict(learner, run.samples, run.recipe.data.size)
+def write_results(run: Run, predictions: pd.DataFrame, parameters: int, seconds: float) -> None:
+    """Write predictions and metrics, and say the result.
+
+    Args:
+        run: whose samples and history are written.
+        predictions: of validation and test photos, as `predict` returns them.
+        parameters: of the network.
+        seconds: that the training took.
+    """
     write_csv(run.predictions_file, predictions)
     metrics = split_metrics(predictions, run.samples) | {
         "epochs": int(run.history["epoch"].max()),
         "best_epoch": int(run.history["epoch"][run.history["valid_accuracy"].idxmax()]),
         "seconds": round(seconds, 1),
-        "parameters": parameter_count(learner.model),
+        "parameters": parameters,
     }
     if tried := run.environment.get("portfolio"):
         metrics["portfolio"] = tried

@@ -18,6 +18,8 @@ from kfood.data.groups import read_groups
 from kfood.data.loaders import sorted_labels, training_samples
 from kfood.data.prepare import Photos, Prepared, data_folder, fingerprint, prepare_samples
 from kfood.errors import KfoodError
+from kfood.evaluation.predict import predict
+from kfood.model.build import parameter_count
 from kfood.model.finite import require_finite_weights
 from kfood.model.saved import save_model
 from kfood.recipes.class_weights import weights_by_number
@@ -25,6 +27,7 @@ from kfood.recipes.load import ladder_steps, with_changes, with_settings
 from kfood.recipes.schema import Recipe
 from kfood.run.find import find_run
 from kfood.run.folder import DONE, RUNNING, Run, create_run, new_folder, require_free
+from kfood.system.collectives import barrier, broadcast_from_main
 from kfood.system.disk import require_room, require_writable, size_of
 from kfood.system.environment import describe_environment
 from kfood.system.files import write_csv
@@ -33,14 +36,14 @@ from kfood.system.processes import is_main_process
 from kfood.text import listed
 from kfood.training.check_first import check_classes, check_without_photos
 from kfood.training.checkpoint_files import disk_estimate, drop_checkpoints
-from kfood.training.distributed import barrier, broadcast_from_main
-from kfood.training.error_messages import recorded
+from kfood.training.elastic import remember_run, run_before_restart
+from kfood.training.error_messages import explained, recorded
 from kfood.training.fit import fit_in_memory
 from kfood.training.initial_weights import starting_run
 from kfood.training.learner import prepare_learner
 from kfood.training.lr_range import LR_STEPS, LR_TRIALS, search_learning_rate
 from kfood.training.portfolio import Portfolio, choose_for_budget, with_first_at_hand
-from kfood.training.results import describe_model, evaluate_run
+from kfood.training.results import describe_model, write_results
 from kfood.training.starts import trained_first
 from kfood.training.stop import Stop
 from kfood.training.time_plan import require_ladder
@@ -74,8 +77,10 @@ def train(
         KfoodError: the recipe, the photos or the starting run cannot be trained on, or training diverged.
         Stopped: it was asked to; `resume` goes on.
     """
-    began = time.monotonic()
+    began, given = time.monotonic(), recipe
     runs = runs or runs_folder()
+    if before := run_before_restart(given):
+        return before if _status(before) == DONE else resume(before, stop)
     if folder:
         require_free(folder)
     require_writable(folder or runs)
@@ -86,7 +91,7 @@ def train(
     portfolio = Portfolio(recipe)
     for step in steps:
         check_without_photos(step, runs)
-    prepared = prepare_samples(recipe.data, partial(check_classes, steps[-1]))
+    prepared = prepare_samples(recipe.data, partial(check_classes, steps[-1]), shared=True)
     if minutes:
         left = 60 * minutes - (time.monotonic() - began)
         trials = (LR_TRIALS, LR_STEPS) if find_lr else (0, 0)
@@ -114,6 +119,7 @@ def train(
     barrier()  # the others have seen that the folder is free
     folder = folder or new_folder(runs, recipe.name)
     run = Run(broadcast_from_main(lambda: create_run(recipe, environment, folder).folder))
+    remember_run(given, run)
     with _recorded_once(run):
         log.info("Run folder: %s", run.folder)
         finish(run, learner, prepared, start, stop or Stop())
@@ -131,8 +137,8 @@ def resume(run: Run, stop: Stop | None = None, settings: Sequence[str] = ()) -> 
     Raises:
         KfoodError: it is done, its photos or the run it starts from are not what they were, or another setting.
     """
-    if run.status in (DONE, RUNNING):
-        raise KfoodError(f"{run.folder} is {run.status}: there is nothing to go on with.")
+    if (status := _status(run)) in (DONE, RUNNING):
+        raise KfoodError(f"{run.folder} is {status}: there is nothing to go on with.")
     require_writable(run.folder)
     for key in (setting.partition("=")[0].strip() for setting in settings):
         if key not in MAY_CHANGE:
@@ -155,15 +161,18 @@ def resume(run: Run, stop: Stop | None = None, settings: Sequence[str] = ()) -> 
     return run
 
 
+def _status(run: Run) -> str:
+    """Return a run's status, which one process looks at: two that look would each find the run held by the other."""
+    return broadcast_from_main(lambda: run.status)
+
+
 @contextmanager
 def _recorded_once(run: Run) -> Iterator[None]:
     """Work on a run, whose files the first process alone writes; all leave it together, when it is whole."""
-    if is_main_process():
-        with recorded(run):
-            yield
-        drop_checkpoints(run.checkpoints)  # only now: a run that could not be finished goes on from them
-    else:
+    with recorded(run) if is_main_process() else explained(run):
         yield
+    if is_main_process():
+        drop_checkpoints(run.checkpoints)  # only now: a run that could not be finished goes on from them
     barrier()
 
 
@@ -174,7 +183,7 @@ def photos_of_run(run: Run) -> Prepared:
         KfoodError: some are gone or changed.
     """
     if not run.samples_file.exists():
-        return prepare_samples(run.recipe.data)
+        return prepare_samples(run.recipe.data, shared=True)
     require_same_photos(run.samples, data_folder(run.recipe.data), run.folder)
     return Prepared(run.samples, pd.DataFrame(), run.environment.get("data", ""))
 
@@ -185,7 +194,7 @@ def require_same_photos(samples: pd.DataFrame, root: Path, folder: Path) -> None
     Raises:
         KfoodError: some are gone or changed.
     """
-    digests = check_photos(samples, root)["digest"].to_numpy()
+    digests = check_photos(samples, root, shared=True)["digest"].to_numpy()
     other = samples.loc[samples["digest"].to_numpy() != digests, "path"]
     if len(other):
         raise KfoodError(
@@ -201,12 +210,13 @@ def finish(run: Run, learner: Learner, prepared: Prepared, start: Run | None, st
         write_csv(run.samples_file, prepared.samples)
         run.checksums.add(run.left_out_file, run.samples_file)
     learner, seconds = fit_in_memory(learner, run, prepared, start, stop)
+    require_finite_weights(learner.model.state_dict(), "After the last epoch")
+    predictions = predict(learner, prepared.samples, run.recipe.data.size, shared=True)
     if not is_main_process():
         return
-    require_finite_weights(learner.model.state_dict(), "After the last epoch")
     description = describe_model(run.recipe, sorted_labels(prepared.samples), learner.model.normalization)
     save_model(learner.model, description, run.weights_file, run.model_file)
-    evaluate_run(run, learner, seconds)
+    write_results(run, predictions, parameter_count(learner.model), seconds)
     run.record_checksums()
     if run.recipe.training.calibrate:
         _calibrate(run)

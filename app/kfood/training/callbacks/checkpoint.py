@@ -13,10 +13,12 @@ from fastai.callback.core import Callback, CancelBatchException
 from fastai.data.core import DataLoaders
 
 from kfood.errors import Stopped
+from kfood.system.collectives import all_maxima
 from kfood.system.processes import is_main_process
+from kfood.training.callbacks.asking import Asking
 from kfood.training.checkpoint_files import State, save_checkpoint
-from kfood.training.distributed import all_reduce_max, seed_per_rank
 from kfood.training.optimizers import take_back
+from kfood.training.shares import seed_per_rank
 from kfood.training.stop import Stop
 
 
@@ -59,7 +61,7 @@ class Checkpoint(Callback):
 
     def before_fit(self) -> None:
         """Take back the state, if there is one."""
-        self.saved_at = time.monotonic()
+        self.saved_at, self.asking = time.monotonic(), Asking()
         if not self.begun:
             return
         self.model.load_state_dict(self.begun["model"])
@@ -84,19 +86,23 @@ class Checkpoint(Callback):
                 set_random_state(self.begun["random"])
                 seed_per_rank(self.begun["epoch"] + done)
             return
-        due = self.minutes and time.monotonic() - self.saved_at >= 60 * self.minutes
-        requested = all_reduce_max(self.stop.requested, self.dls.device)
-        if due or requested:
+        asked = self.asking.now(self.stop.requested, self._is_due())
+        if asked.stop or asked.save:
             self._save(self.epoch, done, self.of_epoch)
-        _stop_if(requested)
+        _stop_if(asked.stop)
+
+    def _is_due(self) -> bool:
+        return bool(self.minutes) and time.monotonic() - self.saved_at >= 60 * self.minutes
 
     def after_epoch(self) -> None:
         """Save."""
         self._save(self.epoch + 1, 0, {"random_of_epoch": random_state(), "loaders": loader_states(self.dls)})
-        _stop_if(all_reduce_max(self.stop.requested, self.dls.device))
+        _stop_if(int(*all_maxima(self.stop.requested)))
 
     def _save(self, epoch: int, batch: int, of_epoch: dict[str, Any]) -> None:
         self.saved_at = time.monotonic()
+        # In every process: sums are of all of them, and a NaN is found where it is.
+        parts = {name: _plain(part.state_dict()) for name, part in self.parts.items()}
         if not is_main_process():
             return
         state = {
@@ -104,7 +110,7 @@ class Checkpoint(Callback):
             "batch": batch,
             "model": self.model.state_dict(),
             "optimizer": _plain(self.opt.opt.state_dict()),
-            "parts": {name: _plain(part.state_dict()) for name, part in self.parts.items()},
+            "parts": parts,
             "random": random_state(),
             "seconds": self.seconds,
             **of_epoch,

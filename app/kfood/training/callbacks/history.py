@@ -10,6 +10,7 @@ import pandas as pd
 import torch
 from fastai.callback.core import Callback
 
+from kfood.system.collectives import all_sums
 from kfood.system.files import write_csv
 from kfood.system.processes import is_main_process
 
@@ -44,12 +45,13 @@ class History(Callback):
 
     def after_epoch(self) -> None:
         """Write the row."""
+        total, photos = self._sums()
         _, valid_loss, valid_accuracy = self.recorder.values[-1]
         self.add(
             {
                 "epoch": self.epoch + 1,
                 "lr": self.lr_of_epoch,
-                "train_loss": self.total.item() / max(1, self.photos),
+                "train_loss": total / max(1, photos),
                 "valid_loss": valid_loss,
                 "valid_accuracy": valid_accuracy,
                 "seconds": round(time.monotonic() - self.started, 2),
@@ -58,15 +60,19 @@ class History(Callback):
 
     def state_dict(self) -> dict[str, Any]:
         """Return the rows, and the sums of the epoch that is not done; of no epoch, where it is."""
-        sums = {"total": self.total.item(), "photos": self.photos} if self.learn.training else {}
+        sums = dict(zip(("total", "photos"), self._sums(), strict=True)) if self.learn.training else {}
         return {"rows": self.rows, "sums": sums}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on with rows and sums that `state_dict` returned."""
         self.rows = list(state["rows"])
-        if state["sums"]:
+        if state["sums"] and is_main_process():  # of all processes: added up with those of the others again
             self.total = torch.full((), state["sums"]["total"], device=self.dls.device)
             self.photos = state["sums"]["photos"]
+
+    def _sums(self) -> list[float]:
+        """Return the epoch's sum of losses and number of photos, of all processes."""
+        return all_sums(self.total.item(), self.photos)
 
     def add(self, row: dict[str, float]) -> None:
         """Add a row to the table and write it."""

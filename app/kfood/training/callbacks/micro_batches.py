@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
+
 import torch
 from fastai.callback.core import Callback, CancelBatchException, CancelStepException
+from torch import nn
+from torch.nn.parallel import DistributedDataParallel
 
 _FEWEST = 2  # photos in a part: batch normalisation cannot do with one
 
@@ -27,17 +31,26 @@ class MicroBatches(Callback):
 
     def before_batch(self) -> None:
         """Do what fastai would do with the batch, part by part."""
-        learn, loss_func = self.learn, self.learn.loss_func
+        learn, loss_func, network = self.learn, self.learn.loss_func, self.learn.model
         whole, total = loss_func.weight(*self.yb), torch.zeros((), device=self.dls.device)
         parts = min(self.parts, len(self.yb[0]) // _FEWEST)
-        for photos, *targets in zip(*(tensor.tensor_split(parts) for tensor in (*self.xb, *self.yb)), strict=True):
-            learn.pred = learn.model(photos)
-            # The loss is the mean of this part; its share of the whole batch's is by weight.
-            learn.loss_grad = loss_func(learn.pred, *targets) * (loss_func.weight(*targets) / whole)
-            total += learn.loss_grad.detach()
-            learn("after_loss")
-            learn.loss_grad.backward()
+        by_part = zip(*(tensor.tensor_split(parts) for tensor in (*self.xb, *self.yb)), strict=True)
+        for number, (photos, *targets) in enumerate(by_part, 1):
+            with nullcontext() if number == parts else _kept_back(network):
+                learn.pred = network(photos)
+                learn("after_pred")
+                # The loss is the mean of this part; its share of the whole batch's is by weight.
+                learn.loss_grad = loss_func(learn.pred, *targets) * (loss_func.weight(*targets) / whole)
+                learn.loss = learn.loss_grad.detach()
+                learn("after_loss")
+                total += learn.loss
+                learn.loss_grad.backward()
         learn.loss = total
         learn._with_events(learn._step, "step", CancelStepException)
         learn.opt.zero_grad()
         raise CancelBatchException
+
+
+def _kept_back(network: nn.Module) -> AbstractContextManager[None]:
+    """Let gradients add up in this process; they go to the others with those of the last part."""
+    return network.no_sync() if isinstance(network, DistributedDataParallel) else nullcontext()
