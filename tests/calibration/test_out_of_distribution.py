@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -68,6 +70,12 @@ def test_a_fold_of_dishes_is_left_out_of_all_that_is_fitted():
     assert all(0.5 < np.mean(each) <= 1 for each in scored.values())
     moved = Features(features.head, _without_meaning(features.train), features.valid, features.test)
     assert np.mean(aurocs_of_left_out(moved)["mahalanobis"]) < np.mean(scored["mahalanobis"])
+
+
+def test_the_choice_does_not_look_at_the_network_s_head_which_has_learned_the_dishes_left_out():
+    features = drawn()
+    other = Head(features.head.weights[::-1] * 3, features.head.biases + 1)
+    assert aurocs_of_left_out(replace(features, head=other)) == aurocs_of_left_out(features)
 
 
 def _without_meaning(photos: Photos) -> Photos:

@@ -12,6 +12,7 @@ from kfood.calibration.judged import Judged
 from kfood.errors import KfoodError
 from kfood.statistics.auroc import auroc
 from kfood.statistics.conformal import needed_photos, require_share, share_as_strange
+from kfood.statistics.linear_head import fit_head
 from kfood.statistics.one_of_each import one_of_each
 from kfood.statistics.ood_scores import OOD_SCORES, Head, Photos, fit_ood_score, logits_of, ood_score
 
@@ -142,9 +143,11 @@ def fit_out_of_distribution(features: Features, valid: Judged, refuse: float) ->
 def aurocs_of_left_out(features: Features) -> dict[str, list[float]]:
     """Return of each score the AUROC, fold by fold, of validation photos of dishes that it was not fitted on.
 
-    A fold of dishes is left out of the score's fitting: no photo of them, and neither their weights in the head. The
-    network itself has learned them, so that dishes which it has never seen may be harder or easier: what is told apart
-    here is which score is good, not how good it is. {} with fewer than four dishes.
+    A fold of dishes is left out of the score's fitting, and of the head: one is fitted on the features of the other
+    dishes' training photos. The head of the network would not do, even without the weights of the dishes left out: it
+    has learned that their photos are none of the others, and scores of logits look better than they are. The features
+    are still those of a network that knows these dishes: what is told apart here is which score is good, not how good
+    it is. {} with fewer than four dishes.
     """
     classes = len(features.head.biases)
     if classes < _LEAST_CLASSES:
@@ -153,12 +156,16 @@ def aurocs_of_left_out(features: Features) -> dict[str, list[float]]:
     found: dict[str, list[float]] = {kind: [] for kind in OOD_SCORES}
     for fold in range(folds.max() + 1):
         kept = np.flatnonzero(folds != fold)
-        head = Head(features.head.weights[kept], features.head.biases[kept])
-        train, valid = (_known_to(photos, kept) for photos in (features.train, features.valid))
         strange = ~np.isin(features.valid.labels, kept)
         if not strange.any() or strange.all():
             continue
-        learned = Photos(*(each[np.isin(train.labels, kept)] for each in (train.features, train.logits, train.labels)))
+        own = np.isin(features.train.labels, kept)
+        labels = np.searchsorted(kept, features.train.labels[own])
+        head = fit_head(features.train.features[own], labels)
+        learned, valid = (
+            Photos(of, logits_of(head, of), numbers)
+            for of, numbers in ((features.train.features[own], labels), (features.valid.features, np.empty(0, int)))
+        )
         for kind in OOD_SCORES:
             scores = ood_score(kind, valid, fit_ood_score(kind, learned, head))
             found[kind].append(auroc(scores[strange], scores[~strange]))
@@ -173,7 +180,3 @@ def require_refusable(plates: int, refuse: float) -> None:
             f"To refuse {refuse:g} of photos of known dishes, {needed} validation photos of different plates are "
             f"needed; there are {plates}. Allow more, or hold out more photos (data.valid)."
         )
-
-
-def _known_to(photos: Photos, kept: np.ndarray) -> Photos:
-    return Photos(photos.features, photos.logits[:, kept], photos.labels)
