@@ -11,7 +11,7 @@ from kfood.errors import KfoodError
 from kfood.exported.predict import Model
 from kfood.exporting import graph
 from kfood.exporting.graph import export_graph, save_graph, traced
-from kfood.exporting.network import Answers, traceable
+from kfood.exporting.network import Answers, Clip, traceable, with_plain_clips
 from kfood.model.body import build_body, feature_count
 from kfood.model.build import Classifier, build_head
 from kfood.model.cascade import Cascade
@@ -77,6 +77,14 @@ def test_every_body_answers_as_in_torch(tmp_path, arch):
         assert answers.shape == (n, 5) and answers.dtype == np.float32
         np.testing.assert_allclose(answers, by_hand(network, noise(n, 64)), atol=1e-4)
         assert np.ptp(answers) > 0.01
+
+
+@pytest.mark.parametrize("layer", [nn.ReLU6(), nn.Hardtanh(-0.5, 2, inplace=True)])
+def test_what_the_exporter_would_take_apart_is_a_plain_clip(layer):
+    numbers = torch.linspace(-9, 9, 99)
+    network = with_plain_clips(nn.Sequential(nn.Sequential(nn.Identity(), layer)))
+    assert [type(module) for module in network.modules()][-1] is Clip
+    torch.testing.assert_close(network(numbers), layer(numbers.clone()), rtol=0, atol=0)
 
 
 def unsure_cascade() -> Cascade:

@@ -25,7 +25,7 @@ class Answers(nn.Module):
 
     def __init__(self, network: Classifier | Cascade, size: int, side: int, temperature: float = 1.0) -> None:
         super().__init__()
-        self.network = traceable(network.set_precision(torch.float32))
+        self.network = with_plain_clips(traceable(network.set_precision(torch.float32)))
         self.temperature = temperature
         self.register_buffer("shrink", None if side == size else shrunk(torch.eye(side)[None], size)[0])
 
@@ -47,6 +47,27 @@ class Answers(nn.Module):
 def traceable(network: Classifier | Cascade) -> nn.Module:
     """Return what predicts as the network does, on the same way for all photos."""
     return _WholeCascade(network) if isinstance(network, Cascade) else network
+
+
+def with_plain_clips(network: nn.Module) -> nn.Module:
+    """Put `Clip` in place of each ReLU6 and Hardtanh of a network, and return it."""
+    for module in list(network.modules()):
+        for name, child in module.named_children():
+            if isinstance(child, nn.Hardtanh):  # of which ReLU6 is one
+                setattr(module, name, Clip(child.min_val, child.max_val))
+    return network
+
+
+class Clip(nn.Module):
+    """What Hardtanh does, by one operator of ONNX: torch's exporter takes Hardtanh apart, for most of its time."""
+
+    def __init__(self, low: float, high: float) -> None:
+        super().__init__()
+        self.low, self.high = low, high
+
+    def forward(self, photos: Tensor) -> Tensor:
+        """Return the same numbers, none below `low` or above `high`."""
+        return photos.clamp(self.low, self.high)
 
 
 class _WholeCascade(nn.Module):
