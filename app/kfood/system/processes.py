@@ -23,3 +23,8 @@ def local_rank() -> int:
 def is_main_process() -> bool:
     """Return whether this process is the one that speaks and writes; the only one outside torchrun."""
     return rank() == 0
+
+
+def restarts() -> int:
+    """Return how often torchrun has started the processes again; 0 outside torchrun."""
+    return int(os.environ.get("TORCHELASTIC_RESTART_COUNT", 0))

@@ -18,7 +18,7 @@ from kfood.errors import KfoodError, MachineError
 from kfood.model.device import device
 from kfood.model.sync_batchnorm import synchronized_batchnorm
 from kfood.recipes.schema import Recipe
-from kfood.system.processes import local_rank, rank, world_size
+from kfood.system.processes import local_rank, rank, restarts, world_size
 from kfood.training.callbacks.data_parallel import DataParallel, PoolMetrics
 from kfood.training.shares import seed_per_rank, shared_out
 
@@ -49,7 +49,8 @@ def process_group() -> Iterator[None]:
     on_gpus = device().type == "cuda"
     if on_gpus:
         _take_gpu(torch.cuda.device_count())
-    _store, _, _ = next(dist.rendezvous("env://", timeout=_LONGEST_WAIT))
+    kept, _, _ = next(dist.rendezvous("env://", timeout=_LONGEST_WAIT))
+    _store = dist.PrefixStore(f"{restarts()}", kept)  # torchrun keeps the addresses of processes that are gone
     backend = "cpu:gloo,cuda:nccl" if on_gpus else "gloo"
     dist.init_process_group(backend, store=_store, rank=rank(), world_size=world_size(), timeout=_LONGEST_WAIT)
     try:

@@ -10,7 +10,7 @@ from kfood.recipes.schema import Recipe
 from kfood.run.folder import Run
 from kfood.system.collectives import broadcast_from_main
 from kfood.system.files import content_digest
-from kfood.system.processes import is_main_process, world_size
+from kfood.system.processes import is_main_process, restarts, world_size
 
 
 def run_before_restart(recipe: Recipe) -> Run | None:
@@ -25,7 +25,7 @@ def run_before_restart(recipe: Recipe) -> Run | None:
         key = _key(recipe)
         return store.get(key).decode() if store and store.check([key]) else ""
 
-    folder = broadcast_from_main(ask) if _restarts() else ""
+    folder = broadcast_from_main(ask) if restarts() else ""
     return Run(folder) if folder else None
 
 
@@ -34,10 +34,6 @@ def remember_run(recipe: Recipe, run: Run) -> None:
     store = _store_of_torchrun() if is_main_process() else None
     if store:
         store.set(_key(recipe), str(run.folder))
-
-
-def _restarts() -> int:
-    return int(os.environ.get("TORCHELASTIC_RESTART_COUNT", 0)) if world_size() > 1 else 0
 
 
 def _store_of_torchrun() -> dist.TCPStore | None:

@@ -66,9 +66,10 @@ class History(Callback):
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on with rows and sums that `state_dict` returned."""
         self.rows = list(state["rows"])
-        if state["sums"] and is_main_process():  # of all processes: added up with those of the others again
-            self.total = torch.full((), state["sums"]["total"], device=self.dls.device)
-            self.photos = state["sums"]["photos"]
+        if state["sums"]:
+            sums = state["sums"] if is_main_process() else {"total": 0.0, "photos": 0}  # they are of all processes
+            self.total = torch.full((), sums["total"], device=self.dls.device)
+            self.photos = int(sums["photos"])
 
     def _sums(self) -> list[float]:
         """Return the epoch's sum of losses and number of photos, of all processes."""
