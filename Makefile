@@ -51,6 +51,7 @@ lint: install ## check style and types
 bench: install ## measure speed beside plain fastai and torch, start-up, memory, and how costs grow
 	$(VENV)/bin/python tests/benchmarks/speed.py
 	$(VENV)/bin/python tests/benchmarks/processes.py
+	$(VENV)/bin/python tests/benchmarks/gradients.py
 	$(VENV)/bin/python tests/benchmarks/predict.py
 	$(VENV)/bin/python tests/benchmarks/interpretation.py
 	$(VENV)/bin/python tests/benchmarks/scale.py

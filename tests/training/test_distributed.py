@@ -52,7 +52,7 @@ def alone(photos, tmp_path_factory):
 
 def command(photos: Path, run: Path, *settings: str) -> list[str]:
     given = [part for setting in [*SETTINGS, *settings] for part in ("--set", setting)]
-    return ["train", "mission1", "--data", str(photos), "--run", str(run), *given]
+    return ["train", "mission1", "--data", str(photos), "--run-folder", str(run), *given]
 
 
 def with_signal(number: int, run: Path, *arguments: str) -> None:

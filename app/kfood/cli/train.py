@@ -37,7 +37,13 @@ def train(
     runs: options.Runs = options.RUNS,
     device: options.Device = None,
     folder: Annotated[
-        Path | None, typer.Option("--run", help="This run's own folder; it must be new.", show_default=False)
+        Path | None,
+        typer.Option(
+            "--run",
+            "--run-folder",  # torchrun takes --run for a short form of options of its own
+            help="This run's own folder; it must be new. After torchrun, --run-folder.",
+            show_default=False,
+        ),
     ] = None,
 ) -> None:
     """Train a recipe. What it starts from is trained first where that has not been done."""
