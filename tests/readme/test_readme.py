@@ -44,7 +44,7 @@ def at_work(place, make_photos, monkeypatch):
     monkeypatch.chdir(place)
     monkeypatch.setenv("KFOOD_CACHE", str(place / "cache"))
     monkeypatch.setenv("KFOOD_RUNS", "runs")
-    demo = make_demo(place / "few", share=0.1)
+    demo = make_demo(place / "few", share=0.2)
     monkeypatch.setattr("kfood.data.demo.make_demo", lambda folder: demo)
     monkeypatch.setattr("kfood.serving.serve.run_app", lambda app, listening: None)  # it would answer for ever
     monkeypatch.setattr(search_learning_rate, "__defaults__", (1, 40))  # seeds, iterations
