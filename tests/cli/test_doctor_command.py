@@ -7,13 +7,13 @@ import pytest
 
 from kfood.doctor import examine
 
-TOPICS = ["Python", "packages", "device", "memory", "Hangul font", "runs", "cache", "photos"]
+TOPICS = ["Python", "packages", "device", "memory", "Hangul font", "weights", "runs", "cache", "photos"]
 
 
 @pytest.fixture
 def proof(monkeypatch):
     """Return a function that says what the proof finds, in place of a minute of training."""
-    monkeypatch.setattr(examine, "make_demo", lambda folder, share: folder)
+    monkeypatch.setattr(examine, "make_demo", lambda folder, *_: folder)
     return lambda found: monkeypatch.setattr(examine, "prove_resume", lambda *_: found)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from support.killed import CONTEXT
 
-PATIENCE = 1200  # seconds, for a machine that does much else
+PATIENCE = 400  # seconds, for a machine that does much else
 
 
 class Ranks:

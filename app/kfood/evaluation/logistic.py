@@ -155,7 +155,7 @@ def _some(groups: np.ndarray, seed: int) -> np.ndarray:
 
 def _folds(labels: np.ndarray, groups: np.ndarray, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
     """Return what is fitted and what is left out, for each fold; none where there are too few plates."""
-    if len(np.unique(groups)) < 2 * _FOLDS:
+    if len(np.unique(groups)) < 2 * _FOLDS or np.bincount(labels).max() < _FOLDS:
         return []
     with warnings.catch_warnings(action="ignore", category=UserWarning):  # of a class that not every fold has
         return list(StratifiedGroupKFold(_FOLDS, shuffle=True, random_state=seed).split(labels, labels, groups))
