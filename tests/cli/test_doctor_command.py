@@ -13,7 +13,7 @@ TOPICS = ["Python", "packages", "device", "memory", "Hangul font", "runs", "cach
 @pytest.fixture
 def proof(monkeypatch):
     """Return a function that says what the proof finds, in place of a minute of training."""
-    monkeypatch.setattr(examine, "make_demo", lambda folder, share: folder)
+    monkeypatch.setattr(examine, "make_demo", lambda folder, *_: folder)
     return lambda found: monkeypatch.setattr(examine, "prove_resume", lambda *_: found)
 
 
