@@ -14,7 +14,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from kfood.data.loaders import build_dataloaders, sorted_labels, training_samples
+from kfood.data.loaders import build_dataloaders, sorted_labels
 from kfood.errors import KfoodError
 from kfood.evaluation.embeddings import embed_views
 from kfood.evaluation.logistic import judge_left_out
@@ -118,9 +118,15 @@ def choose_networks(recipe: Recipe, samples: pd.DataFrame, seconds: float, rates
     tried += [Tried(each.arch, "too slow for this time") for each in hands if each not in entrants]
     if len(entrants) == 1:
         tried.append(Tried(entrants[0].arch, "taken: the only one that is at hand and fits into the time"))
+        _say(tried)
         return Portfolio(_with(recipe, entrants), None, tried)
-    probes = _Probes(step, samples)
-    singles = sorted((probes.of(each) for each in entrants), key=lambda each: float(each.losses.mean()))
+    probes, singles = _Probes(step, samples), list[_Probed]()
+    for each in entrants:  # the largest first
+        if singles and time.monotonic() + singles[-1].seconds > deadline:
+            tried.append(Tried(each.arch, "no time was left for it"))
+        else:
+            singles.append(probes.of(each))
+    singles.sort(key=lambda each: float(each.losses.mean()))
     best = singles[0]
     tried += [each.tried("probed") for each in singles]
     for other in singles[1:]:
@@ -230,9 +236,10 @@ class _Probed:
         return JOINS.join(each.arch for each in self.candidates)
 
     def joins(self, other: _Probed) -> bool:
-        """Return whether they can be one model: of one size, and without files of weights."""
+        """Return whether they can be one model: they decide the same of size and training, and have no files."""
         every = (*self.candidates, *other.candidates)
-        return len({each.size for each in every}) == 1 and not any(each.file for each in every)
+        decided = {(each.size, each.frozen_stages, each.lr) for each in every}
+        return len(decided) == 1 and not any(each.file for each in every)
 
     def tried(self, words: str) -> Tried:
         return Tried(self.arch, words, round(self.seconds, 1), self.accuracy, float(self.losses.mean()))
@@ -243,11 +250,8 @@ class _Probes:
 
     def __init__(self, step: Recipe, samples: pd.DataFrame) -> None:
         self._step, self._samples, self._classes = step, samples, sorted_labels(samples)
-        train = training_samples(samples, step)
-        train = train[train["split"] == "train"]
-        self._labels = pd.Index(self._classes).get_indexer(train["label"])
-        self._plates = train["group"].to_numpy(str)
-        self.groups = self._plates  # of the photos that are judged, once some are
+        self._labels, self._plates = np.empty(0, int), np.empty(0, str)  # of the training photos, once some are seen
+        self.groups = self._plates  # of the photos that are judged
 
     def of(self, candidate: Candidate) -> _Probed:
         """Return what a candidate's features tell; they stay in the cache, where the training finds them."""
@@ -256,7 +260,10 @@ class _Probes:
         model = build_model(recipe.model, len(self._classes), recipe.data.size)
         model.to_device(dls.device).set_precision(*choose_precision(recipe, device()))
         features, _ = embed_views(model, dls, recipe)
-        return self._judged((candidate,), torch.from_numpy(features[: len(self._labels)]), began)
+        items = dls.train.items
+        self._labels = np.array([dls.vocab.o2i[photo.label] for photo in items])
+        self._plates = np.array([photo.group or photo.path for photo in items])
+        return self._judged((candidate,), torch.from_numpy(features[: len(items)]), began)
 
     def together(self, first: _Probed, second: _Probed) -> _Probed:
         """Return what the features of both tell."""
