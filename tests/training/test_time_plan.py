@@ -179,6 +179,8 @@ def test_the_network_is_measured_as_it_will_learn(monkeypatch, freeze_norm):
 def test_a_recipe_without_a_ladder_is_told_of_best(measured):
     with pytest.raises(KfoodError, match="has no ladder.*recipe best has one"):
         choose_step_for_budget(make(), photos(), 60)
+    with pytest.raises(KfoodError, match="for photos: name some with --data"):  # best itself has none there
+        choose_step_for_budget(load_recipe("best"), photos(), 60)
     assert measured == []
 
 

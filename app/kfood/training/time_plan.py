@@ -18,7 +18,7 @@ from kfood.model.build import build_model, freeze_stages
 from kfood.model.device import device
 from kfood.model.fold_batchnorm import fold_batchnorm
 from kfood.model.precision import choose_precision
-from kfood.recipes.load import ladder_steps
+from kfood.recipes.load import DEMO, ladder_steps
 from kfood.recipes.schema import JOINS, Recipe
 from kfood.system.memory import free_memory, is_out_of_memory, keep_freed_memory
 from kfood.system.progress import duration
@@ -84,11 +84,15 @@ def _features_depend_on(recipe: Recipe) -> tuple[object, ...]:
 
 def require_ladder(recipe: Recipe) -> None:
     """Check that there is something to leave out. Raises KfoodError where there is not."""
-    if not recipe.ladder:
-        raise KfoodError(
-            f"{recipe.name} has no ladder (what to leave out when time is short), so --minutes cannot be used with it. "
-            "The recipe best has one."
-        )
+    if recipe.ladder:
+        return
+    what_has = "The recipe best has one"
+    if recipe.data.root == DEMO:
+        what_has += " for photos: name some with --data; on the drawings of the demo no recipe has one"
+    raise KfoodError(
+        f"{recipe.name} has no ladder (what to leave out when time is short), so --minutes cannot be used with it. "
+        f"{what_has}."
+    )
 
 
 class Rates:
