@@ -14,9 +14,9 @@ TRIED = [
 def test_every_network_that_was_tried_is_a_row_with_what_came_of_it():
     (section,) = _networks(SimpleNamespace(metrics={"portfolio": TRIED}))
     table = section.tables["networks"]
-    assert table["Arch"].tolist() == ["resnet18", "resnet10t", "resnet10t"]
-    assert table["Words"].tolist() == [each["words"] for each in TRIED]
-    assert table["Accuracy"].isna().tolist() == [True, False, False]
+    assert table["network"].tolist() == ["resnet18", "resnet10t", "resnet10t"]
+    assert table["what came of it"].tolist() == [each["words"] for each in TRIED]
+    assert table["accuracy"].isna().tolist() == [True, False, False]
     assert "neither validation nor test photos took part" in section.text[0]
 
 

@@ -251,6 +251,11 @@ class Candidate(RecipeSection):
     lr: float = Field(0, ge=0, le=10)  # 0 for each step's
 
     @property
+    def title(self) -> str:
+        """What it is called: two may be one network with other weights."""
+        return f"{self.arch} ({Path(self.file).name})" if self.file else self.arch
+
+    @property
     def changes(self) -> dict[str, Any]:
         """What it changes in a recipe, as a step of a ladder does."""
         model: dict[str, Any] = {"arch": self.arch, "pretrained": True, "pretrained_file": self.file}

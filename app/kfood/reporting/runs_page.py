@@ -15,7 +15,13 @@ from kfood.reporting.page import require_reportable, write_report
 from kfood.run.folder import Run
 
 _NAME = "report.html"
-_TRIED = ["arch", "accuracy", "log_loss", "seconds", "words"]
+_TRIED = {
+    "arch": "network",
+    "accuracy": "accuracy",
+    "log_loss": "log loss",
+    "seconds": "seconds",
+    "words": "what came of it",
+}
 
 
 def report_runs(runs: list[Run], out: Path | None, split: str, photos: bool) -> Path:
@@ -64,5 +70,5 @@ def _networks(run: Run) -> list[Section]:
         "Each network's features of the training photos at rest were given to logistic regression, and judged on the "
         "plates that folds left out; neither validation nor test photos took part.",
     ]
-    section.tables = {"networks": pd.DataFrame(tried).reindex(columns=_TRIED).rename(columns=str.capitalize)}
+    section.tables = {"networks": pd.DataFrame(tried).reindex(columns=list(_TRIED)).rename(columns=_TRIED)}
     return [section]

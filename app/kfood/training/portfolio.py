@@ -39,7 +39,7 @@ class Tried:
     """What came of a candidate, or of several together.
 
     Args:
-        arch: the network's name, or names with + between them.
+        arch: the network's name, with its file of weights, or names with + between them.
         words: what was decided, and why.
         seconds: that it took.
         accuracy, log_loss: of training photos that folds leave out, 0 to 1 and nats; NaN where it was not probed.
@@ -115,15 +115,15 @@ def choose_networks(recipe: Recipe, samples: pd.DataFrame, seconds: float, rates
     if not hands:
         raise KfoodError(_nothing_at_hand(recipe, tried))
     step, entrants = _that_fit(recipe, hands, samples, deadline, rates)
-    tried += [Tried(each.arch, "too slow for this time") for each in hands if each not in entrants]
+    tried += [Tried(each.title, "too slow for this time") for each in hands if each not in entrants]
     if len(entrants) == 1:
-        tried.append(Tried(entrants[0].arch, "taken: the only one that is at hand and fits into the time"))
+        tried.append(Tried(entrants[0].title, "taken: the only one that is at hand and fits into the time"))
         _say(tried)
         return Portfolio(_with(recipe, entrants), None, tried)
     probes, singles = _Probes(step, samples), list[_Probed]()
     for each in entrants:  # the largest first
         if singles and time.monotonic() + singles[-1].seconds > deadline:
-            tried.append(Tried(each.arch, "no time was left for it"))
+            tried.append(Tried(each.title, "no time was left for it"))
         else:
             singles.append(probes.of(each))
     singles.sort(key=lambda each: float(each.losses.mean()))
@@ -134,7 +134,7 @@ def choose_networks(recipe: Recipe, samples: pd.DataFrame, seconds: float, rates
             continue
         both = probes.together(best, other)
         low, high = mean_interval(both.losses - best.losses, probes.groups, _ONE_ERROR)
-        words = f"loss {(low + high) / 2:+.3f} ± {(high - low) / 2:.3f} to {best.arch}"
+        words = f"loss {(low + high) / 2:+.3f} ± {(high - low) / 2:.3f} to {best.title}"
         tried.append(both.tried(f"{words}: {'better' if high < 0 else 'not clearly better'}"))
         best = both if high < 0 else best
     tried.append(best.tried("taken"))
@@ -165,13 +165,13 @@ def candidates_at_hand(recipe: Recipe, seconds: float) -> tuple[list[Candidate],
     hands, others, deadline = [], [], time.monotonic() + seconds / 10
     for candidate in recipe.candidates:
         if candidate.licence not in recipe.portfolio.licences:
-            others.append(Tried(candidate.arch, f"its licence, {candidate.licence}, is not in portfolio.licences"))
+            others.append(Tried(candidate.title, f"its licence, {candidate.licence}, is not in portfolio.licences"))
             continue
         found = weights_at_hand(candidate.arch, candidate.file)
         if found.source == "hub" and not download_weights(candidate.arch, deadline - time.monotonic()):
-            others.append(Tried(candidate.arch, "its weights could not be downloaded in a tenth of the time"))
+            others.append(Tried(candidate.title, "its weights could not be downloaded in a tenth of the time"))
         elif not found.source:
-            others.append(Tried(candidate.arch, f"its weights are not at hand: {found.words}"))
+            others.append(Tried(candidate.title, f"its weights are not at hand: {found.words}"))
         else:
             hands.append(candidate)
     return hands, others
@@ -232,8 +232,8 @@ class _Probed:
     seconds: float
 
     @property
-    def arch(self) -> str:
-        return JOINS.join(each.arch for each in self.candidates)
+    def title(self) -> str:
+        return JOINS.join(each.title for each in self.candidates)
 
     def joins(self, other: _Probed) -> bool:
         """Return whether they can be one model: they decide the same of size and training, and have no files."""
@@ -242,7 +242,7 @@ class _Probed:
         return len(decided) == 1 and not any(each.file for each in every)
 
     def tried(self, words: str) -> Tried:
-        return Tried(self.arch, words, round(self.seconds, 1), self.accuracy, float(self.losses.mean()))
+        return Tried(self.title, words, round(self.seconds, 1), self.accuracy, float(self.losses.mean()))
 
 
 class _Probes:
