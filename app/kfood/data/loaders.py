@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -57,6 +57,11 @@ def as_items(samples: pd.DataFrame) -> list[Photo]:
     """Return samples as the items that the DataLoaders take."""
     known = samples.assign(**{column: "" for column in ("digest", "group") if column not in samples})
     return [Photo(*row) for row in known[list(Photo._fields)].itertuples(index=False)]
+
+
+def plates_of(items: Iterable[Photo]) -> np.ndarray:
+    """Return the plate of each item; where it is not known, the photo stands for itself."""
+    return np.array([photo.group or photo.path for photo in items])
 
 
 class OpenPhoto(Transform):

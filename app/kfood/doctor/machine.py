@@ -64,7 +64,8 @@ def font() -> Diagnosis:
 
 def weights() -> Diagnosis:
     """Say which of the networks that `best` chooses among have their weights at hand; it may ask the hub, once."""
-    hands = {each.arch: weights_at_hand(each.arch, each.file) for each in load_recipe("best", data="photos").candidates}
+    candidates = load_recipe("best", data="photos").candidates  # of any but the demo's, where it has none
+    hands = {each.arch: weights_at_hand(each.arch, each.file) for each in candidates}
     found = [f"{arch} ({hand.words})" for arch, hand in hands.items() if hand.source]
     others = [arch for arch, hand in hands.items() if not hand.source]
     words = "; ".join(filter(None, (", ".join(found), f"not at hand: {', '.join(others)}" if others else "")))

@@ -188,10 +188,8 @@ def _key_of(model: Classifier, recipe: Recipe) -> str:
     """Return what stands for everything but the photos that their features depend on."""
 
     def parts() -> Iterator[object]:
-        yield (
-            recipe.model.arch,
-            recipe.model.intermediate_maps,
-        )  # networks of the same weights differ in how they fill up the border
+        # Networks of the same weights differ in how they fill up the border.
+        yield recipe.model.arch, recipe.model.intermediate_maps
         yield str(model.precision.predicting)
         yield model.normalization
         yield recipe.data.model_dump_json(include={"size", "presize", "resize", "denoise"})
@@ -224,14 +222,22 @@ def _pooled(model: Classifier, recipe: Recipe, loaders: Sequence[TfmdDL], shared
     batches = (photos for loader in loaders for photos, _ in loader)
     shown = track(batches, sum(len(loader) for loader in loaders), "computing features")
     turns = cycle([number == rank() or not shared for number in range(world_size())])
+    length = 0
+    if shared:  # of the features that this process does not compute
+        size, device = recipe.data.size, next(model.parameters()).device
+        length = _pooled_batch(faster, torch.zeros(1, 3, size, size, device=device)).shape[1]
     for loader in loaders:
-        yield np.concatenate([_pooled_batch(faster, next(shown), next(turns)) for _ in range(len(loader))])
+        batches_of_loader = (next(shown) for _ in range(len(loader)))
+        yield np.concatenate(
+            [
+                _pooled_batch(faster, batch) if next(turns) else np.zeros((len(batch), length), np.float32)
+                for batch in batches_of_loader
+            ]
+        )
 
 
 @torch.inference_mode()
-def _pooled_batch(model: Classifier, photos: Tensor, mine: bool) -> np.ndarray:
-    if not mine:
-        return np.zeros((len(photos), model.pooled(photos[:1].as_subclass(Tensor)).shape[1]), np.float32)
+def _pooled_batch(model: Classifier, photos: Tensor) -> np.ndarray:
     return by_halves(lambda some: model.pooled(some).float().cpu(), photos.as_subclass(Tensor)).numpy()
 
 

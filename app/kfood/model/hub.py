@@ -27,10 +27,9 @@ def is_from_hub(name: str) -> bool:
 
 def downloaded_weights(name: str) -> str:
     """Return the file that a network's weights were downloaded into, '' where they were not."""
-    repository = timm.get_pretrained_cfg_value(name, "hf_hub_id")
-    own = timm.get_pretrained_cfg_value(name, "hf_hub_filename")
-    for file in (own,) if own else _FILES:
-        found = try_to_load_from_cache(f"{repository}", file)
+    repository, files = _place(name)
+    for file in files:
+        found = try_to_load_from_cache(repository, file)
         if isinstance(found, str):
             return found
     return ""
@@ -43,8 +42,13 @@ def download_weights(name: str, seconds: float) -> str:
         name: of a network, timm's, whose weights `is_from_hub`.
         seconds: to wait at most; what is not there by then goes on in the background and is there the next time.
     """
+    return _within(seconds, lambda: _download(*_place(name)), "")
+
+
+def _place(name: str) -> tuple[str, tuple[str, ...]]:
+    """Return a network's repository, and the names that the file of its weights may have there."""
     repository, own = (timm.get_pretrained_cfg_value(name, key) for key in ("hf_hub_id", "hf_hub_filename"))
-    return _within(seconds, lambda: _download(f"{repository}", (own,) if own else _FILES), "")
+    return f"{repository}", (f"{own}",) if own else _FILES
 
 
 def _download(repository: str, files: tuple[str, ...]) -> str:

@@ -57,7 +57,7 @@ def load_predictor(what: Run | Path, photos: int | None = None, asked: Asked = A
         MachineError: onnxruntime is needed and not installed.
     """
     if not isinstance(what, Run):
-        return _of_file(what, asked)
+        return answering(exported_model(what), what, asked)
     if not what.calibration_file.exists():
         _require_calibrated(what, asked)
         return _of_run(what, photos)
@@ -81,8 +81,17 @@ def _of_run(what: Run, photos: int | None) -> Predictor:
     return RunPredictor(what)
 
 
-def _of_file(path: Path, asked: Asked) -> Predictor:
-    model = exported_model(path)
+def answering(model: Model, path: Path, asked: Asked) -> Predictor:
+    """Return what an exported model predicts with: itself, or where it is calibrated what answers by that.
+
+    Args:
+        model: as `exported_model` returned it.
+        path: where it lies.
+        asked: of a calibrated one.
+
+    Raises:
+        KfoodError: something is asked of what is not calibrated, or cannot be had.
+    """
     if "calibration" not in model.metadata:
         _require_calibrated(path, asked)
         return model

@@ -9,7 +9,7 @@ from typing import Any
 from kfood.calibration.stored import read_calibration
 from kfood.exported.predict import Model
 from kfood.prediction.calibrated import CalibratedPredictor
-from kfood.prediction.load import Asked, exported_model, load_predictor, named_model
+from kfood.prediction.load import Asked, answering, exported_model, load_predictor, named_model
 from kfood.prediction.predictor import Predictor
 from kfood.run.cannot_tell import parse_rules, read_rules
 from kfood.run.folder import Run
@@ -37,7 +37,8 @@ def load_service(what: str | None, runs: Path, asked: Asked = Asked()) -> Servic
         rules = [rule.tempered(calibrated.temperature.value if calibrated else 1.0) for rule in read_rules(found)]
         about = _about_run(found) | _thresholds(predictor)
         return Service(predictor, rules, about, Maps(found, predictor.classes))
-    model, predictor = exported_model(found), load_predictor(found, asked=asked)
+    model = exported_model(found)
+    predictor = answering(model, found, asked)
     rules = parse_rules(model.metadata.get("cannot_tell", "[]"))
     return Service(predictor, rules, _about_exported(model) | _thresholds(predictor))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -14,11 +14,11 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from kfood.data.loaders import build_dataloaders, sorted_labels
+from kfood.data.loaders import build_dataloaders, plates_of, sorted_labels
 from kfood.errors import KfoodError
 from kfood.evaluation.embeddings import embed_views
 from kfood.evaluation.logistic import judge_left_out
-from kfood.model.at_hand import weights_at_hand
+from kfood.model.at_hand import AtHand, weights_at_hand
 from kfood.model.build import build_model
 from kfood.model.device import device
 from kfood.model.hub import download_weights
@@ -151,10 +151,12 @@ def with_first_at_hand(recipe: Recipe) -> Recipe:
     """
     if not recipe.candidates:
         return recipe
-    for candidate in recipe.candidates:
-        if candidate.licence in recipe.portfolio.licences and weights_at_hand(candidate.arch, candidate.file).source:
+    tried = []
+    for candidate, hand in _look_for_weights(recipe):
+        if hand.source:
             return _with(recipe, [candidate])
-    raise KfoodError(_nothing_at_hand(recipe, candidates_at_hand(recipe, 0)[1]))
+        tried.append(Tried(candidate.title, hand.words))
+    raise KfoodError(_nothing_at_hand(recipe, tried))
 
 
 def candidates_at_hand(recipe: Recipe, seconds: float) -> tuple[list[Candidate], list[Tried]]:
@@ -163,18 +165,24 @@ def candidates_at_hand(recipe: Recipe, seconds: float) -> tuple[list[Candidate],
     Weights on the hub are downloaded, in a tenth of the time at most for all of them.
     """
     hands, others, deadline = [], [], time.monotonic() + seconds / 10
-    for candidate in recipe.candidates:
-        if candidate.licence not in recipe.portfolio.licences:
-            others.append(Tried(candidate.title, f"its licence, {candidate.licence}, is not in portfolio.licences"))
-            continue
-        found = weights_at_hand(candidate.arch, candidate.file)
-        if found.source == "hub" and not download_weights(candidate.arch, deadline - time.monotonic()):
+    for candidate, hand in _look_for_weights(recipe):
+        if hand.source == "hub" and not download_weights(candidate.arch, deadline - time.monotonic()):
             others.append(Tried(candidate.title, "its weights could not be downloaded in a tenth of the time"))
-        elif not found.source:
-            others.append(Tried(candidate.title, f"its weights are not at hand: {found.words}"))
+        elif not hand.source:
+            others.append(Tried(candidate.title, hand.words))
         else:
             hands.append(candidate)
     return hands, others
+
+
+def _look_for_weights(recipe: Recipe) -> Iterator[tuple[Candidate, AtHand]]:
+    """Yield each candidate and where its weights are; or in words, why it does not count."""
+    for candidate in recipe.candidates:
+        if candidate.licence in recipe.portfolio.licences:
+            hand = weights_at_hand(candidate.arch, candidate.file)
+            yield candidate, hand if hand.source else AtHand("", f"its weights are not at hand: {hand.words}")
+        else:
+            yield candidate, AtHand("", f"its licence, {candidate.licence}, is not in portfolio.licences")
 
 
 def _nothing_at_hand(recipe: Recipe, tried: Sequence[Tried]) -> str:
@@ -189,13 +197,16 @@ def _that_fit(
     recipe: Recipe, hands: list[Candidate], samples: pd.DataFrame, deadline: float, rates: Rates
 ) -> tuple[Recipe, list[Candidate]]:
     """Return the first probing step at which two candidates fit, and all that do; else the first at which one does."""
-    total = deadline - time.monotonic()
-    steps = [step for step in ladder_steps(recipe) if not step.training.epochs] or [recipe]
-    fine_tuned = [step for step in ladder_steps(recipe) if step.training.epochs]
+    total, every = deadline - time.monotonic(), ladder_steps(recipe)
+    steps = [step for step in every if not step.training.epochs] or [recipe]
+    fine_tuned = [step for step in every if step.training.epochs]
     if fine_tuned and rates.seconds(_with(fine_tuned[-1], hands[:1]), samples) <= (1 - recipe.portfolio.share) * total:
         deadline -= (1 - recipe.portfolio.share) * total
-    alone = _first_while(hands, lambda each: rates.seconds(_with(steps[-1], [each]), samples) <= total)
-    found = (steps[-1], hands[:1])
+    # Up to the first that does not fit: to measure the larger ones would take time as well.
+    alone = list(
+        itertools.takewhile(lambda each: rates.seconds(_with(steps[-1], [each]), samples) <= total, hands),
+    )
+    first: tuple[Recipe, list[Candidate]] | None = None
     for step in steps:
         fit: list[Candidate] = []
         for each in reversed(alone):
@@ -203,14 +214,9 @@ def _that_fit(
                 fit.append(each)
         if len(fit) >= min(2, len(hands)):
             return step, fit
-        if fit and len(found[1]) == 1 and found[0] is steps[-1]:
-            found = (step, fit)
-    return found
-
-
-def _first_while(hands: list[Candidate], fits: Callable[[Candidate], bool]) -> list[Candidate]:
-    """Return the candidates up to the first that does not fit: to measure the larger ones would take time as well."""
-    return list(itertools.takewhile(fits, hands))
+        if fit and first is None:
+            first = step, fit
+    return first or (steps[-1], hands[:1])
 
 
 def _with(recipe: Recipe, candidates: Sequence[Candidate]) -> Recipe:
@@ -262,7 +268,7 @@ class _Probes:
         features, _ = embed_views(model, dls, recipe)
         items = dls.train.items
         self._labels = np.array([dls.vocab.o2i[photo.label] for photo in items])
-        self._plates = np.array([photo.group or photo.path for photo in items])
+        self._plates = plates_of(items)
         return self._judged((candidate,), torch.from_numpy(features[: len(items)]), began)
 
     def together(self, first: _Probed, second: _Probed) -> _Probed:

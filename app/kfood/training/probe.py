@@ -17,6 +17,7 @@ from fastai.metrics import accuracy
 from fastai.torch_core import to_detach
 from torch import Tensor, nn
 
+from kfood.data.loaders import plates_of
 from kfood.data.sampling import class_balancing_weights, draw
 from kfood.evaluation.embeddings import embed_views
 from kfood.evaluation.logistic import fit_logistic
@@ -124,13 +125,12 @@ def body_features(learner: Learner, recipe: Recipe, shared: bool = False) -> Fea
 def _solve(learner: Learner, recipe: Recipe, features: Features) -> None:
     """Fit the last layer of the head; the dropout before it has no part in it."""
     items = learner.dls.train.items
-    groups = np.array([photo.group or photo.path for photo in items])
     labels = features.train_labels[: len(items)].numpy()
     each = learner.loss_func.weights.cpu().numpy()[labels]
     if recipe.sampling.method == "over":
         each = each * class_balancing_weights(pd.Series(labels))
     views = features.train.unflatten(0, (recipe.probe.views, len(items)))
-    fitted = fit_logistic(views, labels, groups, len(learner.dls.vocab), each, recipe.training.seed)
+    fitted = fit_logistic(views, labels, plates_of(items), len(learner.dls.vocab), each, recipe.training.seed)
     layer = next(each for each in learner.model.head.modules() if isinstance(each, nn.Linear))
     with torch.no_grad():
         layer.weight.copy_(fitted.weight)

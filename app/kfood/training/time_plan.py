@@ -19,7 +19,7 @@ from kfood.model.device import device
 from kfood.model.fold_batchnorm import fold_batchnorm
 from kfood.model.precision import choose_precision
 from kfood.recipes.load import DEMO, ladder_steps
-from kfood.recipes.schema import JOINS, Recipe
+from kfood.recipes.schema import Recipe
 from kfood.system.memory import free_memory, is_out_of_memory, keep_freed_memory
 from kfood.system.progress import duration
 from kfood.training.callbacks.freeze import keep_norms
@@ -153,8 +153,7 @@ def seconds_of(
     count = {split: int((samples["split"] == split).sum()) for split in ("train", "valid", "test")}
     area, probe, epochs = recipe.data.size**2, recipe.probe, recipe.training.epochs
     judge = predict * area * (2 if recipe.model.hflip_tta else 1)
-    passes = 1 if recipe.data.cache else 1 + epochs
-    passes -= features_known and recipe.data.cache
+    passes = (0 if features_known else 1) if recipe.data.cache else 1 + epochs
     total = decode * passes * len(samples) + judge * (count["valid"] + count["test"])
     if probe.epochs:
         rows = probe.views * count["train"]
@@ -168,7 +167,7 @@ def seconds_to_solve(recipe: Recipe, rows: int) -> float:
     """Return how long a probe takes once it has this many rows of features."""
     probe = recipe.probe
     if probe.solver == "lbfgs":
-        return _SECONDS_A_LOGISTIC_ROW * len(recipe.model.arch.split(JOINS)) * rows
+        return _SECONDS_A_LOGISTIC_ROW * len(recipe.networks) * rows
     return _SECONDS_A_PROBE_STEP * probe.epochs * rows / probe.batch_size
 
 
