@@ -13,7 +13,7 @@ from PIL import Image
 
 from kfood.drift.compare import Side, compare
 from kfood.drift.facts import FACTS, facts_of_pixels
-from kfood.drift.files import write_drift
+from kfood.drift.files import facts_view, write_drift
 from kfood.drift.search import LEAST, find_drift
 from kfood.drift.sentences import sentences
 from kfood.drift.unlike import unlikeness
@@ -105,6 +105,14 @@ def test_dark_photos_are_told_and_all_that_is_found_is_written(run, tmp_path):
 
 
 @pytest.mark.slow
+def test_every_fact_has_the_digits_that_its_own_unit_needs():
+    """Pixels in thousands beside brightness below 1: with the decimals of the one, the other could not be told."""
+    facts = pd.DataFrame({"fact": ["edge", "contrast"], "before": [3024.0, 0.2294], "new": [640.0, 0.1331]})
+    view = facts_view(facts)
+    assert [row[1:] for row in view.rows] == [["3024", "640"], ["0.229", "0.133"]]
+    assert view.numeric == [False, True, True]
+
+
 def test_photos_of_the_run_itself_are_left_out(run, tmp_path):
     folder = _new_photos(run, tmp_path / "new")
     for path in run.samples["path"][:7]:

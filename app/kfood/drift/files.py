@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from os.path import basename
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pandas as pd
 from kfood.drift.search import Drift
 from kfood.drift.sentences import sentences
 from kfood.reporting.render import render
-from kfood.reporting.table_view import percent, view_table
+from kfood.reporting.table_view import TableView, number_text, percent, view_table
 from kfood.reporting.thumbnails import make_thumbnails
 from kfood.system.files import write_csv, write_json, write_text
 from kfood.system.os_errors import writing_into
@@ -64,6 +65,15 @@ def _numbers(found: Drift) -> dict[str, Any]:
     }
 
 
+def facts_view(facts: pd.DataFrame) -> TableView:
+    """Return the facts as the page shows them: each row has a unit of its own, and so as many digits as it needs."""
+    texts = {
+        name: [number_text(value, 0 if abs(value) >= 100 else 3) for value in facts[name]] for name in ("before", "new")
+    }
+    view = view_table("Plain facts", facts.assign(**texts))
+    return replace(view, numeric=[name != "fact" for name in view.columns])
+
+
 def _page(found: Drift) -> str:
     difference = found.difference
     shown = difference.photos.head(_SHOWN)
@@ -75,7 +85,7 @@ def _page(found: Drift) -> str:
         "run": found.run.name,
         "sentences": sentences(found),
         "tables": [
-            view_table("Plain facts", difference.facts),
+            facts_view(difference.facts),
             view_table("Dishes that photos are taken for", difference.classes),
             view_table("What the test would find", found.powers),
         ],
